@@ -1,0 +1,1 @@
+//! Receives Cloud Pub/Sub push requests and records their events.

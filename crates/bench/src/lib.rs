@@ -1,0 +1,1 @@
+//! Plays desktops and Pub/Sub pushes against the services and measures them.

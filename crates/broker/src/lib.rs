@@ -1,0 +1,1 @@
+//! The event log, the event bus and the key store, on Redis and in process.

@@ -1,0 +1,1 @@
+//! What the two services agree on: conversation names, event kinds, payloads and positions. Pure types, no I/O.

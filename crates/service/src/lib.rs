@@ -1,0 +1,1 @@
+//! What every process of ours needs: environment, telemetry, HTTP serving, tasks and shutdown.
