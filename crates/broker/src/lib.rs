@@ -1,1 +1,14 @@
 //! The event log, the event bus and the key store, on Redis and in process.
+//!
+//! The services see the traits of [`ports`] alone; which implementation stands behind them is
+//! decided where a process starts. One contract suite (`tests/contract`) runs against both.
+
+mod error;
+mod ports;
+mod retention;
+
+pub use error::Error;
+pub use ports::{
+    BusMessage, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Recorded,
+};
+pub use retention::Retention;

@@ -1,1 +1,20 @@
 //! What the two services agree on: conversation names, event kinds, payloads and positions. Pure types, no I/O.
+//!
+//! An event travels as a [`Payload`]: the JSON object that the interceptor writes, that Redis
+//! keeps and that the agent desktop receives. Its place in the conversation is its [`Position`].
+
+mod connector;
+mod conversation;
+mod fingerprint;
+mod kind;
+mod offset;
+mod payload;
+mod position;
+
+pub use connector::ConnectorId;
+pub use conversation::{ConversationName, InvalidConversationName};
+pub use fingerprint::Fingerprint;
+pub use kind::{EventKind, UnknownEventKind};
+pub use offset::Offset;
+pub use payload::{Payload, PayloadError, RecognitionAttributes};
+pub use position::{InvalidPosition, Position};

@@ -1,0 +1,17 @@
+/// Why the broker could not do what it was asked to. Nothing is half done: either the whole
+/// operation took effect or it may be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Redis is out of reach, refuses or answers too slowly.
+    #[error("Redis is not available")]
+    Unavailable(#[source] redis::RedisError),
+    /// Redis did not answer in time.
+    #[error("Redis did not answer within {0:?}")]
+    Timeout(std::time::Duration),
+    /// Redis answered with something that our own keys never hold.
+    #[error("unexpected value in Redis: {0}")]
+    Unexpected(&'static str),
+    /// The process is shutting down.
+    #[error("the broker has been stopped")]
+    Stopped,
+}

@@ -1,0 +1,156 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, Position};
+
+use crate::Error;
+
+/// An event that the interceptor hands over.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Whose event it is.
+    pub conversation: ConversationName,
+    /// By which Pub/Sub's redelivery is told from a new message.
+    pub fingerprint: Fingerprint,
+    /// What the desktops get.
+    pub payload: Payload,
+}
+
+/// What became of a [`NewEvent`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is in the log; `receivers` connectors heard it at once.
+    Accepted {
+        /// Its place in the conversation.
+        position: Position,
+        /// How many connectors were listening, 0 if it waits for the first desktop.
+        receivers: u64,
+    },
+    /// It was recorded before, within the retention time.
+    Duplicate,
+}
+
+/// A message that can never become an event, kept for the operator.
+#[derive(Debug, Clone)]
+pub struct QuarantinedMessage<'a> {
+    /// On which path it came.
+    pub kind: EventKind,
+    /// Pub/Sub's message id, or empty.
+    pub message_id: &'a str,
+    /// Why it cannot be delivered.
+    pub reason: &'a str,
+    /// The body of the push request. Only its first 64 KiB are kept.
+    pub body: &'a [u8],
+}
+
+/// What the interceptor needs: the durable side of an event.
+#[async_trait]
+pub trait EventLog: Send + Sync {
+    /// Appends the event to its conversation's log and tells the connectors, in one atomic step,
+    /// unless it was recorded before.
+    async fn record(&self, event: &NewEvent) -> Result<Recorded, Error>;
+    /// Keeps a message that can never be delivered, among the last 1,000 or so.
+    async fn quarantine(&self, message: &QuarantinedMessage<'_>) -> Result<(), Error>;
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), Error>;
+}
+
+/// An event as the log holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// Its place in the conversation.
+    pub position: Position,
+    /// What the desktops get.
+    pub payload: Payload,
+}
+
+/// What a connector learns when it begins to serve a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// The first event that nobody heard, taken: it is handed out once.
+    pub unheard: Option<Position>,
+    /// The last event in the log; [`Position::START`] if there is none.
+    pub tail: Position,
+}
+
+/// What the bus tells the hub.
+#[derive(Debug)]
+pub enum BusMessage<'a> {
+    /// An event of a subscribed conversation.
+    Live {
+        /// Canonical name of the conversation.
+        conversation: &'a str,
+        /// The event.
+        event: LoggedEvent,
+    },
+    /// An event from an interceptor of the original, published to this connector's own channel.
+    /// It is in no log and has no position.
+    Foreign {
+        /// Canonical name of the conversation.
+        conversation: &'a str,
+        /// The event.
+        payload: Payload,
+    },
+    /// The subscription was lost: events may pass unheard from now on.
+    Lost,
+    /// All subscriptions stand again; what passed meanwhile is in the log.
+    Restored,
+}
+
+/// Who receives what the bus brings. Called from the task that reads the connection, in order;
+/// must not block. Slowness here becomes back-pressure on that connection, not a growing queue.
+pub trait EventSink: Send + Sync {
+    /// Takes one message.
+    fn deliver(&self, message: BusMessage<'_>);
+}
+
+/// What the hub needs: live events, and the log behind them.
+#[async_trait]
+pub trait EventBus: Send + Sync {
+    /// Names who receives the messages. Called once, before the first subscription.
+    fn attach(&self, sink: std::sync::Arc<dyn EventSink>);
+    /// Listens to a conversation. When this returns, every event recorded from now on is delivered
+    /// or announced as [`BusMessage::Lost`]. While the connection is lost it fails.
+    async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error>;
+    /// Listens no longer. After an error the connection counts as lost and the conversation is not
+    /// subscribed again.
+    async fn unsubscribe(&self, conversation: &ConversationName) -> Result<(), Error>;
+    /// Takes the unheard mark and reads the end of the log, in one atomic step.
+    async fn open(&self, conversation: &ConversationName) -> Result<Opened, Error>;
+    /// Sets the unheard mark to `position`, unless an earlier one is set.
+    async fn mark_unheard(&self, conversation: &ConversationName, position: Position) -> Result<(), Error>;
+    /// The first `limit` events after `position`, in order.
+    async fn read_after(
+        &self,
+        conversation: &ConversationName,
+        position: Position,
+        limit: usize,
+    ) -> Result<Vec<LoggedEvent>, Error>;
+    /// Whether the subscription stands.
+    fn is_connected(&self) -> bool;
+}
+
+/// Small values with a lifetime.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// Writes the mapping key: `conversation` is served by `connector`.
+    async fn claim(&self, conversation: &ConversationName, connector: &ConnectorId, ttl: Duration)
+    -> Result<(), Error>;
+    /// Extends the mapping keys that name `connector` and claims those that have vanished; a key
+    /// that names another connector stays as it is.
+    async fn renew(
+        &self,
+        conversations: &[ConversationName],
+        connector: &ConnectorId,
+        ttl: Duration,
+    ) -> Result<(), Error>;
+    /// Deletes the mapping key if it still names `connector`.
+    async fn release(&self, conversation: &ConversationName, connector: &ConnectorId) -> Result<(), Error>;
+    /// The value of `key`.
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, Error>;
+    /// Sets `key` for `ttl`.
+    async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), Error>;
+    /// Deletes `key`; tells whether it was there.
+    async fn delete(&self, key: &str) -> Result<bool, Error>;
+}

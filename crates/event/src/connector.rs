@@ -1,0 +1,42 @@
+use std::fmt;
+
+use crate::ConversationName;
+
+/// Names one running connector process; fresh at each start.
+///
+/// It is the value of the mapping key and the first part of the channel to which interceptors of
+/// the original publish: `{connector id}:{conversation name}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectorId(String);
+
+impl ConnectorId {
+    /// Every id of this implementation begins so; the original's are numbers. The interceptor's
+    /// script tells by it who serves a conversation.
+    pub const PREFIX: &'static str = "aa-connector-";
+
+    /// A new id that no other process has.
+    pub fn generate() -> Self {
+        Self(format!("{}{:032x}", Self::PREFIX, rand::random::<u128>()))
+    }
+
+    /// The id as it stands in Redis.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The channel on which an interceptor of the original publishes the events of `conversation`.
+    pub fn channel(&self, conversation: &ConversationName) -> String {
+        format!("{}:{conversation}", self.0)
+    }
+
+    /// The pattern that matches all of those channels.
+    pub fn channel_pattern(&self) -> String {
+        format!("{}:*", self.0)
+    }
+}
+
+impl fmt::Display for ConnectorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

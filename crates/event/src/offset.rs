@@ -1,0 +1,107 @@
+use std::fmt::Write as _;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::{ConversationName, Position};
+
+/// The most conversations whose positions are read from an offset.
+const MAX_CONVERSATIONS: usize = 256;
+
+/// The last position delivered of every conversation that a desktop has joined.
+///
+/// It travels as the opaque last argument of each event. Socket.IO clients (4.6 and later) return
+/// it when they reconnect (<https://socket.io/docs/v4/connection-state-recovery>), so no connector
+/// has to remember a desktop that has gone. Conversations are named by a hash to keep it short.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offset(Vec<(u64, Position)>);
+
+impl Offset {
+    /// Of a desktop that has joined nothing yet.
+    pub const EMPTY: Self = Self(Vec::new());
+
+    /// Notes that the event at `position` was delivered.
+    pub fn set(&mut self, conversation: &ConversationName, position: Position) {
+        let key = key(conversation);
+        match self.0.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, last)) => *last = position,
+            None => self.0.push((key, position)),
+        }
+    }
+
+    /// The desktop has left `conversation`.
+    pub fn remove(&mut self, conversation: &ConversationName) {
+        let key = key(conversation);
+        self.0.retain(|(known, _)| *known != key);
+    }
+
+    /// The last position delivered of `conversation`, if any was.
+    pub fn get(&self, conversation: &ConversationName) -> Option<Position> {
+        let key = key(conversation);
+        self.0.iter().find(|(known, _)| *known == key).map(|(_, position)| *position)
+    }
+
+    /// Whether `conversation` is the only one in it.
+    pub fn is_only(&self, conversation: &ConversationName) -> bool {
+        matches!(self.0.as_slice(), [(known, _)] if *known == key(conversation))
+    }
+
+    /// The text that the desktop keeps: letters, digits, `.`, `-` and `~` only.
+    pub fn encode(&self) -> String {
+        let mut text = String::with_capacity(self.0.len() * 34);
+        for (key, position) in &self.0 {
+            let separator = if text.is_empty() { "" } else { "~" };
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{separator}{key:x}.{position}");
+        }
+        text
+    }
+
+    /// Reads what a desktop returned. Parts that cannot be read are left out: the worst that
+    /// follows is that the desktop is treated as one that knows nothing.
+    pub fn decode(text: &str) -> Self {
+        Self(text.split('~').take(MAX_CONVERSATIONS).filter_map(decode_part).collect())
+    }
+}
+
+fn decode_part(part: &str) -> Option<(u64, Position)> {
+    let (key, position) = part.split_once('.')?;
+    Some((u64::from_str_radix(key, 16).ok()?, position.parse().ok()?))
+}
+
+fn key(conversation: &ConversationName) -> u64 {
+    xxh3_64(conversation.as_str().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Offset;
+    use crate::{ConversationName, Position};
+    use proptest::prelude::*;
+
+    fn name(id: &str) -> ConversationName {
+        format!("projects/p/conversations/{id}").parse().unwrap()
+    }
+
+    #[test]
+    fn remembers_the_last_position_of_each_conversation() {
+        let mut offset = Offset::EMPTY;
+        offset.set(&name("a"), Position { millis: 1, sequence: 0 });
+        assert!(offset.is_only(&name("a")));
+        offset.set(&name("b"), Position { millis: 2, sequence: 1 });
+        offset.set(&name("a"), Position { millis: 3, sequence: 0 });
+        let read = Offset::decode(&offset.encode());
+        assert_eq!(read, offset);
+        assert_eq!(read.get(&name("a")), Some(Position { millis: 3, sequence: 0 }));
+        offset.remove(&name("a"));
+        assert_eq!(offset.get(&name("a")), None);
+        assert!(offset.is_only(&name("b")) && !offset.is_only(&name("a")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_harm(text in "[0-9a-f.~-]{0,80}|.{0,80}") {
+            let once = Offset::decode(&text);
+            prop_assert_eq!(Offset::decode(&once.encode()), once);
+        }
+    }
+}
