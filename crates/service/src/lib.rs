@@ -1,1 +1,9 @@
 //! What every process of ours needs: environment, telemetry, HTTP serving, tasks and shutdown.
+//! It knows nothing of conversations.
+
+pub mod env;
+pub mod http;
+pub mod process;
+pub mod redis;
+pub mod tasks;
+pub mod telemetry;

@@ -1,0 +1,116 @@
+//! Pub/Sub message → event.
+
+use std::borrow::Cow;
+
+use event::{ConversationName, EventKind, Fingerprint, Payload, RecognitionAttributes};
+use serde::Deserialize;
+
+use crate::clock;
+use crate::error::Malformed;
+use crate::push::PubsubMessage;
+
+/// Makes the event that goes into the log. The data is not parsed further than to find its
+/// conversation, and is passed on byte for byte.
+pub(crate) fn decode(kind: EventKind, message: &PubsubMessage<'_>) -> Result<broker::NewEvent, Malformed> {
+    let data = text(&message.data)?;
+    let conversation = conversation(data)?;
+    let recognition = RecognitionAttributes {
+        participant_role: &message.participant_role,
+        message_id: &message.recognition_message_id,
+    };
+    let (published, id) = (&message.publish_time, &message.message_id);
+    let payload = Payload::encode(kind, &conversation, data, &clock::now(), published, id, &recognition)
+        .map_err(|_| Malformed::NotAnObject)?;
+    let fingerprint = Fingerprint::new(kind, id, data.as_bytes());
+    Ok(broker::NewEvent { conversation, fingerprint, payload })
+}
+
+fn text(data: &[u8]) -> Result<&str, Malformed> {
+    match (std::str::from_utf8(data), looks_like_protobuf(data)) {
+        (_, true) => Err(Malformed::Protobuf),
+        (Ok(text), false) => Ok(text),
+        (Err(_), false) => Err(Malformed::NotUtf8),
+    }
+}
+
+/// Field 1 of every notification is its conversation, a string: tag `0x0a`, length, `projects/`
+/// (<https://protobuf.dev/programming-guides/encoding/>). JSON cannot begin so: to JSON `0x0a` is
+/// white space, and no JSON text begins with `projects/` after it.
+fn looks_like_protobuf(data: &[u8]) -> bool {
+    data.first() == Some(&0x0a) && data.get(2..14).is_some_and(|start| start.windows(9).any(|w| w == b"projects/"))
+}
+
+fn conversation(data: &str) -> Result<ConversationName, Malformed> {
+    #[derive(Deserialize)]
+    struct Event<'a> {
+        #[serde(borrow)]
+        conversation: Cow<'a, str>,
+    }
+    // serde would take a list for a struct, too.
+    if !data.trim_ascii_start().starts_with('{') {
+        return Err(Malformed::NotAnObject);
+    }
+    match serde_json::from_str::<Event<'_>>(data) {
+        Ok(event) => event.conversation.parse().map_err(|_| Malformed::ConversationName),
+        Err(error) if error.is_data() => Err(Malformed::NoConversation),
+        Err(_) => Err(Malformed::NotAnObject),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(data: &[u8]) -> Result<broker::NewEvent, Malformed> {
+        let message = PubsubMessage {
+            data: data.into(),
+            message_id: "7".into(),
+            publish_time: "t".into(),
+            participant_role: "END_USER".into(),
+            recognition_message_id: "m".into(),
+        };
+        super::decode(EventKind::NewMessage, &message)
+    }
+
+    #[test]
+    fn the_data_is_passed_on_byte_for_byte() {
+        let data = "{ \"n\": 1.0, \"conversation\" :\n \"projects\\/p/locations/global/conversations/c\",\"t\":\"\\u00e9é\" , \"n\":2}";
+        let event = decode(data.as_bytes()).unwrap();
+        assert_eq!(event.conversation.as_str(), "projects/p/conversations/c");
+        let payload: serde_json::Value = serde_json::from_slice(&event.payload.json).unwrap();
+        assert_eq!(payload["data"].as_str(), Some(data));
+        assert_eq!((payload["message_id"].as_str(), payload["publish_time"].as_str()), (Some("7"), Some("t")));
+    }
+
+    #[test]
+    fn every_defect_has_its_reason() {
+        for (data, reason) in [
+            (&b""[..], Malformed::NotAnObject),
+            (b"hello", Malformed::NotAnObject),
+            (b"null", Malformed::NotAnObject),
+            (b"[\"conversation\"]", Malformed::NotAnObject),
+            (b"{\"conversation\":\"projects/p/conversations/c\"", Malformed::NotAnObject),
+            (b"{\"conversation\":\"projects/p/conversations/c\"} x", Malformed::NotAnObject),
+            (b"\xff\xfe", Malformed::NotUtf8),
+            (b"{}", Malformed::NoConversation),
+            (b"{\"conversation\":5}", Malformed::NoConversation),
+            (b"{\"conversation\":null}", Malformed::NoConversation),
+            (b"{\"conversation\":\"\"}", Malformed::ConversationName),
+            (b"{\"conversation\":\"projects/p/conversations/c/participants/x\"}", Malformed::ConversationName),
+            (b"\x0a\x1dprojects/acme/conversations/c\x10\x01", Malformed::Protobuf),
+            (b"\x0a\x9d\x01projects/acme/conversations/\xff\xfe", Malformed::Protobuf),
+        ] {
+            assert_eq!(decode(data).unwrap_err(), reason, "{:?}", String::from_utf8_lossy(data));
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_skipped_without_recursion() {
+        let deep = format!(
+            "{{\"x\":{}{},\"conversation\":\"projects/p/conversations/c\"}}",
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        assert!(decode(deep.as_bytes()).is_ok());
+    }
+}

@@ -1,0 +1,78 @@
+//! What can go wrong with a push, and what Pub/Sub is answered. Pub/Sub takes 102, 200, 201, 202
+//! and 204 for an acknowledgement and delivers everything else again
+//! (<https://cloud.google.com/pubsub/docs/push#receive_push>).
+
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse, Response};
+
+/// Seconds after which a delivery may succeed. Pub/Sub follows its own backoff; other senders read it.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// Why a message can never become an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Malformed {
+    #[error("the body is not JSON")]
+    NotJson,
+    #[error("the body holds no Pub/Sub message")]
+    NoMessage,
+    #[error("the message has no data")]
+    NoData,
+    #[error("a field of the message has a wrong type")]
+    WrongType,
+    #[error("the data is not base64")]
+    Base64,
+    #[error(
+        "the data is binary protobuf: set messageFormat to JSON in the conversation profile's notification configs"
+    )]
+    Protobuf,
+    #[error("the data is not UTF-8")]
+    NotUtf8,
+    #[error("the data is not a JSON object")]
+    NotAnObject,
+    #[error("the event names no conversation")]
+    NoConversation,
+    #[error("the event's conversation is not of the form projects/P[/locations/L]/conversations/C")]
+    ConversationName,
+}
+
+/// Why a push is not acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{0}")]
+    Rejected(Malformed),
+    #[error("the body is larger than 16 MiB")]
+    TooLarge,
+    #[error("the body did not arrive in time")]
+    SlowBody,
+    #[error("the body did not arrive whole")]
+    BrokenBody(#[source] axum::Error),
+    #[error("the event could not be recorded")]
+    Broker(#[from] broker::Error),
+    #[error("the event could not be recorded in time")]
+    SlowBroker,
+}
+
+impl Error {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Rejected(_) | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Broker(_) | Self::SlowBroker => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let cause = std::error::Error::source(&self).map(ToString::to_string);
+        tracing::warn!(status = status.as_u16(), cause, "a push was not acknowledged: {self}");
+        match self {
+            Self::Rejected(reason) => (status, format!("Bad Request: {reason}")).into_response(),
+            Self::Broker(_) | Self::SlowBroker => (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response(),
+            Self::TooLarge | Self::SlowBody | Self::BrokenBody(_) => status.into_response(),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The process `cloud-pubsub-interceptor`: configured by its environment alone.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use broker::{RedisBroker, RedisSettings, Retention};
+use interceptor::Config;
+use service::process::{StartError, run};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+fn main() -> ExitCode {
+    run(Config::from_env, start)
+}
+
+async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
+    let redis = RedisSettings::new(config.redis.url, config.redis.ca_cert);
+    let retention = Retention { time: config.retention.time, events: config.retention.events };
+    let log = RedisBroker::new(redis, retention).map_err(|error| StartError::Setup(error.into()))?;
+    tracing::info!(port = config.process.port, "cloud-pubsub-interceptor is listening");
+    interceptor::run(config.settings, Arc::new(log), listener, stop).await;
+    Ok(())
+}

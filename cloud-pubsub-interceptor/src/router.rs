@@ -1,0 +1,67 @@
+//! The interceptor's routes: one for each kind of event, and two for the platform's probes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
+use axum::routing::{get, post};
+use broker::EventLog;
+use bytes::Bytes;
+use event::EventKind;
+use http_body_util::LengthLimitError;
+
+use crate::config::Settings;
+use crate::error::Error;
+use crate::record::accept;
+
+/// Pub/Sub's own limit is 10 MB before base64 (<https://cloud.google.com/pubsub/quotas#resource_limits>).
+const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// What the handlers share.
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) log: Arc<dyn EventLog>,
+}
+
+pub(crate) fn router(settings: Settings, log: Arc<dyn EventLog>) -> Router {
+    let app = Arc::new(App { settings, log });
+    let mut router = Router::new().route("/status", get(status)).route("/live", get(async || "ok"));
+    for kind in EventKind::ALL {
+        let push = move |State(app): State<Arc<App>>, request: Request| async move { push(&app, kind, request).await };
+        router = router.route(&format!("/{kind}"), post(push));
+    }
+    router.with_state(app)
+}
+
+async fn push(app: &App, kind: EventKind, request: Request) -> Result<StatusCode, Error> {
+    let (parts, body) = request.into_parts();
+    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > MAX_BODY) {
+        return Err(Error::TooLarge);
+    }
+    let body = read(app, body).await?;
+    accept(app, kind, &parts.headers, &body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn read(app: &App, body: Body) -> Result<Bytes, Error> {
+    let whole = tokio::time::timeout(app.settings.body_timeout, axum::body::to_bytes(body, MAX_BODY));
+    whole.await.map_err(|_| Error::SlowBody)?.map_err(|error| {
+        let too_large = std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<LengthLimitError>);
+        if too_large { Error::TooLarge } else { Error::BrokenBody(error) }
+    })
+}
+
+/// Ready: Redis answers, so events can be recorded.
+async fn status(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
+    match app.log.ping().await {
+        Ok(()) => (StatusCode::OK, "ok"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "Redis is not available")
+        }
+    }
+}

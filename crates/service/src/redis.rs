@@ -1,0 +1,106 @@
+//! Where Redis is and how long it keeps events, as both services are told it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::env::EnvReader;
+
+/// Where Redis is and how to reach it.
+#[derive(Debug)]
+pub struct RedisAddress {
+    /// `redis://`, `rediss://` or `redis+unix://`, with user, password and database if there are any.
+    pub url: SecretString,
+    /// The CA that signed the server's certificate, if it is not a public one.
+    pub ca_cert: Option<PathBuf>,
+}
+
+impl RedisAddress {
+    /// Reads `REDIS_URL`, or else `REDISHOST` and `REDISPORT`, and `REDIS_CA_CERT`.
+    pub fn read(env: &mut EnvReader) -> Self {
+        if env.flag("REDIS_CLUSTER", false) {
+            env.problem("REDIS_CLUSTER", "true", "false: Redis Cluster is not supported by this version");
+        }
+        Self { url: url(env), ca_cert: ca_cert(env) }
+    }
+}
+
+/// How much of a conversation stays in Redis for desktops that come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventRetention {
+    /// For how long.
+    pub time: Duration,
+    /// How many events of each conversation.
+    pub events: usize,
+}
+
+impl EventRetention {
+    /// Reads `EVENT_RETENTION_SECONDS` and `EVENT_RETENTION_MAX`.
+    pub fn read(env: &mut EnvReader) -> Self {
+        let day = 24 * 60 * 60;
+        let seconds = env.parse_within("EVENT_RETENTION_SECONDS", "1 to 86400", 900, |n| (1..=day).contains(n));
+        let events = env.parse_within("EVENT_RETENTION_MAX", "1 to 100000", 512, |n| (1..=100_000).contains(n));
+        Self { time: Duration::from_secs(seconds), events }
+    }
+}
+
+fn url(env: &mut EnvReader) -> SecretString {
+    let host = env.text_or("REDISHOST", "localhost");
+    let port = env.parse("REDISPORT", "a port number, 1 to 65535", 6379_u16);
+    let Some(url) = env.text("REDIS_URL").map(str::to_owned) else {
+        return format!("redis://{}:{port}", bracketed(&host)).into();
+    };
+    // The value may hold a password, so it is never shown.
+    if !["redis://", "rediss://", "redis+unix://", "unix://"].iter().any(|scheme| url.starts_with(scheme)) {
+        env.problem("REDIS_URL", "another scheme (value not shown)", "redis://, rediss:// or redis+unix://");
+    }
+    url.into()
+}
+
+/// An IPv6 address needs brackets in a URL.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() }
+}
+
+fn ca_cert(env: &mut EnvReader) -> Option<PathBuf> {
+    let path = PathBuf::from(env.text("REDIS_CA_CERT")?);
+    if let Err(error) = std::fs::File::open(&path) {
+        env.problem(
+            "REDIS_CA_CERT",
+            format!("{} ({error})", path.display()),
+            "a readable file with certificates in PEM",
+        );
+    }
+    Some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RedisAddress;
+    use crate::env::Env;
+    use secrecy::ExposeSecret;
+
+    fn url(env: Env) -> Result<String, String> {
+        let mut reader = env.reader();
+        let address = RedisAddress::read(&mut reader);
+        reader.finish(address.url.expose_secret().to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn host_and_port_make_a_url_unless_one_is_given() {
+        assert_eq!(url(Env::default()).unwrap(), "redis://localhost:6379");
+        assert_eq!(
+            url(Env::from([("REDISHOST", "10.0.0.3"), ("REDISPORT", "6380")])).unwrap(),
+            "redis://10.0.0.3:6380"
+        );
+        assert_eq!(url(Env::from([("REDISHOST", "fd00::1")])).unwrap(), "redis://[fd00::1]:6379");
+        assert_eq!(url(Env::from([("REDISHOST", "x"), ("REDIS_URL", "rediss://h:1")])).unwrap(), "rediss://h:1");
+    }
+
+    #[test]
+    fn a_bad_url_is_reported_without_its_password() {
+        let problem = url(Env::from([("REDIS_URL", "http://:geheim@h")])).unwrap_err();
+        assert!(problem.starts_with("REDIS_URL:") && !problem.contains("geheim"), "{problem}");
+    }
+}

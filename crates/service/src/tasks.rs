@@ -1,0 +1,93 @@
+//! Background tasks: each has a name, all have one owner, one signal to stop and one deadline.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// The background tasks of a process.
+#[derive(Default)]
+pub struct TaskSet {
+    stop: CancellationToken,
+    running: Mutex<Running>,
+}
+
+#[derive(Default)]
+struct Running {
+    tasks: JoinSet<()>,
+    names: HashMap<Id, &'static str>,
+}
+
+impl TaskSet {
+    /// The signal that asks the tasks to stop. A task that waits must also wait for it.
+    pub fn stop_signal(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Starts a task on the current runtime.
+    pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let mut running = lock(&self.running);
+        let id = running.tasks.spawn(task).id();
+        running.names.insert(id, name);
+    }
+
+    /// Asks all tasks to stop, waits for them, and aborts those that run longer than `deadline`.
+    pub async fn shut_down(&self, deadline: Duration) {
+        self.stop.cancel();
+        let Running { mut tasks, names } = std::mem::take(&mut *lock(&self.running));
+        let all_ended = async {
+            while let Some(ended) = tasks.join_next_with_id().await {
+                report(&names, ended);
+            }
+        };
+        if tokio::time::timeout(deadline, all_ended).await.is_err() {
+            tracing::warn!(left = tasks.len(), "background tasks did not stop in time and are aborted");
+            tasks.shutdown().await;
+        }
+    }
+}
+
+fn report(names: &HashMap<Id, &'static str>, ended: Result<(Id, ()), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        let task = names.get(&error.id()).copied().unwrap_or_default();
+        tracing::error!(task, "a background task panicked");
+    }
+}
+
+/// A poisoned lock means that another thread panicked; the set of tasks is still whole.
+fn lock(running: &Mutex<Running>) -> std::sync::MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TaskSet;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn waits_for_tasks_that_obey_and_aborts_those_that_do_not() {
+        let tasks = TaskSet::default();
+        let obeyed = Arc::new(AtomicBool::new(false));
+        let (stop, seen) = (tasks.stop_signal(), obeyed.clone());
+        tasks.spawn("obedient", async move {
+            stop.cancelled().await;
+            seen.store(true, Ordering::SeqCst);
+        });
+        let dropped = Arc::new(());
+        let held = dropped.clone();
+        tasks.spawn("deaf", async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        });
+        tasks.shut_down(Duration::from_millis(20)).await;
+        assert!(obeyed.load(Ordering::SeqCst));
+        assert_eq!(Arc::strong_count(&dropped), 1, "the deaf task was not aborted");
+    }
+}
