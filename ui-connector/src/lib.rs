@@ -1,1 +1,59 @@
 //! Holds the agents' Socket.IO connections and brings them the events of their conversations.
+//!
+//! Three ways lead through this crate, which are also orders to read the files in:
+//!
+//! * an event: [`broker`] → `hub::dispatch` → `hub::room` → `hub::desktop` → the desktop's socket;
+//! * a desktop: `socket::handshake` (token) → `socket::commands` (join, leave) → `hub` → [`broker`];
+//! * a login: `routes::register` → `auth::provider` → `auth::token`.
+
+pub mod auth;
+pub mod config;
+mod hub;
+mod routes;
+mod socket;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker::{EventBus, KeyStore};
+use event::ConnectorId;
+use service::http::{HttpLimits, serve};
+use service::tasks::TaskSet;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use config::{Config, Settings};
+
+use hub::Hub;
+use routes::App;
+
+/// How long HTTP requests and background tasks may still run once the desktops are gone.
+const LAST_TASKS: Duration = Duration::from_secs(1);
+
+/// What the connector is given to work with.
+pub struct Backends {
+    /// Where events come from.
+    pub bus: Arc<dyn EventBus>,
+    /// Where mapping keys go.
+    pub keys: Arc<dyn KeyStore>,
+    /// The id under which this process claims conversations; the bus must listen to its channels.
+    pub connector: ConnectorId,
+}
+
+/// Runs the connector on `listener` until `stop` is cancelled, then drains it: the one entry point
+/// of production, demo and tests.
+pub async fn run(settings: Settings, backends: Backends, listener: TcpListener, stop: CancellationToken) {
+    let tasks = TaskSet::default();
+    let hub = Hub::new(backends, settings.hub.clone());
+    tasks.spawn("hub repair", hub::repair::run(hub.clone(), tasks.stop_signal()));
+    tasks.spawn("mapping renewal", hub::mappings::run(hub.clone(), tasks.stop_signal()));
+    let sockets = socket::server(&settings, hub.clone());
+    let app = App::new(&settings, hub, stop.clone());
+    let router = routes::router(app, sockets.router(), &settings.cors);
+    let limits = HttpLimits { send_buffer: Some(settings.send_buffer), ..HttpLimits::default() };
+    tasks.spawn("http server", serve(listener, router, limits, tasks.stop_signal()));
+
+    stop.cancelled().await;
+    sockets.drain(settings.drain_time).await;
+    tasks.shut_down(LAST_TASKS).await;
+}

@@ -28,6 +28,12 @@ impl<K: Into<String>, V: Into<String>, const N: usize> From<[(K, V); N]> for Env
     }
 }
 
+impl FromIterator<(&'static str, String)> for Env {
+    fn from_iter<I: IntoIterator<Item = (&'static str, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    }
+}
+
 /// One setting that cannot be used.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -124,6 +130,14 @@ impl EnvReader {
     /// Notes that a setting cannot be used. `found` must hold no secret.
     pub fn problem(&mut self, name: &'static str, found: impl Into<String>, expected: impl Into<String>) {
         self.problems.push(Problem { name, found: found.into(), expected: expected.into() });
+    }
+
+    /// Ends a reading that cannot succeed: something that has no default was a problem.
+    ///
+    /// # Errors
+    /// Always, with every problem that was noted.
+    pub fn fail<T>(self) -> Result<T, ConfigError> {
+        Err(ConfigError(self.problems))
     }
 
     /// Ends the reading.

@@ -1,0 +1,4 @@
+//! Who may come in: identity providers and our own tokens.
+
+pub mod provider;
+pub mod token;

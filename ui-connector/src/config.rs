@@ -1,0 +1,195 @@
+//! What the connector is told by its environment.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use service::env::{ConfigError, Env, EnvReader};
+use service::process::ProcessSettings;
+use service::redis::{EventRetention, RedisAddress};
+
+use crate::auth::provider::AuthOption;
+use crate::auth::token::{SecretError, TokenKeys};
+
+/// Where Secret Manager's volume is mounted in every published deployment.
+const DEFAULT_SECRET_PATH: &str = "/secret/jwt_secret_key";
+
+/// Which pages may call us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AllowedOrigins {
+    /// Every page.
+    Any,
+    /// Pages of these origins.
+    Only(Vec<HeaderValue>),
+}
+
+/// How the hub behaves.
+#[derive(Debug, Clone)]
+pub struct HubSettings {
+    /// For how long a mapping key stands without being renewed. It is renewed three times as often.
+    pub mapping_ttl: Duration,
+    /// Conversations that one socket may have joined at the same time.
+    pub joins_per_socket: usize,
+}
+
+/// How the connector behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The project that the deployment serves, and no other.
+    pub project: String,
+    /// Who may register.
+    pub auth: AuthOption,
+    /// Issues and verifies tokens.
+    pub tokens: Arc<TokenKeys>,
+    /// Which pages may call us.
+    pub cors: AllowedOrigins,
+    /// Rooms and mapping keys.
+    pub hub: HubSettings,
+    /// Sockets.
+    pub sockets: socketio::Settings,
+    /// Size of the kernel's send buffer of each connection, bytes.
+    pub send_buffer: usize,
+    /// Over how long the closing of the connections is spread when the process is to end.
+    pub drain_time: Duration,
+}
+
+impl Settings {
+    /// Settings with defaults for everything that has one.
+    pub fn new(project: &str, auth: AuthOption, tokens: TokenKeys) -> Self {
+        Self {
+            project: project.to_owned(),
+            auth,
+            tokens: Arc::new(tokens),
+            cors: AllowedOrigins::Any,
+            hub: HubSettings { mapping_ttl: Duration::from_mins(5), joins_per_socket: 100 },
+            sockets: socketio::Settings { lifetime: Some(default_lifetime()), ..socketio::Settings::default() },
+            send_buffer: 64 * 1024,
+            drain_time: Duration::from_secs(5),
+        }
+    }
+
+    /// Warns of settings that let in more than an operator may think.
+    pub fn announce(&self) {
+        if self.auth == AuthOption::Skip {
+            tracing::warn!("AUTH_OPTION=Skip: ANYBODY can register and read conversations; use it for tests only");
+        }
+        if self.auth == AuthOption::Nobody {
+            tracing::warn!("AUTH_OPTION is empty: nobody can register");
+        }
+        if self.cors == AllowedOrigins::Any {
+            tracing::warn!("CORS_ALLOWED_ORIGINS is *: pages of any origin may call this service");
+        }
+    }
+}
+
+/// Cloud Run cuts every connection at 60 minutes; an even spread before that never makes a wave.
+fn default_lifetime() -> RangeInclusive<Duration> {
+    Duration::from_mins(52)..=Duration::from_mins(58)
+}
+
+/// Everything that the process needs to start.
+#[derive(Debug)]
+pub struct Config {
+    /// Port, threads and logs.
+    pub process: ProcessSettings,
+    /// Where Redis is.
+    pub redis: RedisAddress,
+    /// How much of each conversation is kept.
+    pub retention: EventRetention,
+    /// How the connector behaves.
+    pub settings: Settings,
+}
+
+impl service::process::Config for Config {
+    fn process(&self) -> &ProcessSettings {
+        &self.process
+    }
+}
+
+impl Config {
+    /// Reads the environment and the file with the JWT secret.
+    ///
+    /// # Errors
+    /// Every setting that cannot be used.
+    pub fn from_env(env: Env) -> Result<Self, ConfigError> {
+        let mut env = env.reader();
+        let (process, redis, retention) =
+            (ProcessSettings::read(&mut env), RedisAddress::read(&mut env), EventRetention::read(&mut env));
+        let settings = settings(&mut env);
+        // Without tokens there is at least one problem, so `finish` fails.
+        match settings {
+            Some(settings) => env.finish(Self { process, redis, retention, settings }),
+            None => env.fail(),
+        }
+    }
+}
+
+fn settings(env: &mut EnvReader) -> Option<Settings> {
+    let project = env.required("GCP_PROJECT_ID", "the id of the Google Cloud project that is served");
+    let auth = auth_option(env);
+    let cors = allowed_origins(env);
+    let connections = env.parse_within("MAX_CONNECTIONS", "1 to 1000000", 100_000, |n| (1..=1_000_000).contains(n));
+    let tokens = tokens(env, &project)?;
+    let mut settings = Settings { cors, ..Settings::new(&project, auth, tokens) };
+    settings.sockets.max_connections = connections;
+    Some(settings)
+}
+
+fn auth_option(env: &mut EnvReader) -> AuthOption {
+    let name = env.text_or("AUTH_OPTION", "");
+    let Ok(option) = name.parse() else {
+        env.problem("AUTH_OPTION", format!("{name:?}"), "Skip, or nothing");
+        return AuthOption::Nobody;
+    };
+    let on_cloud_run = env.text("K_SERVICE").is_some();
+    if option == AuthOption::Skip && on_cloud_run && !env.flag("ALLOW_SKIP_AUTH", false) {
+        let expected = "an identity provider on Cloud Run; set ALLOW_SKIP_AUTH=true to let ANYBODY in all the same";
+        env.problem("AUTH_OPTION", "Skip", expected);
+    }
+    option
+}
+
+fn allowed_origins(env: &mut EnvReader) -> AllowedOrigins {
+    let list = env.text_or("CORS_ALLOWED_ORIGINS", "*");
+    let origins: Vec<_> = list.split(',').map(str::trim).filter(|origin| !origin.is_empty()).collect();
+    if origins.contains(&"*") {
+        return AllowedOrigins::Any;
+    }
+    let mut allowed = Vec::new();
+    for origin in origins {
+        match HeaderValue::from_str(origin) {
+            Ok(value) if is_origin(origin) => allowed.push(value),
+            _ => env.problem("CORS_ALLOWED_ORIGINS", format!("{origin:?}"), "origins such as https://desktop.example"),
+        }
+    }
+    AllowedOrigins::Only(allowed)
+}
+
+/// Scheme, host and port, without a path (<https://www.rfc-editor.org/rfc/rfc6454#section-6.2>).
+fn is_origin(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, host)| {
+        !scheme.is_empty() && !host.is_empty() && !host.contains('/') && text.is_ascii()
+    })
+}
+
+fn tokens(env: &mut EnvReader, project: &str) -> Option<TokenKeys> {
+    let day = 24 * 60;
+    let minutes = env.parse_within("JWT_TOKEN_LIFETIME_MINUTES", "1 to 1440", 60, |n| (1..=day).contains(n));
+    let path = PathBuf::from(env.text_or("JWT_SECRET_KEY_PATH", DEFAULT_SECRET_PATH));
+    match TokenKeys::read(&path, project, Duration::from_mins(minutes)) {
+        Ok(keys) => Some(keys),
+        Err(error) => {
+            let expected = match error {
+                SecretError::Read(..) => "a file with the JWT secret",
+                SecretError::TooLarge(_) | SecretError::TooShort { .. } => "a secret of at least 16 bytes in each line",
+            };
+            env.problem("JWT_SECRET_KEY_PATH", error.to_string(), expected);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

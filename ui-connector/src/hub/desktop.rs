@@ -1,0 +1,78 @@
+use std::sync::{Arc, Mutex};
+
+use event::{ConversationName, Offset, Payload, Position};
+use socketio::{Closed, Frame, Socket};
+
+use super::lock;
+
+/// The namespace that desktops connect to.
+const NAMESPACE: &str = "/";
+
+/// One agent desktop: a socket, and where it stands in each of its conversations.
+pub(crate) struct Desktop {
+    socket: Socket,
+    /// Whether events carry the offset as their last argument.
+    recovery: bool,
+    offset: Mutex<Offset>,
+}
+
+impl Desktop {
+    /// A desktop that has joined nothing. Without `recovery` its events have exactly one argument.
+    pub(crate) fn new(socket: Socket, recovery: bool) -> Arc<Self> {
+        Arc::new(Self { socket, recovery, offset: Mutex::new(Offset::EMPTY) })
+    }
+
+    /// Its socket.
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Sends the event at `position`.
+    ///
+    /// The lock is held while sending: an offset must never reach the desktop before the events that
+    /// it names, or a cut in between would lose them.
+    pub(super) fn deliver(&self, name: &ConversationName, at: Position, event: &mut Frames<'_>) -> Result<(), Closed> {
+        let mut offset = lock(&self.offset);
+        offset.set(name, at);
+        self.socket.emit(event.frame(self.recovery, &offset, offset.is_only(name)))
+    }
+
+    /// Sends an event that is in no log.
+    pub(super) fn deliver_unlogged(&self, event: &mut Frames<'_>) -> Result<(), Closed> {
+        let offset = lock(&self.offset);
+        self.socket.emit(event.frame(self.recovery && *offset != Offset::EMPTY, &offset, false))
+    }
+
+    /// The desktop is no longer interested in `name`.
+    pub(super) fn forget(&self, name: &ConversationName) {
+        lock(&self.offset).remove(name);
+    }
+}
+
+/// The encodings of one event: made when first needed, and shared by all desktops with equal offsets.
+pub(super) struct Frames<'a> {
+    payload: &'a str,
+    kind: &'static str,
+    plain: Option<Frame>,
+    alone: Option<Frame>,
+}
+
+impl<'a> Frames<'a> {
+    /// The encodings of `payload`; nothing if it is not text.
+    pub(super) fn of(payload: &'a Payload) -> Option<Self> {
+        let text = std::str::from_utf8(&payload.json).ok()?;
+        Some(Self { payload: text, kind: payload.kind.as_str(), plain: None, alone: None })
+    }
+
+    /// `alone`: the offset names the event's own conversation only, so that it is the same for all
+    /// desktops that have joined no other one. Most have not.
+    fn frame(&mut self, recovery: bool, offset: &Offset, alone: bool) -> Frame {
+        let Self { payload, kind, .. } = *self;
+        let with_offset = || Frame::event(NAMESPACE, kind, &[payload, &format!("\"{}\"", offset.encode())]);
+        match (recovery, alone) {
+            (false, _) => self.plain.get_or_insert_with(|| Frame::event(NAMESPACE, kind, &[payload])).clone(),
+            (true, true) => self.alone.get_or_insert_with(with_offset).clone(),
+            (true, false) => with_offset(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Bus → room.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+use broker::{BusMessage, EventSink};
+
+use super::Hub;
+
+/// What the bus delivers to. It does not keep the hub alive.
+pub(super) struct Sink(Weak<Hub>);
+
+impl Sink {
+    pub(super) fn new(hub: &Arc<Hub>) -> Self {
+        Self(Arc::downgrade(hub))
+    }
+}
+
+impl EventSink for Sink {
+    fn deliver(&self, message: BusMessage<'_>) {
+        let Some(hub) = self.0.upgrade() else { return };
+        match message {
+            BusMessage::Live { conversation, event } => {
+                if let Some(room) = hub.find(conversation) {
+                    room.dispatch(&event);
+                }
+            }
+            BusMessage::Foreign { conversation, payload } => {
+                if let Some(room) = hub.find(conversation) {
+                    room.dispatch_unlogged(&payload);
+                }
+            }
+            BusMessage::Lost => hub.suspend_all(),
+            BusMessage::Restored => hub.resume_all(),
+        }
+    }
+}
+
+impl Hub {
+    fn suspend_all(&self) {
+        self.losses.fetch_add(1, Ordering::SeqCst);
+        for room in self.all_rooms() {
+            room.suspend();
+        }
+    }
+
+    fn resume_all(&self) {
+        self.repair.notify_one();
+        self.renew.notify_one();
+    }
+}

@@ -1,0 +1,123 @@
+//! Rooms: which desktops are in which conversation, and what each of them has got.
+//!
+//! A room has one owner, this hub. It remembers for every member the position delivered last, and
+//! an event is delivered if and only if its position is greater. That one rule gives order and
+//! once-only through live delivery, replay from the log, duplicates on the bus and reconnects.
+
+mod catch_up;
+mod desktop;
+mod dispatch;
+pub(crate) mod mappings;
+pub(crate) mod repair;
+mod room;
+mod serve;
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use event::{ConversationName, Position};
+use tokio::sync::Notify;
+
+use crate::Backends;
+use crate::config::HubSettings;
+
+pub(crate) use desktop::Desktop;
+use room::{Room, Service};
+
+/// All rooms of this process.
+pub(crate) struct Hub {
+    backends: Backends,
+    settings: HubSettings,
+    rooms: Mutex<HashMap<ConversationName, Arc<Room>>>,
+    /// How often the bus has lost its subscription: what was read before a loss says nothing after it.
+    losses: AtomicU64,
+    repair: Notify,
+    renew: Notify,
+}
+
+impl Hub {
+    /// A hub without rooms, attached to the bus of `backends`.
+    pub(crate) fn new(backends: Backends, settings: HubSettings) -> Arc<Self> {
+        let hub = Arc::new(Self {
+            backends,
+            settings,
+            rooms: Mutex::default(),
+            losses: AtomicU64::new(0),
+            repair: Notify::new(),
+            renew: Notify::new(),
+        });
+        hub.backends.bus.attach(Arc::new(dispatch::Sink::new(&hub)));
+        hub
+    }
+
+    /// Whether events can arrive.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.backends.bus.is_connected()
+    }
+
+    /// Conversations that one socket may have joined at the same time.
+    pub(crate) fn joins_per_socket(&self) -> usize {
+        self.settings.joins_per_socket
+    }
+
+    /// Makes a desktop a member of a conversation. `from` is the last position that it knows.
+    ///
+    /// It cannot fail: if Redis is away, the room is served once it is back.
+    pub(crate) async fn join(&self, desktop: &Arc<Desktop>, name: &ConversationName, from: Option<Position>) {
+        loop {
+            let room = self.room(name);
+            let mut service = room.gate.lock().await;
+            if *service == Service::Closed {
+                continue;
+            }
+            room.admit(desktop, from);
+            if let Err(error) = self.serve(&room, &mut service).await {
+                tracing::warn!(%error, conversation = %name, "a conversation cannot be served yet; it will be tried again");
+                self.repair.notify_one();
+            }
+            return;
+        }
+    }
+
+    /// Brings a desktop everything that it has not got yet of a conversation that it has joined.
+    pub(crate) async fn catch_up(&self, desktop: &Arc<Desktop>, name: &ConversationName) {
+        let Some(room) = self.find(name.as_str()) else { return };
+        if let Err(error) = catch_up::catch_up(&*self.backends.bus, &room, desktop).await {
+            tracing::warn!(%error, conversation = %name, "missed events cannot be read yet; it will be tried again");
+            self.repair.notify_one();
+        }
+    }
+
+    /// Ends a desktop's membership; with the last member ends the room.
+    pub(crate) async fn leave(&self, desktop: &Arc<Desktop>, name: &ConversationName) {
+        let Some(room) = self.find(name.as_str()) else { return };
+        let mut service = room.gate.lock().await;
+        room.dismiss(desktop);
+        if room.is_empty() {
+            self.close(&room, &mut service).await;
+            let mut rooms = lock(&self.rooms);
+            if rooms.get(name.as_str()).is_some_and(|current| Arc::ptr_eq(current, &room)) {
+                rooms.remove(name.as_str());
+            }
+        }
+    }
+
+    fn room(&self, name: &ConversationName) -> Arc<Room> {
+        let mut rooms = lock(&self.rooms);
+        rooms.entry(name.clone()).or_insert_with(|| Arc::new(Room::new(name.clone()))).clone()
+    }
+
+    fn find(&self, name: &str) -> Option<Arc<Room>> {
+        lock(&self.rooms).get(name).cloned()
+    }
+
+    fn all_rooms(&self) -> Vec<Arc<Room>> {
+        lock(&self.rooms).values().cloned().collect()
+    }
+}
+
+/// No code panics while it holds one of our locks, so a poisoned one guards whole data.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

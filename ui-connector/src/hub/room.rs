@@ -1,0 +1,196 @@
+use std::sync::{Arc, Mutex};
+
+use broker::{LoggedEvent, Opened};
+use event::{ConversationName, Payload, Position};
+
+use super::desktop::{Desktop, Frames};
+use super::lock;
+
+/// Whether the bus listens for a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    /// Not yet.
+    None,
+    /// It does.
+    Subscribed,
+    /// Not any more: the room is gone, whoever holds it takes a new one.
+    Closed,
+}
+
+/// One conversation with at least one desktop.
+pub(super) struct Room {
+    pub(super) name: ConversationName,
+    /// Held while the room is opened or closed, so that joins and leaves take their turn.
+    pub(super) gate: tokio::sync::Mutex<Service>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    members: Vec<Member>,
+    /// The log's end is known, and live events have come since without a gap.
+    opened: bool,
+    /// The greatest position known.
+    seen: Position,
+    /// The first event heard since the opening began.
+    first_heard: Option<Position>,
+    /// The first event that no desktop could be given.
+    orphan: Option<Position>,
+}
+
+struct Member {
+    desktop: Arc<Desktop>,
+    /// The last position delivered; nothing before the room was opened for the first time.
+    delivered: Option<Position>,
+    /// Gets live events. If not, everything that it has not got is read from the log first.
+    live: bool,
+}
+
+/// Where a member stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It gets live events, or is no member, or the room is not open: nothing can be done.
+    Settled,
+    /// It has to be given the events after `delivered`, at least up to `seen`.
+    Behind { delivered: Position, seen: Position },
+}
+
+impl Room {
+    pub(super) fn new(name: ConversationName) -> Self {
+        Self { name, gate: tokio::sync::Mutex::new(Service::None), state: Mutex::default() }
+    }
+
+    /// Makes a desktop a member that has everything up to `from`; once more changes nothing.
+    pub(super) fn admit(&self, desktop: &Arc<Desktop>, from: Option<Position>) {
+        let mut state = lock(&self.state);
+        if state.find(desktop).is_none() {
+            let delivered = from.or(state.opened.then_some(state.seen));
+            state.members.push(Member { desktop: desktop.clone(), delivered, live: false });
+        }
+    }
+
+    pub(super) fn dismiss(&self, desktop: &Arc<Desktop>) {
+        lock(&self.state).members.retain(|member| !Arc::ptr_eq(&member.desktop, desktop));
+        desktop.forget(&self.name);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.state).members.is_empty()
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        lock(&self.state).opened
+    }
+
+    /// From now on the first live event is remembered.
+    pub(super) fn begin_opening(&self) {
+        lock(&self.state).first_heard = None;
+    }
+
+    /// The end of the log is known. Desktops that know no position begin with the first event that
+    /// nobody has got: either no connector heard it, or only we did, while we were opening.
+    pub(super) fn open(&self, opened: Opened) {
+        let mut state = lock(&self.state);
+        let backlog = [opened.unheard, state.first_heard].into_iter().flatten().min();
+        let start = backlog.map_or(opened.tail, Position::just_before);
+        state.seen = state.seen.max(opened.tail);
+        state.opened = true;
+        for member in &mut state.members {
+            member.delivered.get_or_insert(start);
+        }
+    }
+
+    /// The subscription was lost: from now on events may pass unheard.
+    pub(super) fn suspend(&self) {
+        let mut state = lock(&self.state);
+        state.opened = false;
+        for member in &mut state.members {
+            member.live = false;
+        }
+    }
+
+    /// Gives a live event to the members. The others will find it in the log.
+    pub(super) fn dispatch(&self, event: &LoggedEvent) {
+        let position = event.position;
+        let mut state = lock(&self.state);
+        state.seen = state.seen.max(position);
+        state.first_heard.get_or_insert(position);
+        let Some(mut frames) = Frames::of(&event.payload) else { return };
+        let mut reached = false;
+        for member in &mut state.members {
+            reached |= !member.live || member.give(&self.name, position, &mut frames);
+        }
+        if !reached {
+            state.orphan = Some(state.orphan.map_or(position, |first| first.min(position)));
+        }
+    }
+
+    /// Gives an event that is in no log to all members.
+    pub(super) fn dispatch_unlogged(&self, payload: &Payload) {
+        let Some(mut frames) = Frames::of(payload) else { return };
+        for member in &lock(&self.state).members {
+            // A closed socket's member is about to be dismissed.
+            let _ = member.desktop.deliver_unlogged(&mut frames);
+        }
+    }
+
+    /// Gives an event from the log to one member, unless it has it.
+    pub(super) fn replay(&self, desktop: &Arc<Desktop>, event: &LoggedEvent) {
+        let Some(mut frames) = Frames::of(&event.payload) else { return };
+        if let Some(member) = lock(&self.state).find(desktop) {
+            member.give(&self.name, event.position, &mut frames);
+        }
+    }
+
+    /// Where a desktop stands; one that has everything becomes live.
+    pub(super) fn standing(&self, desktop: &Arc<Desktop>) -> Standing {
+        let mut state = lock(&self.state);
+        let (opened, seen) = (state.opened, state.seen);
+        match state.find(desktop) {
+            Some(member) if opened && !member.live => member.settle(seen),
+            _ => Standing::Settled,
+        }
+    }
+
+    /// The log holds nothing after what the desktop has got, so it has everything up to `seen`.
+    pub(super) fn skip_to(&self, desktop: &Arc<Desktop>, seen: Position) {
+        if let Some(member) = lock(&self.state).find(desktop) {
+            member.delivered = member.delivered.max(Some(seen));
+        }
+    }
+
+    /// The members that do not get live events.
+    pub(super) fn behind(&self) -> Vec<Arc<Desktop>> {
+        lock(&self.state).members.iter().filter(|member| !member.live).map(|member| member.desktop.clone()).collect()
+    }
+
+    pub(super) fn take_orphan(&self) -> Option<Position> {
+        lock(&self.state).orphan.take()
+    }
+}
+
+impl State {
+    fn find(&mut self, desktop: &Arc<Desktop>) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| Arc::ptr_eq(&member.desktop, desktop))
+    }
+}
+
+impl Member {
+    /// Delivers an event that is new to the member. False if the desktop could not be reached.
+    fn give(&mut self, name: &ConversationName, position: Position, frames: &mut Frames<'_>) -> bool {
+        if self.delivered >= Some(position) {
+            return true;
+        }
+        self.delivered = Some(position);
+        self.desktop.deliver(name, position, frames).is_ok()
+    }
+
+    fn settle(&mut self, seen: Position) -> Standing {
+        let delivered = self.delivered.unwrap_or_default();
+        if delivered < seen {
+            return Standing::Behind { delivered, seen };
+        }
+        self.live = true;
+        Standing::Settled
+    }
+}

@@ -1,0 +1,31 @@
+//! The process `ui-connector`: configured by its environment alone.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use broker::{RedisBroker, RedisSettings, Retention};
+use connector::{Backends, Config};
+use event::ConnectorId;
+use service::process::{StartError, run};
+use service::tasks::TaskSet;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+fn main() -> ExitCode {
+    run(Config::from_env, start)
+}
+
+async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
+    let connector = ConnectorId::generate();
+    let redis = RedisSettings::new(config.redis.url, config.redis.ca_cert);
+    let retention = Retention { time: config.retention.time, events: config.retention.events };
+    let broker = Arc::new(RedisBroker::new(redis, retention).map_err(|error| StartError::Setup(error.into()))?);
+    let tasks = TaskSet::default();
+    tasks.spawn("event bus", broker.clone().run_bus(connector.clone(), tasks.stop_signal()));
+    config.settings.announce();
+    tracing::info!(port = config.process.port, %connector, "ui-connector is listening");
+    let backends = Backends { bus: broker.clone(), keys: broker, connector };
+    connector::run(config.settings, backends, listener, stop).await;
+    tasks.shut_down(std::time::Duration::from_secs(1)).await;
+    Ok(())
+}

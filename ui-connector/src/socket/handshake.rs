@@ -1,0 +1,49 @@
+//! Connect: a valid token, or nothing.
+
+use std::time::SystemTime;
+
+use event::Offset;
+use serde::Deserialize;
+use socketio::{Accepted, ConnectRequest, Refused};
+
+use super::{Desktops, Session};
+use crate::hub::Desktop;
+
+/// What a desktop presents. `pid` and `offset` come from the client library's connection state
+/// recovery; `recovery: false` asks for events with exactly one argument.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Auth {
+    token: Option<serde_json::Value>,
+    offset: Option<serde_json::Value>,
+    recovery: Option<bool>,
+}
+
+impl Desktops {
+    pub(super) fn admit(&self, request: ConnectRequest) -> Result<Accepted<Session>, Refused> {
+        if request.namespace != "/" {
+            return Err(Refused::invalid_namespace());
+        }
+        let auth = request.auth.as_deref().and_then(|auth| serde_json::from_str::<Auth>(auth).ok()).unwrap_or_default();
+        let token = auth.token.as_ref().and_then(|token| token.as_str()).unwrap_or_default();
+        if let Err(error) = self.tokens.verify(token) {
+            tracing::info!(%error, "a desktop was refused");
+            return Err(Refused { message: "authentication failed".to_owned(), data: None });
+        }
+        let recovery = auth.recovery.unwrap_or(true);
+        let offset = auth.offset.as_ref().and_then(|offset| offset.as_str()).map(Offset::decode);
+        let session = Session {
+            desktop: Desktop::new(request.socket, recovery),
+            joined: Vec::new(),
+            resume: offset.filter(|offset| recovery && *offset != Offset::EMPTY).map(Box::new),
+        };
+        Ok(Accepted { session, pid: recovery.then(pid) })
+    }
+}
+
+/// New at every connect, so that the client library reports `recovered: false` and no page skips
+/// its join. It names the moment, from which a desktop can resume that has got no event yet.
+fn pid() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{}-{:016x}", now.as_millis(), rand::random::<u64>())
+}

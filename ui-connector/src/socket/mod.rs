@@ -1,0 +1,53 @@
+//! What desktops do on their sockets: connect, join, leave.
+
+mod commands;
+mod handshake;
+
+use std::sync::Arc;
+
+use event::{ConversationName, Offset};
+use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Server};
+
+use crate::Settings;
+use crate::auth::token::TokenKeys;
+use crate::hub::{Desktop, Hub};
+
+/// The Socket.IO server for the desktops.
+pub(crate) fn server(settings: &Settings, hub: Arc<Hub>) -> Server<Desktops> {
+    let desktops = Desktops { hub, tokens: settings.tokens.clone(), project: settings.project.clone() };
+    Server::new(settings.sockets.clone(), Arc::new(desktops))
+}
+
+/// The application behind the sockets.
+pub(crate) struct Desktops {
+    hub: Arc<Hub>,
+    tokens: Arc<TokenKeys>,
+    project: String,
+}
+
+/// One connected desktop. Its connection's task owns it.
+pub(crate) struct Session {
+    desktop: Arc<Desktop>,
+    joined: Vec<ConversationName>,
+    /// What it had got before it lost its previous connection.
+    resume: Option<Box<Offset>>,
+}
+
+impl Application for Desktops {
+    type Session = Session;
+
+    async fn connect(&self, request: ConnectRequest) -> Result<Accepted<Session>, Refused> {
+        self.admit(request)
+    }
+
+    async fn event(&self, session: &mut Session, event: Event) {
+        self.obey(session, &event).await;
+    }
+
+    async fn disconnect(&self, session: Session, reason: Reason) {
+        tracing::debug!(reason = reason.as_str(), conversations = session.joined.len(), "a desktop has gone");
+        for name in &session.joined {
+            self.hub.leave(&session.desktop, name).await;
+        }
+    }
+}
