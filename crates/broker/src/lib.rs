@@ -3,11 +3,18 @@
 //! The services see the traits of [`ports`] alone; which implementation stands behind them is
 //! decided where a process starts. One contract suite (`tests/contract`) runs against both.
 
+mod backoff;
 mod error;
+mod memory;
 mod ports;
+mod redis;
 mod retention;
+#[cfg(feature = "testing")]
+pub mod testing;
 
+pub use self::redis::{RedisBroker, RedisBus, RedisSettings, SettingsError};
 pub use error::Error;
+pub use memory::{MemoryBroker, MemoryBus, Quarantined};
 pub use ports::{
     BusMessage, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Recorded,
 };

@@ -31,17 +31,34 @@ pub enum Recorded {
     Duplicate,
 }
 
+/// Bytes of a quarantined body, and of each of the texts beside it, that are kept.
+const KEPT_BODY: usize = 64 * 1024;
+const KEPT_TEXT: usize = 1024;
+
 /// A message that can never become an event, kept for the operator.
 #[derive(Debug, Clone)]
 pub struct QuarantinedMessage<'a> {
     /// On which path it came.
     pub kind: EventKind,
-    /// Pub/Sub's message id, or empty.
+    /// Pub/Sub's message id, or empty. Only its first 1 KiB is kept.
     pub message_id: &'a str,
-    /// Why it cannot be delivered.
+    /// Why it cannot be delivered. Only its first 1 KiB is kept.
     pub reason: &'a str,
     /// The body of the push request. Only its first 64 KiB are kept.
     pub body: &'a [u8],
+}
+
+impl<'a> QuarantinedMessage<'a> {
+    /// The message as far as it is kept.
+    pub(crate) fn truncated(&self) -> Self {
+        let text = |text: &'a str| &text[..text.floor_char_boundary(KEPT_TEXT)];
+        Self {
+            kind: self.kind,
+            message_id: text(self.message_id),
+            reason: text(self.reason),
+            body: &self.body[..self.body.len().min(KEPT_BODY)],
+        }
+    }
 }
 
 /// What the interceptor needs: the durable side of an event.

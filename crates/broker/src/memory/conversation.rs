@@ -1,0 +1,79 @@
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use event::{Fingerprint, Payload, Position};
+use tokio::time::Instant;
+
+use crate::{LoggedEvent, Opened};
+
+/// What is kept of one conversation: the counterpart of its keys in Redis.
+#[derive(Debug, Default)]
+pub(super) struct Conversation {
+    log: VecDeque<LoggedEvent>,
+    seen: HashSet<Fingerprint>,
+    /// The same fingerprints with the time of their recording, oldest first.
+    seen_at: VecDeque<(Instant, Fingerprint)>,
+    unheard: Option<(Position, Instant)>,
+}
+
+impl Conversation {
+    /// Notes a message; false if it was noted before, less than `time` ago.
+    pub(super) fn note(&mut self, fingerprint: &Fingerprint, now: Instant, time: Duration) -> bool {
+        while let Some((at, _)) = self.seen_at.front()
+            && now.duration_since(*at) >= time
+        {
+            if let Some((_, old)) = self.seen_at.pop_front() {
+                self.seen.remove(&old);
+            }
+        }
+        let new = self.seen.insert(fingerprint.clone());
+        if new {
+            self.seen_at.push_back((now, fingerprint.clone()));
+        }
+        new
+    }
+
+    /// Appends an event at `millis` (Unix time), or after the last one if that is no earlier.
+    pub(super) fn append(&mut self, payload: Payload, millis: u64, keep: usize) -> LoggedEvent {
+        let tail = self.tail();
+        let position = if millis > tail.millis {
+            Position { millis, sequence: 0 }
+        } else {
+            Position { sequence: tail.sequence + 1, ..tail }
+        };
+        let event = LoggedEvent { position, payload };
+        self.log.push_back(event.clone());
+        while self.log.len() > keep.max(1) {
+            self.log.pop_front();
+        }
+        event
+    }
+
+    /// Sets the unheard mark until `ends`, unless an earlier one is set, whose end this then is.
+    pub(super) fn mark_unheard(&mut self, position: Position, now: Instant, ends: Instant) {
+        let earliest = match self.unheard_at(now) {
+            Some(set) => set.min(position),
+            None => position,
+        };
+        self.unheard = Some((earliest, ends));
+    }
+
+    pub(super) fn open(&mut self, now: Instant) -> Opened {
+        let unheard = self.unheard_at(now);
+        self.unheard = None;
+        Opened { unheard, tail: self.tail() }
+    }
+
+    pub(super) fn read_after(&self, position: Position, limit: usize) -> Vec<LoggedEvent> {
+        let first = self.log.partition_point(|event| event.position <= position);
+        self.log.range(first..).take(limit).cloned().collect()
+    }
+
+    fn unheard_at(&self, now: Instant) -> Option<Position> {
+        self.unheard.filter(|(_, ends)| *ends > now).map(|(position, _)| position)
+    }
+
+    fn tail(&self) -> Position {
+        self.log.back().map_or(Position::START, |event| event.position)
+    }
+}

@@ -1,0 +1,162 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use event::{ConversationName, Position};
+use tokio::time::Instant;
+
+use super::conversation::Conversation;
+use super::expiring::Expiring;
+use crate::{BusMessage, EventSink, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Recorded, Retention};
+
+/// How many malformed messages are kept.
+const QUARANTINED: usize = 1_000;
+
+/// The ear of one connector.
+pub(super) type Ear = Arc<OnceLock<Arc<dyn EventSink>>>;
+
+/// Everything that Redis would hold.
+pub(super) struct Store {
+    retention: Retention,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+pub(super) struct Inner {
+    pub(super) keys: Expiring<String, Bytes>,
+    conversations: Expiring<ConversationName, Conversation>,
+    listeners: HashMap<ConversationName, Vec<Ear>>,
+    quarantine: VecDeque<Quarantined>,
+    /// The time of the last event, so that a clock set back does not reorder events.
+    latest: u64,
+}
+
+/// A malformed message, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// On which path it came.
+    pub kind: event::EventKind,
+    /// Pub/Sub's message id, or empty.
+    pub message_id: String,
+    /// Why it cannot be delivered.
+    pub reason: String,
+    /// The beginning of the push request's body.
+    pub body: Bytes,
+}
+
+impl Store {
+    pub(super) fn new(retention: Retention) -> Self {
+        Self { retention, inner: Mutex::default() }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records an event and tells it to the listeners, under one lock: they hear the events of a
+    /// conversation in the order of its log.
+    pub(super) fn record(&self, event: &NewEvent) -> Recorded {
+        let now = Instant::now();
+        let ends = now + self.time();
+        let mut inner = self.lock();
+        let inner = &mut *inner;
+        inner.latest = inner.latest.max(unix_millis());
+        let kept = inner.conversations.get_mut(&event.conversation, now);
+        if kept.is_some_and(|conversation| !conversation.note(&event.fingerprint, now, self.time())) {
+            return Recorded::Duplicate;
+        }
+        let conversation = inner.conversations.extend(&event.conversation, now, ends);
+        conversation.note(&event.fingerprint, now, self.time());
+        let logged = conversation.append(event.payload.clone(), inner.latest, self.retention.events);
+        let listeners = inner.listeners.get(&event.conversation).map_or(&[][..], Vec::as_slice);
+        if listeners.is_empty() {
+            conversation.mark_unheard(logged.position, now, ends);
+        }
+        tell(listeners, &event.conversation, &logged);
+        Recorded::Accepted { position: logged.position, receivers: listeners.len() as u64 }
+    }
+
+    pub(super) fn open(&self, conversation: &ConversationName) -> Opened {
+        let now = Instant::now();
+        let nothing = Opened { unheard: None, tail: Position::START };
+        self.lock().conversations.get_mut(conversation, now).map_or(nothing, |kept| kept.open(now))
+    }
+
+    pub(super) fn mark_unheard(&self, conversation: &ConversationName, position: Position) {
+        let now = Instant::now();
+        let ends = now + self.time();
+        self.lock().conversations.extend(conversation, now, ends).mark_unheard(position, now, ends);
+    }
+
+    pub(super) fn read_after(
+        &self,
+        conversation: &ConversationName,
+        position: Position,
+        limit: usize,
+    ) -> Vec<LoggedEvent> {
+        let inner = self.lock();
+        inner
+            .conversations
+            .get(conversation, Instant::now())
+            .map_or_else(Vec::new, |kept| kept.read_after(position, limit))
+    }
+
+    pub(super) fn listen(&self, conversation: &ConversationName, ear: &Ear) {
+        let mut inner = self.lock();
+        let listeners = inner.listeners.entry(conversation.clone()).or_default();
+        if !listeners.iter().any(|known| Arc::ptr_eq(known, ear)) {
+            listeners.push(Arc::clone(ear));
+        }
+    }
+
+    pub(super) fn listen_no_longer(&self, conversation: &ConversationName, ear: &Ear) {
+        let mut inner = self.lock();
+        if let Some(listeners) = inner.listeners.get_mut(conversation) {
+            listeners.retain(|known| !Arc::ptr_eq(known, ear));
+            if listeners.is_empty() {
+                inner.listeners.remove(conversation);
+            }
+        }
+    }
+
+    pub(super) fn forget(&self, ear: &Ear) {
+        self.lock().listeners.retain(|_, listeners| {
+            listeners.retain(|known| !Arc::ptr_eq(known, ear));
+            !listeners.is_empty()
+        });
+    }
+
+    pub(super) fn quarantine(&self, message: &QuarantinedMessage<'_>) {
+        let message = message.truncated();
+        let mut inner = self.lock();
+        if inner.quarantine.len() == QUARANTINED {
+            inner.quarantine.pop_front();
+        }
+        inner.quarantine.push_back(Quarantined {
+            kind: message.kind,
+            message_id: message.message_id.to_owned(),
+            reason: message.reason.to_owned(),
+            body: Bytes::copy_from_slice(message.body),
+        });
+    }
+
+    pub(super) fn quarantined(&self) -> Vec<Quarantined> {
+        self.lock().quarantine.iter().cloned().collect()
+    }
+
+    fn time(&self) -> Duration {
+        Duration::from_secs(self.retention.time.as_secs().max(1))
+    }
+}
+
+fn tell(listeners: &[Ear], conversation: &ConversationName, event: &LoggedEvent) {
+    for sink in listeners.iter().filter_map(|ear| ear.get()) {
+        sink.deliver(BusMessage::Live { conversation: conversation.as_str(), event: event.clone() });
+    }
+}
+
+fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or_default()
+}

@@ -1,0 +1,72 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use event::Position;
+use redis::Value;
+use tokio::time::timeout;
+
+use super::link::seconds;
+use super::{RedisBroker, names};
+use crate::{Error, EventLog, NewEvent, QuarantinedMessage, Recorded};
+
+/// How many malformed messages are kept, and for how long: as long as Pub/Sub keeps a message at most
+/// (<https://cloud.google.com/pubsub/docs/subscription-properties#message_retention>).
+const QUARANTINE_ENTRIES: usize = 1_000;
+const QUARANTINE_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+#[async_trait]
+impl EventLog for RedisBroker {
+    async fn record(&self, event: &NewEvent) -> Result<Recorded, Error> {
+        let limit = self.0.link.settings().response_timeout;
+        let _place = timeout(limit, self.0.in_flight.acquire())
+            .await
+            .map_err(|_| Error::Timeout(limit))?
+            .map_err(|_| Error::Stopped)?;
+        let answer = self.0.link.run(async |connection| self.invocation(event).invoke_async(connection).await).await?;
+        recorded(&answer)
+    }
+
+    async fn quarantine(&self, message: &QuarantinedMessage<'_>) -> Result<(), Error> {
+        let message = message.truncated();
+        let mut steps = redis::pipe();
+        steps.atomic().cmd("XADD").arg(names::QUARANTINE).arg("MAXLEN").arg("~").arg(QUARANTINE_ENTRIES).arg("*");
+        steps.arg("kind").arg(message.kind.as_str()).arg("message_id").arg(message.message_id);
+        steps.arg("reason").arg(message.reason).arg("body").arg(message.body).ignore();
+        steps.cmd("EXPIRE").arg(names::QUARANTINE).arg(seconds(QUARANTINE_TIME)).ignore();
+        self.0.link.run(async |connection| steps.exec_async(connection).await).await
+    }
+
+    async fn ping(&self) -> Result<(), Error> {
+        self.0.link.run(async |connection| redis::cmd("PING").exec_async(connection).await).await
+    }
+}
+
+impl RedisBroker {
+    fn invocation(&self, event: &NewEvent) -> redis::ScriptInvocation<'_> {
+        let conversation = &event.conversation;
+        let mut invocation = self.0.scripts.record.key(names::log(conversation));
+        invocation.key(names::seen(conversation)).key(names::unheard(conversation)).key(names::live(conversation));
+        invocation.key(conversation.as_str());
+        invocation.arg(event.fingerprint.as_str()).arg(event.payload.kind.as_str()).arg(&event.payload.json[..]);
+        invocation.arg(self.0.retention.events).arg(seconds(self.0.retention.time));
+        invocation
+    }
+}
+
+fn recorded(answer: &Value) -> Result<Recorded, Error> {
+    match answer {
+        Value::Nil => Ok(Recorded::Duplicate),
+        Value::Array(parts) => match parts.as_slice() {
+            [Value::BulkString(position), Value::Int(receivers)] => {
+                Ok(Recorded::Accepted { position: parse_position(position)?, receivers: receivers.unsigned_abs() })
+            }
+            _ => Err(Error::Unexpected("the script's answer")),
+        },
+        _ => Err(Error::Unexpected("the script's answer")),
+    }
+}
+
+/// Reads a position as Redis writes it.
+pub(super) fn parse_position(text: &[u8]) -> Result<Position, Error> {
+    std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).ok_or(Error::Unexpected("a position"))
+}

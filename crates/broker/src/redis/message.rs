@@ -1,0 +1,77 @@
+//! What comes on the channels.
+
+use bytes::Bytes;
+use event::{ConversationName, EventKind, Payload, Position};
+use redis::{PushInfo, PushKind, Value};
+
+use crate::LoggedEvent;
+
+/// A push message as the bus understands it. Channel names are kept whole.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    /// A live event of one conversation.
+    Live { channel: String, event: LoggedEvent },
+    /// An event for this connector from an interceptor of the original.
+    Foreign { conversation: ConversationName, payload: Payload },
+    /// The connection has ended.
+    Disconnected,
+    /// Nothing of ours, such as the confirmation of a subscription.
+    Other,
+}
+
+/// Why a message was left out. Holds nothing of its content.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    #[error("the channel's name is not one of ours")]
+    Channel,
+    #[error("not of the form <position> <kind> <payload>")]
+    Live,
+    #[error("not a payload")]
+    Foreign,
+}
+
+impl Incoming {
+    /// Reads a push message. `own_prefix` begins the names of the connector's own channels.
+    pub(super) fn read(push: PushInfo, own_prefix: &str) -> Result<Self, Unreadable> {
+        let mut data = push.data.into_iter().map(|value| match value {
+            Value::BulkString(bytes) => bytes,
+            _ => Vec::new(),
+        });
+        let mut next = || data.next().unwrap_or_default();
+        match push.kind {
+            PushKind::Disconnection => Ok(Self::Disconnected),
+            PushKind::Message | PushKind::SMessage => live(next(), next().into()),
+            PushKind::PMessage => {
+                let _pattern = next();
+                foreign(&next(), next().into(), own_prefix)
+            }
+            _ => Ok(Self::Other),
+        }
+    }
+}
+
+fn live(channel: Vec<u8>, message: Bytes) -> Result<Incoming, Unreadable> {
+    let channel = String::from_utf8(channel).map_err(|_| Unreadable::Channel)?;
+    super::names::conversation_of(&channel).ok_or(Unreadable::Channel)?;
+    let event = live_event(&message).ok_or(Unreadable::Live)?;
+    Ok(Incoming::Live { channel, event })
+}
+
+fn live_event(message: &Bytes) -> Option<LoggedEvent> {
+    let mut parts = message.splitn(3, |byte| *byte == b' ');
+    let mut text = || std::str::from_utf8(parts.next()?).ok();
+    let (position, kind): (Position, EventKind) = (text()?.parse().ok()?, text()?.parse().ok()?);
+    let json = message.slice_ref(parts.next()?);
+    Some(LoggedEvent { position, payload: Payload { kind, json } })
+}
+
+fn foreign(channel: &[u8], message: Bytes, own_prefix: &str) -> Result<Incoming, Unreadable> {
+    let channel = std::str::from_utf8(channel).map_err(|_| Unreadable::Channel)?;
+    let name = channel.strip_prefix(own_prefix).ok_or(Unreadable::Channel)?;
+    let conversation: ConversationName = name.parse().map_err(|_| Unreadable::Channel)?;
+    if conversation.as_str() != name {
+        return Err(Unreadable::Channel);
+    }
+    let payload = Payload::decode(message).map_err(|_| Unreadable::Foreign)?;
+    Ok(Incoming::Foreign { conversation, payload })
+}

@@ -1,0 +1,55 @@
+//! The broker on Redis 6.0 or later; live events are spread over sharded channels from 7.0 on.
+
+mod bus;
+mod keys;
+mod link;
+mod log;
+mod message;
+mod names;
+mod read;
+mod scripts;
+mod settings;
+mod state;
+mod supervisor;
+mod wire;
+
+use std::sync::Arc;
+
+use event::ConnectorId;
+use tokio::sync::Semaphore;
+
+pub use bus::RedisBus;
+pub use settings::{RedisSettings, SettingsError};
+
+use crate::Retention;
+use link::Link;
+use scripts::Scripts;
+
+/// The event log and the key store in Redis; makes the bus too. Cloning it shares the connection.
+#[derive(Debug, Clone)]
+pub struct RedisBroker(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    link: Link,
+    scripts: Scripts,
+    retention: Retention,
+    /// The places for events on their way to Redis.
+    in_flight: Semaphore,
+}
+
+impl RedisBroker {
+    /// A broker that connects when it is first used, so Redis need not be up yet. It runs no tasks.
+    ///
+    /// # Errors
+    /// [`SettingsError`] if the URL or the certificates cannot be read.
+    pub fn new(settings: RedisSettings, retention: Retention) -> Result<Self, SettingsError> {
+        let in_flight = Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS));
+        Ok(Self(Arc::new(Inner { link: Link::new(settings)?, scripts: Scripts::new(), retention, in_flight })))
+    }
+
+    /// The bus of the connector `id`, on a connection of its own. It stands while [`RedisBus::run`] runs.
+    pub fn bus(&self, id: ConnectorId) -> RedisBus {
+        RedisBus::new(self.clone(), id)
+    }
+}

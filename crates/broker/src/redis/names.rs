@@ -1,0 +1,54 @@
+//! The names of everything in Redis that is ours. The braces make all keys of a conversation, its
+//! mapping key included, share a hash slot
+//! (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags>).
+
+use event::ConversationName;
+
+/// Malformed messages, a stream.
+pub(super) const QUARANTINE: &str = "aa:quarantine";
+
+const PREFIX: &str = "aa:{";
+const LIVE: &str = "}:live";
+
+/// The log, a stream with the fields `k` (kind) and `p` (payload).
+pub(super) fn log(conversation: &ConversationName) -> String {
+    name(conversation, "}:log")
+}
+
+/// Fingerprints of recorded messages, a set sorted by the second of their recording.
+pub(super) fn seen(conversation: &ConversationName) -> String {
+    name(conversation, "}:seen")
+}
+
+/// The position of the first event that nobody heard.
+pub(super) fn unheard(conversation: &ConversationName) -> String {
+    name(conversation, "}:unheard")
+}
+
+/// The channel of the live events.
+pub(super) fn live(conversation: &ConversationName) -> String {
+    name(conversation, LIVE)
+}
+
+/// The conversation whose live events come on `channel`.
+pub(super) fn conversation_of(channel: &str) -> Option<&str> {
+    channel.strip_prefix(PREFIX)?.strip_suffix(LIVE)
+}
+
+fn name(conversation: &ConversationName, suffix: &str) -> String {
+    [PREFIX, conversation.as_str(), suffix].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_names_are_those_of_the_contract() {
+        let conversation = "projects/p/conversations/c".parse().unwrap();
+        assert_eq!(super::log(&conversation), "aa:{projects/p/conversations/c}:log");
+        assert_eq!(super::seen(&conversation), "aa:{projects/p/conversations/c}:seen");
+        assert_eq!(super::unheard(&conversation), "aa:{projects/p/conversations/c}:unheard");
+        assert_eq!(super::live(&conversation), "aa:{projects/p/conversations/c}:live");
+        assert_eq!(super::conversation_of(&super::live(&conversation)), Some(conversation.as_str()));
+        assert_eq!(super::conversation_of("projects/p/conversations/c"), None);
+    }
+}

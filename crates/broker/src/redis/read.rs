@@ -1,0 +1,107 @@
+//! Reading a conversation's log.
+
+use bytes::Bytes;
+use event::{ConversationName, EventKind, Payload, Position};
+use redis::Value;
+use tracing::warn;
+
+use super::link::seconds;
+use super::log::parse_position;
+use super::{RedisBroker, names};
+use crate::{Error, LoggedEvent, Opened};
+
+/// The most entries that one command reads.
+const PAGE: usize = 512;
+
+impl RedisBroker {
+    pub(super) async fn open(&self, conversation: &ConversationName) -> Result<Opened, Error> {
+        let mut invocation = self.0.scripts.open.key(names::unheard(conversation));
+        invocation.key(names::log(conversation));
+        let (unheard, tail): (Option<Bytes>, Option<Bytes>) =
+            self.0.link.run(async |connection| invocation.invoke_async(connection).await).await?;
+        Ok(Opened {
+            unheard: unheard.as_deref().map(parse_position).transpose()?,
+            tail: tail.as_deref().map(parse_position).transpose()?.unwrap_or_default(),
+        })
+    }
+
+    pub(super) async fn mark_unheard(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {
+        let mut invocation = self.0.scripts.mark_unheard.key(names::unheard(conversation));
+        invocation.arg(position.to_string()).arg(seconds(self.0.retention.time));
+        self.0.link.run(async |connection| invocation.invoke_async(connection).await).await
+    }
+
+    pub(super) async fn read_after(
+        &self,
+        conversation: &ConversationName,
+        mut position: Position,
+        limit: usize,
+    ) -> Result<Vec<LoggedEvent>, Error> {
+        let mut events = Vec::new();
+        while events.len() < limit {
+            let wanted = (limit - events.len()).min(PAGE);
+            let entries = self.page(conversation, position, wanted).await?;
+            let read = entries.len();
+            for entry in entries {
+                let (at, payload) = entry_parts(entry)?;
+                position = at;
+                match payload {
+                    Some(payload) => events.push(LoggedEvent { position: at, payload }),
+                    // A newer interceptor may know kinds that we do not.
+                    None => warn!(position = %at, "left out an event of unknown form in the log"),
+                }
+            }
+            if read < wanted {
+                break;
+            }
+        }
+        Ok(events)
+    }
+
+    async fn page(
+        &self,
+        conversation: &ConversationName,
+        position: Position,
+        count: usize,
+    ) -> Result<Vec<Value>, Error> {
+        let Some(start) = just_after(position) else {
+            return Ok(Vec::new());
+        };
+        let mut command = redis::cmd("XRANGE");
+        command.arg(names::log(conversation)).arg(start.to_string()).arg("+").arg("COUNT").arg(count);
+        self.0.link.run(async |connection| command.query_async(connection).await).await
+    }
+}
+
+/// The least position that is greater. The exclusive ranges of Redis 6.2 would save it.
+fn just_after(position: Position) -> Option<Position> {
+    match position.sequence.checked_add(1) {
+        Some(sequence) => Some(Position { sequence, ..position }),
+        None => position.millis.checked_add(1).map(|millis| Position { millis, sequence: 0 }),
+    }
+}
+
+/// Takes apart an entry `[id, ["k", kind, "p", payload]]`; no payload if the fields are others.
+fn entry_parts(entry: Value) -> Result<(Position, Option<Payload>), Error> {
+    let unexpected = Error::Unexpected("an entry of the log");
+    let Value::Array(parts) = entry else {
+        return Err(unexpected);
+    };
+    let Ok([Value::BulkString(id), fields]) = <[Value; 2]>::try_from(parts) else {
+        return Err(unexpected);
+    };
+    Ok((parse_position(&id)?, payload(fields)))
+}
+
+fn payload(fields: Value) -> Option<Payload> {
+    let Value::Array(fields) = fields else {
+        return None;
+    };
+    let [Value::BulkString(k), Value::BulkString(kind), Value::BulkString(p), Value::BulkString(json)] =
+        <[Value; 4]>::try_from(fields).ok()?
+    else {
+        return None;
+    };
+    let kind: EventKind = std::str::from_utf8(&kind).ok()?.parse().ok()?;
+    (k == b"k" && p == b"p").then(|| Payload { kind, json: json.into() })
+}

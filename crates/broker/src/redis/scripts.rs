@@ -1,0 +1,37 @@
+use redis::Script;
+
+/// The operations that Redis must carry out as one step.
+#[derive(Debug)]
+pub(super) struct Scripts {
+    pub(super) record: Script,
+    pub(super) open: Script,
+    pub(super) mark_unheard: Script,
+    pub(super) renew: Script,
+    pub(super) release: Script,
+}
+
+/// The source of [`Scripts::renew`], for those who load it themselves.
+pub(super) const RENEW: &str = include_str!("lua/renew.lua");
+
+impl Scripts {
+    pub(super) fn new() -> Self {
+        Self {
+            record: Script::new(include_str!("lua/record.lua")),
+            open: Script::new(include_str!("lua/open.lua")),
+            mark_unheard: Script::new(include_str!("lua/mark_unheard.lua")),
+            renew: Script::new(RENEW),
+            release: Script::new(include_str!("lua/release.lua")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use event::ConnectorId;
+
+    #[test]
+    fn the_script_knows_the_prefix_of_our_connectors() {
+        let test = format!("string.sub(connector, 1, {}) ~= '{}'", ConnectorId::PREFIX.len(), ConnectorId::PREFIX);
+        assert!(include_str!("lua/record.lua").contains(&test));
+    }
+}
