@@ -1,1 +1,12 @@
-//! A Socket.IO 5 server over Engine.IO 4 for axum.
+#![doc = include_str!("../README.md")]
+
+pub mod engine;
+mod frame;
+mod reason;
+mod settings;
+pub mod socket;
+
+pub use frame::Frame;
+pub use reason::{Closed, Reason};
+pub use settings::Settings;
+pub use socket::{Accepted, AckId, Application, ConnectRequest, Event, Refused, Server, Socket};

@@ -1,0 +1,69 @@
+//! The handle to a session.
+
+use std::sync::Arc;
+
+use super::link::Link;
+use crate::{
+    frame::Frame,
+    reason::{Closed, Reason},
+};
+
+/// A cheap handle to a session, from which anyone can send to its client.
+#[derive(Clone)]
+pub struct Connection(Arc<Link>);
+
+impl Connection {
+    pub(crate) fn new(link: Arc<Link>) -> Self {
+        Self(link)
+    }
+
+    /// The session's unguessable id. Who knows it can speak for the client while it polls.
+    pub fn id(&self) -> &str {
+        self.0.id.as_str()
+    }
+
+    /// Exempts the session from [`Settings::connect_timeout`](crate::Settings::connect_timeout).
+    pub fn establish(&self) {
+        self.0.establish();
+    }
+
+    /// Queues a frame without ever waiting.
+    ///
+    /// # Errors
+    /// [`Closed`] if the session has ended, or had no room for the frame, which cuts it ([`Reason::SlowConsumer`]).
+    pub fn send(&self, frame: Frame) -> Result<(), Closed> {
+        self.0.send(frame)
+    }
+
+    /// Queues a frame as soon as there is room.
+    ///
+    /// # Errors
+    /// [`Closed`] if the session has ended, or found no room within
+    /// [`Settings::write_timeout`](crate::Settings::write_timeout), which cuts it ([`Reason::SlowConsumer`]).
+    pub async fn send_when_ready(&self, frame: Frame) -> Result<(), Closed> {
+        self.0.send_when_ready(frame).await
+    }
+
+    /// Ends the session; only the first reason counts.
+    pub fn close(&self, reason: Reason) {
+        self.0.close(reason);
+    }
+
+    /// Why the session has ended, if it has.
+    pub fn closed(&self) -> Option<Reason> {
+        self.0.closed()
+    }
+
+    /// Bytes of the largest message that a client may send.
+    pub(crate) fn max_payload(&self) -> usize {
+        self.0.settings.max_payload
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("closed", &self.closed())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,178 @@
+//! The HTTP side: which request belongs to what.
+//!
+//! Specification: <https://github.com/socketio/engine.io-protocol#handshake>.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, Request, State, WebSocketUpgrade},
+    http::{Method, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use tokio::time::Instant;
+
+use super::{
+    Engine, Handler, id::Id, link::Link, polling, refusal::Refusal, session::Session,
+    upgrade::Upgrade, websocket,
+};
+use crate::{frame::Frame, settings::Settings};
+
+/// The only version of Engine.IO that is spoken.
+const VERSION: &str = "4";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Transport {
+    Polling,
+    WebSocket,
+}
+
+#[derive(Debug, Default)]
+struct Query<'a> {
+    version: Option<&'a str>,
+    transport: Option<&'a str>,
+    sid: Option<&'a str>,
+}
+
+impl<'a> Query<'a> {
+    fn parse(query: &'a str) -> Self {
+        let mut parsed = Self::default();
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "EIO" => parsed.version = Some(value),
+                "transport" => parsed.transport = Some(value),
+                "sid" => parsed.sid = Some(value),
+                _ => {}
+            }
+        }
+        parsed
+    }
+
+    fn transport(&self) -> Result<Transport, Refusal> {
+        match self.transport {
+            Some("polling") => Ok(Transport::Polling),
+            Some("websocket") => Ok(Transport::WebSocket),
+            _ => Err(Refusal::UnknownTransport),
+        }
+    }
+}
+
+pub(crate) async fn serve<H: Handler>(
+    State(engine): State<Engine<H>>,
+    request: Request,
+) -> Response {
+    match answer(&engine, request).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn answer<H: Handler>(engine: &Engine<H>, request: Request) -> Result<Response, Refusal> {
+    let (mut parts, body) = request.into_parts();
+    let uri = std::mem::take(&mut parts.uri);
+    let query = Query::parse(uri.query().unwrap_or_default());
+    let transport = query.transport()?;
+    let Some(sid) = query.sid else {
+        return handshake(engine, transport, &query, parts).await;
+    };
+    let link = engine.registry().find(sid).ok_or(Refusal::UnknownSession)?;
+    match (transport, parts.method.clone()) {
+        (Transport::Polling, Method::GET) => polling::poll(link).await.map(text),
+        (Transport::Polling, Method::POST) => polling::post(link, body).await.map(text),
+        (Transport::WebSocket, Method::GET) => upgrade(link, parts).await,
+        _ => Err(Refusal::BadRequest),
+    }
+}
+
+fn text(body: impl Into<String>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=UTF-8"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, body.into()).into_response()
+}
+
+async fn handshake<H: Handler>(
+    engine: &Engine<H>,
+    transport: Transport,
+    query: &Query<'_>,
+    parts: Parts,
+) -> Result<Response, Refusal> {
+    let start = Instant::now();
+    if parts.method != Method::GET {
+        return Err(Refusal::HandshakeMethod);
+    }
+    if query.version != Some(VERSION) {
+        return Err(Refusal::UnsupportedProtocol);
+    }
+    match transport {
+        Transport::Polling => open_polling(engine, start),
+        Transport::WebSocket => open_websocket(engine, start, parts).await,
+    }
+}
+
+fn open_polling<H: Handler>(engine: &Engine<H>, start: Instant) -> Result<Response, Refusal> {
+    let place = engine
+        .registry()
+        .reserve(engine.settings().max_connections)?;
+    let link = Arc::new(Link::new(
+        Id::random(),
+        engine.settings().clone(),
+        Some(Box::default()),
+    ));
+    let open = open_packet(&link, &["websocket"]);
+    tokio::spawn(Session::new(link, place, start, None).run(engine.handler().clone()));
+    Ok(text(open))
+}
+
+async fn open_websocket<H: Handler>(
+    engine: &Engine<H>,
+    start: Instant,
+    parts: Parts,
+) -> Result<Response, Refusal> {
+    let upgrade = extract(parts, engine.settings()).await?;
+    let place = engine
+        .registry()
+        .reserve(engine.settings().max_connections)?;
+    let (settings, handler) = (engine.settings().clone(), engine.handler().clone());
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let link = Arc::new(Link::new(Id::random(), settings, None));
+        link.send_control(Frame::encoded(open_packet(&link, &[])));
+        // A task of its own: that of the upgrade keeps more than the session needs.
+        tokio::spawn(Session::new(link, place, start, Some(socket)).run(handler));
+    }))
+}
+
+/// A WebSocket that has no place in the session is opened and closed again, as by the reference server.
+async fn upgrade(link: Arc<Link>, parts: Parts) -> Result<Response, Refusal> {
+    let request = extract(parts, &link.settings).await?;
+    match Upgrade::begin(link) {
+        Ok(upgrade) => Ok(request.on_upgrade(move |socket| upgrade.run(socket))),
+        Err(Refusal::BadRequest) => {
+            Ok(request.on_upgrade(|socket| async { websocket::turn_away(socket) }))
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+async fn extract(mut parts: Parts, settings: &Settings) -> Result<WebSocketUpgrade, Refusal> {
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
+        .await
+        .map_err(|_| Refusal::BadRequest)?;
+    Ok(websocket::configure(upgrade, settings))
+}
+
+fn open_packet(link: &Link, upgrades: &[&str]) -> String {
+    let settings = &link.settings;
+    let open = serde_json::json!({
+        "sid": link.id.as_str(),
+        "upgrades": upgrades,
+        "pingInterval": millis(settings.ping_interval),
+        "pingTimeout": millis(settings.ping_timeout),
+        "maxPayload": settings.max_payload,
+    });
+    format!("0{open}")
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,60 @@
+//! The frames that wait for one client.
+
+use crate::{frame::Frame, settings::Settings};
+
+/// A bounded queue that owns no memory while it is empty.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    queue: Vec<Frame>,
+    /// Frames and bytes accepted and not yet written, those in the hands of the writer included.
+    load: Load,
+}
+
+/// A number of frames and their bytes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Load {
+    frames: usize,
+    bytes: usize,
+}
+
+impl Load {
+    pub(crate) fn of(frames: &[Frame]) -> Self {
+        Self {
+            frames: frames.len(),
+            bytes: frames.iter().map(Frame::len).sum(),
+        }
+    }
+}
+
+impl Outbox {
+    pub(crate) fn has_room(&self, frame: &Frame, settings: &Settings) -> bool {
+        self.load.frames < settings.outbox_packets
+            && self.load.bytes.saturating_add(frame.len()) <= settings.outbox_bytes
+    }
+
+    pub(crate) fn push(&mut self, frame: Frame) {
+        self.load.frames += 1;
+        self.load.bytes += frame.len();
+        self.queue.push(frame);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Takes what waits; it keeps counting until it is [settled](Self::settle).
+    pub(crate) fn take(&mut self) -> Vec<Frame> {
+        std::mem::take(&mut self.queue)
+    }
+
+    /// Whether this made room.
+    pub(crate) fn settle(&mut self, written: Load) -> bool {
+        self.load.frames = self.load.frames.saturating_sub(written.frames);
+        self.load.bytes = self.load.bytes.saturating_sub(written.bytes);
+        written.frames > 0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

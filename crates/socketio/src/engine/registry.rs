@@ -1,0 +1,125 @@
+//! The sessions of a server.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::Instant};
+
+use super::{id::Id, link::Link, refusal::Refusal};
+use crate::reason::Reason;
+
+/// Pause between two rounds of closing while draining.
+const ROUND: Duration = Duration::from_millis(20);
+
+#[derive(Default)]
+pub(crate) struct Registry {
+    links: Mutex<HashMap<Id, Arc<Link>>>,
+    connections: AtomicUsize,
+    draining: AtomicBool,
+    empty: Notify,
+}
+
+impl Registry {
+    /// Makes sure that there is room for one more connection, for as long as the place lives.
+    pub(crate) fn reserve(self: &Arc<Self>, limit: usize) -> Result<Place, Refusal> {
+        let taken = self.connections.fetch_add(1, Ordering::SeqCst);
+        let place = Place {
+            registry: self.clone(),
+            id: None,
+        };
+        if taken >= limit || self.draining.load(Ordering::SeqCst) {
+            return Err(Refusal::Unavailable);
+        }
+        Ok(place)
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Link>> {
+        self.lock().get(&Id::parse(id)?).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Arc<Link>>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Refuses new sessions, closes all, spread evenly over a time, and returns when the last has ended.
+    pub(crate) async fn drain(&self, over: Duration) {
+        self.draining.store(true, Ordering::SeqCst);
+        let links: Vec<_> = self.lock().values().cloned().collect();
+        let start = Instant::now();
+        let mut closed = 0;
+        while closed < links.len() {
+            let due = share(links.len(), start.elapsed(), over);
+            links[closed..due.max(closed)]
+                .iter()
+                .for_each(|link| link.close(Reason::Shutdown));
+            closed = due.max(closed);
+            if closed < links.len() {
+                tokio::time::sleep(ROUND.min(over)).await;
+            }
+        }
+        drop(links);
+        self.emptied().await;
+    }
+
+    async fn emptied(&self) {
+        loop {
+            let notified = self.empty.notified();
+            if self.connections() == 0 {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+/// How many of `count` are due after a time.
+fn share(count: usize, elapsed: Duration, over: Duration) -> usize {
+    if elapsed >= over {
+        return count;
+    }
+    let due = count as u128 * (elapsed.as_micros() + 1) / over.as_micros().max(1);
+    usize::try_from(due).map_or(count, |due| due.min(count))
+}
+
+/// The place of one connection in the registry, given back when dropped.
+pub(crate) struct Place {
+    registry: Arc<Registry>,
+    id: Option<Id>,
+}
+
+impl Place {
+    /// Makes the session known by its id. One that comes too late, while draining, is closed at once.
+    pub(crate) fn enter(&mut self, link: &Arc<Link>) {
+        self.id = Some(link.id);
+        self.registry.lock().insert(link.id, link.clone());
+        if self.registry.draining.load(Ordering::SeqCst) {
+            link.close(Reason::Shutdown);
+        }
+    }
+
+    /// Makes the session unknown; its connection still counts.
+    pub(crate) fn leave(&mut self) {
+        if let Some(id) = self.id.take() {
+            self.registry.lock().remove(&id);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.leave();
+        if self.registry.connections.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.registry.empty.notify_waiters();
+        }
+    }
+}

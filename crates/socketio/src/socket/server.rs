@@ -1,0 +1,41 @@
+//! The Socket.IO server.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+
+use super::{application::Application, client::Clients};
+use crate::{engine::Engine, settings::Settings};
+
+/// A Socket.IO server. Clones are handles to the same server.
+pub struct Server<A>(Engine<Clients<A>>);
+
+impl<A> Clone for Server<A> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<A: Application> Server<A> {
+    /// A server that has no connections yet.
+    pub fn new(settings: Settings, application: Arc<A>) -> Self {
+        Self(Engine::new(settings, Arc::new(Clients(application))))
+    }
+
+    /// The routes of the server, at [`Settings::path`]. CORS is left to a layer around them.
+    pub fn router(&self) -> Router {
+        self.0.router()
+    }
+
+    /// Number of open connections; a client counts once, whatever its namespaces.
+    pub fn connections(&self) -> usize {
+        self.0.connections()
+    }
+
+    /// Refuses new connections with 503 and closes all, spread evenly over a time, without a DISCONNECT packet, which
+    /// would tell the clients not to come back. Returns when all sessions have ended,
+    /// [`Application::disconnect`] included; how long that takes is up to the application.
+    pub async fn drain(&self, over: Duration) {
+        self.0.drain(over).await;
+    }
+}
