@@ -17,14 +17,15 @@ fn main() -> ExitCode {
 
 async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
     let connector = ConnectorId::generate();
-    let redis = RedisSettings::new(config.redis.url, config.redis.ca_cert);
+    let redis = RedisSettings { ca_cert: config.redis.ca_cert, ..RedisSettings::new(config.redis.url) };
     let retention = Retention { time: config.retention.time, events: config.retention.events };
-    let broker = Arc::new(RedisBroker::new(redis, retention).map_err(|error| StartError::Setup(error.into()))?);
+    let broker = RedisBroker::new(redis, retention).map_err(|error| StartError::Setup(error.into()))?;
+    let bus = Arc::new(broker.bus(connector.clone()));
     let tasks = TaskSet::default();
-    tasks.spawn("event bus", broker.clone().run_bus(connector.clone(), tasks.stop_signal()));
+    tasks.spawn("event bus", bus.clone().run(tasks.stop_signal()));
     config.settings.announce();
     tracing::info!(port = config.process.port, %connector, "ui-connector is listening");
-    let backends = Backends { bus: broker.clone(), keys: broker, connector };
+    let backends = Backends { bus, keys: Arc::new(broker), connector };
     connector::run(config.settings, backends, listener, stop).await;
     tasks.shut_down(std::time::Duration::from_secs(1)).await;
     Ok(())

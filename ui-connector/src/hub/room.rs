@@ -136,9 +136,11 @@ impl Room {
 
     /// Gives an event from the log to one member, unless it has it.
     pub(super) fn replay(&self, desktop: &Arc<Desktop>, event: &LoggedEvent) {
-        let Some(mut frames) = Frames::of(&event.payload) else { return };
-        if let Some(member) = lock(&self.state).find(desktop) {
-            member.give(&self.name, event.position, &mut frames);
+        match (Frames::of(&event.payload), lock(&self.state).find(desktop)) {
+            (Some(mut frames), Some(member)) => _ = member.give(&self.name, event.position, &mut frames),
+            // What is no text can be given to nobody, and must not be read again and again.
+            (None, Some(member)) => member.skip_to(event.position),
+            (_, None) => {}
         }
     }
 
@@ -155,7 +157,7 @@ impl Room {
     /// The log holds nothing after what the desktop has got, so it has everything up to `seen`.
     pub(super) fn skip_to(&self, desktop: &Arc<Desktop>, seen: Position) {
         if let Some(member) = lock(&self.state).find(desktop) {
-            member.delivered = member.delivered.max(Some(seen));
+            member.skip_to(seen);
         }
     }
 
@@ -183,6 +185,10 @@ impl Member {
         }
         self.delivered = Some(position);
         self.desktop.deliver(name, position, frames).is_ok()
+    }
+
+    fn skip_to(&mut self, position: Position) {
+        self.delivered = self.delivered.max(Some(position));
     }
 
     fn settle(&mut self, seen: Position) -> Standing {

@@ -44,6 +44,16 @@ impl Connection {
         self.0.send_when_ready(frame).await
     }
 
+    /// Waits until half of the outbox is free: for those who have much to send and want to leave
+    /// room for what is urgent.
+    ///
+    /// # Errors
+    /// [`Closed`] if the session has ended, or half of the outbox did not become free within
+    /// [`Settings::write_timeout`](crate::Settings::write_timeout), which cuts it ([`Reason::SlowConsumer`]).
+    pub async fn ready(&self) -> Result<(), Closed> {
+        self.0.ready().await
+    }
+
     /// Ends the session; only the first reason counts.
     pub fn close(&self, reason: Reason) {
         self.0.close(reason);

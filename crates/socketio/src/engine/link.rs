@@ -136,6 +136,18 @@ impl Link {
         }
     }
 
+    /// Waits until half of the outbox is free, for at most the write timeout; then the client is cut.
+    pub(crate) async fn ready(&self) -> Result<(), Closed> {
+        let open = |state: &mut State| match state.closed {
+            Some(_) => Some(Err(Closed)),
+            None => state.outbox.is_half_empty(&self.settings).then_some(Ok(())),
+        };
+        self.until(self.settings.write_timeout, open).await.unwrap_or_else(|| {
+            self.close(Reason::SlowConsumer);
+            Err(Closed)
+        })
+    }
+
     fn poll_send(&self, frame: &mut Option<Frame>, cx: &Context<'_>) -> Poll<Result<(), Closed>> {
         let mut state = self.lock();
         if state.closed.is_some() {

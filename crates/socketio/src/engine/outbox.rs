@@ -27,9 +27,16 @@ impl Load {
 }
 
 impl Outbox {
+    /// A frame larger than the whole bound is let in when nothing else waits: it must pass some day.
     pub(crate) fn has_room(&self, frame: &Frame, settings: &Settings) -> bool {
-        self.load.frames < settings.outbox_packets
-            && self.load.bytes.saturating_add(frame.len()) <= settings.outbox_bytes
+        self.load.frames == 0
+            || (self.load.frames < settings.outbox_packets
+                && self.load.bytes.saturating_add(frame.len()) <= settings.outbox_bytes)
+    }
+
+    /// Whether one who is not in a hurry should send.
+    pub(crate) fn is_half_empty(&self, settings: &Settings) -> bool {
+        self.load.frames <= settings.outbox_packets / 2 && self.load.bytes <= settings.outbox_bytes / 2
     }
 
     pub(crate) fn push(&mut self, frame: Frame) {

@@ -28,7 +28,6 @@ pub(crate) fn configure(upgrade: WebSocketUpgrade, settings: &Settings) -> WebSo
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(settings.outbox_bytes.saturating_add(2 * WRITE_BUFFER))
         .max_message_size(settings.max_payload)
         .max_frame_size(settings.max_payload)
 }

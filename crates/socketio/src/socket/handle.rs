@@ -65,6 +65,15 @@ impl Socket {
         self.open()?.send_when_ready(frame).await
     }
 
+    /// Waits until half of the outbox is free: for those who have much to send and want to leave
+    /// room for what is urgent.
+    ///
+    /// # Errors
+    /// As for [`emit_when_ready`](Self::emit_when_ready).
+    pub async fn ready(&self) -> Result<(), Closed> {
+        self.open()?.ready().await
+    }
+
     /// Answers an event with the text of a JSON array.
     ///
     /// # Errors
