@@ -169,9 +169,8 @@ fn allowed_origins(env: &mut EnvReader) -> AllowedOrigins {
 
 /// Scheme, host and port, without a path (<https://www.rfc-editor.org/rfc/rfc6454#section-6.2>).
 fn is_origin(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, host)| {
-        !scheme.is_empty() && !host.is_empty() && !host.contains('/') && text.is_ascii()
-    })
+    text.split_once("://")
+        .is_some_and(|(scheme, host)| !scheme.is_empty() && !host.is_empty() && !host.contains('/') && text.is_ascii())
 }
 
 fn tokens(env: &mut EnvReader, project: &str) -> Option<TokenKeys> {

@@ -16,18 +16,12 @@ pub struct Frame {
 impl Frame {
     /// An Engine.IO packet as it stands, its type included.
     pub(crate) fn encoded(text: impl Into<Utf8Bytes>) -> Self {
-        Self {
-            text: text.into(),
-            attachments: None,
-        }
+        Self { text: text.into(), attachments: None }
     }
 
     pub(crate) fn with_attachments(text: String, attachments: Vec<Bytes>) -> Self {
         let attachments = (!attachments.is_empty()).then(|| attachments.into());
-        Self {
-            text: text.into(),
-            attachments,
-        }
+        Self { text: text.into(), attachments }
     }
 
     /// A text message of Engine.IO (packet type 4).
@@ -40,10 +34,7 @@ impl Frame {
 
     /// A binary message of Engine.IO.
     pub fn binary(message: Bytes) -> Self {
-        Self {
-            text: Utf8Bytes::from_static(""),
-            attachments: Some(Arc::new([message])),
-        }
+        Self { text: Utf8Bytes::from_static(""), attachments: Some(Arc::new([message])) }
     }
 
     /// Bytes of the packet and all its attachments.
@@ -65,9 +56,6 @@ impl Frame {
     }
 
     pub(crate) fn into_parts(self) -> (Option<Utf8Bytes>, Option<Arc<[Bytes]>>) {
-        (
-            (!self.text.as_str().is_empty()).then_some(self.text),
-            self.attachments,
-        )
+        ((!self.text.as_str().is_empty()).then_some(self.text), self.attachments)
     }
 }

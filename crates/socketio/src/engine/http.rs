@@ -12,8 +12,7 @@ use axum::{
 use tokio::time::Instant;
 
 use super::{
-    Engine, Handler, id::Id, link::Link, polling, refusal::Refusal, session::Session,
-    upgrade::Upgrade, websocket,
+    Engine, Handler, id::Id, link::Link, polling, refusal::Refusal, session::Session, upgrade::Upgrade, websocket,
 };
 use crate::{frame::Frame, settings::Settings};
 
@@ -56,10 +55,7 @@ impl<'a> Query<'a> {
     }
 }
 
-pub(crate) async fn serve<H: Handler>(
-    State(engine): State<Engine<H>>,
-    request: Request,
-) -> Response {
+pub(crate) async fn serve<H: Handler>(State(engine): State<Engine<H>>, request: Request) -> Response {
     match answer(&engine, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
@@ -84,10 +80,7 @@ async fn answer<H: Handler>(engine: &Engine<H>, request: Request) -> Result<Resp
 }
 
 fn text(body: impl Into<String>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=UTF-8"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8"), (header::CACHE_CONTROL, "no-store")];
     (headers, body.into()).into_response()
 }
 
@@ -111,28 +104,16 @@ async fn handshake<H: Handler>(
 }
 
 fn open_polling<H: Handler>(engine: &Engine<H>, start: Instant) -> Result<Response, Refusal> {
-    let place = engine
-        .registry()
-        .reserve(engine.settings().max_connections)?;
-    let link = Arc::new(Link::new(
-        Id::random(),
-        engine.settings().clone(),
-        Some(Box::default()),
-    ));
+    let place = engine.registry().reserve(engine.settings().max_connections)?;
+    let link = Arc::new(Link::new(Id::random(), engine.settings().clone(), Some(Box::default())));
     let open = open_packet(&link, &["websocket"]);
     tokio::spawn(Session::new(link, place, start, None).run(engine.handler().clone()));
     Ok(text(open))
 }
 
-async fn open_websocket<H: Handler>(
-    engine: &Engine<H>,
-    start: Instant,
-    parts: Parts,
-) -> Result<Response, Refusal> {
+async fn open_websocket<H: Handler>(engine: &Engine<H>, start: Instant, parts: Parts) -> Result<Response, Refusal> {
     let upgrade = extract(parts, engine.settings()).await?;
-    let place = engine
-        .registry()
-        .reserve(engine.settings().max_connections)?;
+    let place = engine.registry().reserve(engine.settings().max_connections)?;
     let (settings, handler) = (engine.settings().clone(), engine.handler().clone());
     Ok(upgrade.on_upgrade(move |socket| async move {
         let link = Arc::new(Link::new(Id::random(), settings, None));
@@ -147,17 +128,13 @@ async fn upgrade(link: Arc<Link>, parts: Parts) -> Result<Response, Refusal> {
     let request = extract(parts, &link.settings).await?;
     match Upgrade::begin(link) {
         Ok(upgrade) => Ok(request.on_upgrade(move |socket| upgrade.run(socket))),
-        Err(Refusal::BadRequest) => {
-            Ok(request.on_upgrade(|socket| async { websocket::turn_away(socket) }))
-        }
+        Err(Refusal::BadRequest) => Ok(request.on_upgrade(|socket| async { websocket::turn_away(socket) })),
         Err(refusal) => Err(refusal),
     }
 }
 
 async fn extract(mut parts: Parts, settings: &Settings) -> Result<WebSocketUpgrade, Refusal> {
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
-        .await
-        .map_err(|_| Refusal::BadRequest)?;
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|_| Refusal::BadRequest)?;
     Ok(websocket::configure(upgrade, settings))
 }
 

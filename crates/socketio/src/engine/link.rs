@@ -61,20 +61,9 @@ pub(crate) struct Ready {
 
 impl Link {
     pub(crate) fn new(id: Id, settings: Arc<Settings>, polled: Option<Box<Polled>>) -> Self {
-        let state = State {
-            outbox: Outbox::default(),
-            closed: None,
-            task: None,
-            writable: false,
-            waiters: Vec::new(),
-            polled,
-        };
-        Self {
-            id,
-            settings,
-            established: AtomicBool::new(false),
-            state: Mutex::new(state),
-        }
+        let state =
+            State { outbox: Outbox::default(), closed: None, task: None, writable: false, waiters: Vec::new(), polled };
+        Self { id, settings, established: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
     /// The state is consistent after every statement, so a panic elsewhere does not spoil it.
@@ -164,11 +153,7 @@ impl Link {
     }
 
     /// Waits until `done` finds what it looks for; it is asked again whenever room was made or the session ended.
-    pub(crate) async fn until<T>(
-        &self,
-        limit: Duration,
-        mut done: impl FnMut(&mut State) -> Option<T>,
-    ) -> Option<T> {
+    pub(crate) async fn until<T>(&self, limit: Duration, mut done: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
         let found = std::future::poll_fn(|cx| {
             let mut state = self.lock();
             if let Some(found) = done(&mut state) {
@@ -275,11 +260,7 @@ impl State {
             return Work::Write(self.outbox.take());
         }
         self.writable = ready.write;
-        if !self
-            .task
-            .as_ref()
-            .is_some_and(|task| task.will_wake(cx.waker()))
-        {
+        if !self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
             self.task = Some(cx.waker().clone());
         }
         Work::Sleep

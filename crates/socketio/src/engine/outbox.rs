@@ -19,10 +19,7 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn of(frames: &[Frame]) -> Self {
-        Self {
-            frames: frames.len(),
-            bytes: frames.iter().map(Frame::len).sum(),
-        }
+        Self { frames: frames.len(), bytes: frames.iter().map(Frame::len).sum() }
     }
 }
 

@@ -99,11 +99,7 @@ impl Packet {
             "6" => Self::Noop,
             _ => return Err(Malformed::Type),
         };
-        if data.is_empty() {
-            Ok(packet)
-        } else {
-            Err(Malformed::Data)
-        }
+        if data.is_empty() { Ok(packet) } else { Err(Malformed::Data) }
     }
 
     fn parse_polled(text: &str) -> Result<Self, Malformed> {
@@ -157,9 +153,6 @@ fn separate(payload: &mut String) {
 }
 
 fn polled_len(frame: &Frame) -> usize {
-    let attachments = frame
-        .attachments()
-        .iter()
-        .map(|bytes| 2 + bytes.len().div_ceil(3) * 4);
+    let attachments = frame.attachments().iter().map(|bytes| 2 + bytes.len().div_ceil(3) * 4);
     1 + frame.head().map_or(0, |text| text.len()) + attachments.sum::<usize>()
 }

@@ -38,23 +38,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(
-        link: Arc<Link>,
-        mut place: Place,
-        start: Instant,
-        socket: Option<WebSocket>,
-    ) -> Box<Self> {
+    pub(crate) fn new(link: Arc<Link>, mut place: Place, start: Instant, socket: Option<WebSocket>) -> Box<Self> {
         place.enter(&link);
         let clock = Clock::start(start, &link.settings);
         let channel = socket.map(Channel::new);
-        Box::new(Self {
-            link,
-            clock,
-            channel,
-            backlog: VecDeque::new(),
-            written: Load::default(),
-            place,
-        })
+        Box::new(Self { link, clock, channel, backlog: VecDeque::new(), written: Load::default(), place })
     }
 
     /// Serves the client until the connection ends.
@@ -115,33 +103,15 @@ impl Session {
                 break;
             }
         }
-        if reading {
-            self.poll_read(cx)
-        } else {
-            Poll::Pending
-        }
+        if reading { self.poll_read(cx) } else { Poll::Pending }
     }
 
-    fn poll_work(
-        &mut self,
-        cx: &mut Context<'_>,
-        reading: bool,
-    ) -> Result<Option<Message>, Reason> {
+    fn poll_work(&mut self, cx: &mut Context<'_>, reading: bool) -> Result<Option<Message>, Reason> {
         loop {
             self.write(cx)?;
-            let write = self
-                .channel
-                .as_ref()
-                .is_some_and(|channel| !channel.is_writing());
+            let write = self.channel.as_ref().is_some_and(|channel| !channel.is_writing());
             let written = std::mem::take(&mut self.written);
-            match self.link.next(
-                Ready {
-                    write,
-                    handle: reading,
-                    written,
-                },
-                cx,
-            ) {
+            match self.link.next(Ready { write, handle: reading, written }, cx) {
                 Work::Closed(reason) => return Err(reason),
                 Work::Write(frames) => {
                     if let Some(channel) = &mut self.channel {
@@ -166,8 +136,7 @@ impl Session {
         if let Poll::Ready(written) = channel.poll_write(cx) {
             self.written = written?;
         }
-        self.clock
-            .writing(channel.is_writing(), &self.link.settings);
+        self.clock.writing(channel.is_writing(), &self.link.settings);
         Ok(())
     }
 
@@ -221,11 +190,7 @@ impl Session {
                 }
             }
         }
-        if self.clock.is_overdue() {
-            Poll::Ready(Err(Reason::PingTimeout))
-        } else {
-            Poll::Pending
-        }
+        if self.clock.is_overdue() { Poll::Ready(Err(Reason::PingTimeout)) } else { Poll::Pending }
     }
 
     /// Ends the connection without waiting for the client.
@@ -244,10 +209,6 @@ impl Session {
     }
 
     fn is_owed_farewell(&self) -> bool {
-        self.link
-            .lock()
-            .polled
-            .as_ref()
-            .is_some_and(|polled| polled.farewell)
+        self.link.lock().polled.as_ref().is_some_and(|polled| polled.farewell)
     }
 }

@@ -44,13 +44,7 @@ pub(crate) struct Channel {
 
 impl Channel {
     pub(crate) fn new(socket: WebSocket) -> Self {
-        Self {
-            socket,
-            frames: Vec::new().into_iter(),
-            attachments: None,
-            load: Load::default(),
-            dirty: false,
-        }
+        Self { socket, frames: Vec::new().into_iter(), attachments: None, load: Load::default(), dirty: false }
     }
 
     pub(crate) fn is_writing(&self) -> bool {
@@ -74,9 +68,7 @@ impl Channel {
             let Some(message) = self.next_message() else {
                 break;
             };
-            self.socket
-                .start_send_unpin(message)
-                .map_err(|_| Reason::TransportError)?;
+            self.socket.start_send_unpin(message).map_err(|_| Reason::TransportError)?;
         }
         ready!(self.socket.poll_flush_unpin(cx)).map_err(|_| Reason::TransportError)?;
         self.frames = Vec::new().into_iter();
@@ -142,9 +134,9 @@ pub(crate) fn turn_away(socket: WebSocket) {
 fn reason(error: axum::Error) -> Reason {
     match error.into_inner().downcast_ref::<WsError>() {
         Some(WsError::Io(_)) | None => Reason::TransportError,
-        Some(WsError::Protocol(
-            tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        )) => Reason::TransportClose,
+        Some(WsError::Protocol(tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => {
+            Reason::TransportClose
+        }
         Some(_) => Reason::ProtocolError,
     }
 }

@@ -91,7 +91,9 @@ fn the_secret_can_be_rotated() {
 
 #[test]
 fn a_weak_secret_is_refused() {
-    for (content, line, found) in [("", 1, 0), ("\n", 1, 0), ("0123456789abcde", 1, 15), ("0123456789abcdef\n\n0123456789abcdef", 2, 0)] {
+    for (content, line, found) in
+        [("", 1, 0), ("\n", 1, 0), ("0123456789abcde", 1, 15), ("0123456789abcdef\n\n0123456789abcdef", 2, 0)]
+    {
         match keys(content) {
             Err(SecretError::TooShort { line: l, found: f, .. }) => assert_eq!((l, f), (line, found), "{content:?}"),
             other => panic!("{content:?}: {other:?}"),
