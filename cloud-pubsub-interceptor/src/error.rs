@@ -5,6 +5,7 @@
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
+use service::telemetry::causes;
 
 /// Seconds after which a delivery may succeed. Pub/Sub follows its own backoff; other senders read it.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -67,8 +68,7 @@ impl Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
-        let cause = std::error::Error::source(&self).map(ToString::to_string);
-        tracing::warn!(status = status.as_u16(), cause, "a push was not acknowledged: {self}");
+        tracing::warn!(status = status.as_u16(), error = %causes(&self), "a push was not acknowledged");
         match self {
             Self::Rejected(reason) => (status, format!("Bad Request: {reason}")).into_response(),
             Self::Broker(_) | Self::SlowBroker => (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response(),

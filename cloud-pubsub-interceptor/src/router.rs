@@ -12,6 +12,7 @@ use broker::EventLog;
 use bytes::Bytes;
 use event::EventKind;
 use http_body_util::LengthLimitError;
+use service::telemetry::causes;
 
 use crate::config::Settings;
 use crate::error::Error;
@@ -60,7 +61,7 @@ async fn status(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
     match app.log.ping().await {
         Ok(()) => (StatusCode::OK, "ok"),
         Err(error) => {
-            tracing::warn!(%error, "not ready");
+            tracing::warn!(error = %causes(&error), "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "Redis is not available")
         }
     }

@@ -13,6 +13,12 @@ use crate::env::EnvReader;
 
 mod json;
 
+/// An error with all its causes, for the one line that tells of it.
+pub fn causes(error: &dyn std::error::Error) -> impl std::fmt::Display {
+    let chain: Vec<_> = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect();
+    chain.join(": ")
+}
+
 /// How the lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {

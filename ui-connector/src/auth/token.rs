@@ -56,8 +56,6 @@ pub enum SecretError {
 pub struct Claims {
     /// Unix time at which the token expires, seconds.
     pub expires: f64,
-    /// The user, as the client named itself.
-    pub user: Option<String>,
     /// The id of the session that the token belongs to.
     pub session: Option<String>,
 }
@@ -88,7 +86,7 @@ struct Issued<'a> {
     iat: u64,
     jti: String,
     gcp_agent_assist_project: &'a str,
-    gcp_agent_assist_user: Option<&'a str>,
+    gcp_agent_assist_user: &'a str,
 }
 
 impl TokenKeys {
@@ -117,11 +115,11 @@ impl TokenKeys {
         })
     }
 
-    /// A new token for `user`.
+    /// A new token for `user`, which may be empty.
     ///
     /// # Errors
     /// None in practice: HS256 signs everything.
-    pub fn issue(&self, user: Option<&str>) -> Result<String, jsonwebtoken::errors::Error> {
+    pub fn issue(&self, user: &str) -> Result<String, jsonwebtoken::errors::Error> {
         let now = unix_time();
         let claims = Issued {
             exp: (now + self.lifetime).as_secs(),
@@ -150,8 +148,7 @@ impl TokenKeys {
             Some(_) => {}
         }
         let expires = claims.get("exp").and_then(Value::as_f64).ok_or(InvalidToken::NoExpiry)?;
-        let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        Ok(Claims { expires, user: text("gcp_agent_assist_user"), session: text("jti") })
+        Ok(Claims { expires, session: claims.get("jti").and_then(Value::as_str).map(str::to_owned) })
     }
 
     /// The claims of a token that one of our keys has signed. Times and texts are judged by the

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use event::ConversationName;
+use service::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
@@ -32,7 +33,7 @@ async fn renew(hub: &Hub) {
         hub.all_rooms().iter().filter(|room| !room.is_empty()).map(|room| room.name.clone()).collect();
     for batch in served.chunks(BATCH) {
         if let Err(error) = keys.renew(batch, connector, hub.settings.mapping_ttl).await {
-            tracing::warn!(%error, "mapping keys could not be renewed; it will be tried again");
+            tracing::warn!(error = %causes(&error), "mapping keys could not be renewed; it will be tried again");
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::config::HubSettings;
 
 pub(crate) use desktop::Desktop;
 use room::{Room, Service};
+use service::telemetry::causes;
 
 /// All rooms of this process.
 pub(crate) struct Hub {
@@ -73,7 +74,7 @@ impl Hub {
             }
             room.admit(desktop, from);
             if let Err(error) = self.serve(&room, &mut service).await {
-                tracing::warn!(%error, conversation = %name, "a conversation cannot be served yet; it will be tried again");
+                tracing::warn!(error = %causes(&error), conversation = %name, "a conversation cannot be served yet; it will be tried again");
                 self.repair.notify_one();
             }
             return;
@@ -84,7 +85,7 @@ impl Hub {
     pub(crate) async fn catch_up(&self, desktop: &Arc<Desktop>, name: &ConversationName) {
         let Some(room) = self.find(name.as_str()) else { return };
         if let Err(error) = catch_up::catch_up(&*self.backends.bus, &room, desktop).await {
-            tracing::warn!(%error, conversation = %name, "missed events cannot be read yet; it will be tried again");
+            tracing::warn!(error = %causes(&error), conversation = %name, "missed events cannot be read yet; it will be tried again");
             self.repair.notify_one();
         }
     }

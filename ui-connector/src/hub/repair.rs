@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use service::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
@@ -45,7 +46,7 @@ async fn attempt(hub: &Hub) -> bool {
     let rooms = hub.all_rooms().into_iter().filter(|room| !room.is_open() || !room.behind().is_empty());
     let repair = async |room: Arc<Room>| {
         if let Err(error) = repair_room(hub, &room).await {
-            tracing::warn!(%error, conversation = %room.name, "a conversation could not be repaired yet");
+            tracing::warn!(error = %causes(&error), conversation = %room.name, "a conversation could not be repaired yet");
             whole.store(false, Ordering::Relaxed);
         }
     };

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use broker::Error;
+use service::telemetry::causes;
 
 use super::Hub;
 use super::room::{Room, Service};
@@ -40,7 +41,7 @@ impl Hub {
     async fn claim(&self, room: &Room) {
         let (keys, connector) = (&self.backends.keys, &self.backends.connector);
         if let Err(error) = keys.claim(&room.name, connector, self.settings.mapping_ttl).await {
-            tracing::warn!(%error, conversation = %room.name, "the mapping key could not be written");
+            tracing::warn!(error = %causes(&error), conversation = %room.name, "the mapping key could not be written");
         }
     }
 
@@ -51,7 +52,7 @@ impl Hub {
         if was == Service::Subscribed {
             let released = self.release(room).await;
             if let Err(error) = released {
-                tracing::warn!(%error, conversation = %room.name, "a conversation could not be given back; its mapping key will expire");
+                tracing::warn!(error = %causes(&error), conversation = %room.name, "a conversation could not be given back; its mapping key will expire");
             }
         }
     }

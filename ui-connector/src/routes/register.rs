@@ -23,7 +23,7 @@ pub(super) async fn register(State(app): State<Arc<App>>, headers: HeaderMap, bo
         Ok(user) => user,
         Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
     };
-    match app.tokens.issue(user.as_deref()) {
+    match app.tokens.issue(&user) {
         Ok(token) => Json(json!({"token": token})).into_response(),
         Err(error) => {
             tracing::error!(%error, "a token could not be signed");
@@ -38,13 +38,13 @@ fn unauthorized() -> Response {
         .into_response()
 }
 
-/// The user's name, if the body is an object that has one. An unreadable body counts as none.
-fn user(body: &[u8]) -> Result<Option<String>, &'static str> {
+/// The user's name, empty unless the body is an object that has one. An unreadable body counts as none.
+fn user(body: &[u8]) -> Result<String, &'static str> {
     match serde_json::from_slice(body) {
-        Err(_) | Ok(Value::Null) => Ok(None),
+        Err(_) | Ok(Value::Null) => Ok(String::new()),
         Ok(Value::Object(members)) => match members.get("gcp_agent_assist_user") {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(user)) if user.len() <= MAX_USER_BYTES => Ok(Some(user.clone())),
+            None | Some(Value::Null) => Ok(String::new()),
+            Some(Value::String(user)) if user.len() <= MAX_USER_BYTES => Ok(user.clone()),
             Some(_) => Err("gcp_agent_assist_user must be a text of at most 1024 bytes"),
         },
         Ok(_) => Err("the body must be a JSON object"),
