@@ -180,6 +180,7 @@ fn check_times(claims: &Map<String, Value>, now: f64) -> Result<(), InvalidToken
 fn without_bearer(token: &str) -> &str {
     match token.split_at_checked(7) {
         Some((word, rest)) if word.eq_ignore_ascii_case("bearer ") => rest.trim_start(),
+        None if token.eq_ignore_ascii_case("bearer") => "",
         _ => token,
     }
 }
