@@ -91,6 +91,9 @@ impl RedisServer {
     ///
     /// # Errors
     /// The server's answer, or that there is none.
+    ///
+    /// # Panics
+    /// If `command` is empty.
     pub async fn try_cli(&self, command: &[&str]) -> redis::RedisResult<redis::Value> {
         let mut connection = redis::Client::open(self.admin_url())?.get_multiplexed_async_connection().await?;
         let (name, arguments) = command.split_first().expect("a command");

@@ -45,11 +45,12 @@ impl RedisBroker {
             for entry in entries {
                 let (at, payload) = entry_parts(entry)?;
                 position = at;
-                match payload {
-                    Some(payload) => events.push(LoggedEvent { position: at, payload }),
-                    // A newer interceptor may know kinds that we do not.
-                    None => warn!(position = %at, "left out an event of unknown form in the log"),
-                }
+                // A newer interceptor may know kinds that we do not.
+                let Some(payload) = payload else {
+                    warn!(position = %at, "left out an event of unknown form in the log");
+                    continue;
+                };
+                events.push(LoggedEvent { position: at, payload });
             }
             if read < wanted {
                 break;
