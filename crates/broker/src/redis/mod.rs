@@ -13,6 +13,7 @@ mod state;
 mod supervisor;
 mod wire;
 
+use std::fmt;
 use std::sync::Arc;
 
 use event::ConnectorId;
@@ -26,10 +27,15 @@ use link::Link;
 use scripts::Scripts;
 
 /// The event log and the key store in Redis; makes the bus too. Cloning it shares the connection.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RedisBroker(Arc<Inner>);
 
-#[derive(Debug)]
+impl fmt::Debug for RedisBroker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisBroker").field("retention", &self.0.retention).finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     link: Link,
     scripts: Scripts,

@@ -1,7 +1,6 @@
 use redis::Script;
 
 /// The operations that Redis must carry out as one step.
-#[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) record: Script,
     pub(super) open: Script,
