@@ -7,6 +7,7 @@ mod log;
 mod message;
 mod names;
 mod read;
+mod receipts;
 mod scripts;
 mod settings;
 mod state;
@@ -24,6 +25,7 @@ pub use settings::{RedisSettings, SettingsError};
 
 use crate::Retention;
 use link::Link;
+use receipts::Receipts;
 use scripts::Scripts;
 
 /// The event log and the key store in Redis; makes the bus too. Cloning it shares the connection.
@@ -40,6 +42,7 @@ struct Inner {
     link: Link,
     scripts: Scripts,
     retention: Retention,
+    receipts: Receipts,
     /// The places for events on their way to Redis.
     in_flight: Semaphore,
 }
@@ -51,7 +54,8 @@ impl RedisBroker {
     /// [`SettingsError`] if the URL or the certificates cannot be read.
     pub fn new(settings: RedisSettings, retention: Retention) -> Result<Self, SettingsError> {
         let in_flight = Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        Ok(Self(Arc::new(Inner { link: Link::new(settings)?, scripts: Scripts::new(), retention, in_flight })))
+        let (link, scripts, receipts) = (Link::new(settings)?, Scripts::new(), Receipts::default());
+        Ok(Self(Arc::new(Inner { link, scripts, retention, receipts, in_flight })))
     }
 
     /// The bus of the connector `id`, on a connection of its own. It stands while [`RedisBus::run`] runs.

@@ -16,8 +16,8 @@ impl Scripts {
     pub(super) fn new() -> Self {
         Self {
             record: Script::new(include_str!("lua/record.lua")),
-            open: Script::new(include_str!("lua/open.lua")),
-            mark_unheard: Script::new(include_str!("lua/mark_unheard.lua")),
+            open: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/open.lua"))),
+            mark_unheard: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/mark_unheard.lua"))),
             renew: Script::new(RENEW),
             release: Script::new(include_str!("lua/release.lua")),
         }

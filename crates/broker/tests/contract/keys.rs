@@ -16,7 +16,7 @@ crate::contract!(
     deleting_tells_whether_there_was_something,
 );
 
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 const SHORT: Duration = Duration::from_millis(30);
 
 async fn value(stage: &Stage, key: &str) -> Option<String> {

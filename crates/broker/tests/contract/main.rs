@@ -1,11 +1,13 @@
 //! What every broker promises, asked of each implementation, and what only a broker on a real
 //! Redis can be asked.
+#![expect(clippy::unwrap_used, reason = "a test fails where it is")]
 
 // The crate tests itself with its feature `testing` on.
 extern crate agent_assist_broker as broker;
 
 mod delivery;
 mod keys;
+mod memory_time;
 mod model;
 mod reading;
 mod recording;

@@ -115,14 +115,15 @@ async fn quarantined(stage: &Stage) -> Vec<(String, String, Vec<u8>)> {
             broker.quarantined().into_iter().map(|kept| (kept.message_id, kept.reason, kept.body.to_vec())).collect()
         }
         Backend::Redis { server, .. } => {
-            let entries: Vec<(String, Vec<(String, Vec<u8>)>)> =
-                server.cli(&["XRANGE", "aa:quarantine", "-", "+"]).await;
-            entries.into_iter().map(|(_, fields)| quarantine_fields(fields)).collect()
+            let entries: Vec<(String, Fields)> = server.cli(&["XRANGE", "aa:quarantine", "-", "+"]).await;
+            entries.into_iter().map(|(_, fields)| quarantine_fields(&fields)).collect()
         }
     }
 }
 
-fn quarantine_fields(fields: Vec<(String, Vec<u8>)>) -> (String, String, Vec<u8>) {
+type Fields = Vec<(String, Vec<u8>)>;
+
+fn quarantine_fields(fields: &[(String, Vec<u8>)]) -> (String, String, Vec<u8>) {
     let names: BTreeSet<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, BTreeSet::from(["kind", "message_id", "reason", "body"]));
     let take = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).unwrap().1.clone();

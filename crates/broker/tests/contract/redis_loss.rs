@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use broker::testing::RedisServer;
-use broker::{Error, EventLog as _, Recorded, RedisBroker, RedisSettings, Retention};
+use broker::{Error, EventBus as _, EventLog as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::{ConversationName, Position};
 use futures_util::FutureExt as _;
 
 use crate::stage::{Connector, Heard, conversation, eventually, live_texts, new_event};
 
-fn broker(server: &RedisServer) -> RedisBroker {
+fn broker_of(server: &RedisServer) -> RedisBroker {
     RedisBroker::new(RedisSettings::new(server.url()), Retention::default()).unwrap()
 }
 
@@ -26,7 +26,7 @@ async fn receivers(broker: &RedisBroker, name: &ConversationName, text: &str) ->
 #[tokio::test]
 async fn a_restart_is_told_as_lost_and_restored() {
     let mut server = RedisServer::start().await;
-    let broker = broker(&server);
+    let broker = broker_of(&server);
     let (kept, left) = (conversation("kept"), conversation("left"));
     let connector = Connector::on_redis(&broker).await.subscribed(&kept).await.subscribed(&left).await;
     server.kill();
@@ -46,7 +46,7 @@ async fn a_restart_is_told_as_lost_and_restored() {
 #[tokio::test]
 async fn many_subscriptions_come_back_after_each_loss() {
     let server = RedisServer::start().await;
-    let broker = broker(&server);
+    let broker = broker_of(&server);
     let connector = Connector::on_redis(&broker).await;
     let names: Vec<_> = (0..700).map(|number| conversation(&format!("c{number}"))).collect();
     futures_util::future::join_all(names.iter().map(|name| connector.bus.subscribe(name))).await;
@@ -64,7 +64,7 @@ async fn many_subscriptions_come_back_after_each_loss() {
 #[tokio::test]
 async fn what_is_heard_and_what_the_log_tells_make_a_whole() {
     let server = RedisServer::start().await;
-    let broker = broker(&server);
+    let broker = broker_of(&server);
     let (name, texts) = (conversation("c"), (0..600).map(|number| number.to_string()).collect::<Vec<_>>());
     let connector = Connector::on_redis(&broker).await.subscribed(&name).await;
     for (number, text) in texts.iter().enumerate() {
@@ -102,7 +102,7 @@ async fn what_is_heard_and_what_the_log_tells_make_a_whole() {
 #[tokio::test]
 async fn an_abandoned_subscription_is_taken_back() {
     let server = RedisServer::start().await;
-    let broker = broker(&server);
+    let broker = broker_of(&server);
     let connector = Connector::on_redis(&broker).await;
     for number in 0..50 {
         let name = conversation(&format!("c{number}"));
@@ -121,11 +121,7 @@ async fn a_subscription_that_is_not_confirmed_is_a_loss() {
     let settings = RedisSettings { response_timeout: Duration::from_millis(100), ..RedisSettings::new(server.url()) };
     let broker = RedisBroker::new(settings, Retention::default()).unwrap();
     let connector = Connector::on_redis(&broker).await.subscribed(&conversation("kept")).await;
-    let frozen = async {
-        let mut raw = redis::Client::open(server.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
-        raw.set_response_timeout(crate::stage::PATIENCE);
-        redis::cmd("DEBUG").arg("SLEEP").arg("1.5").exec_async(&mut raw).await.unwrap();
-    };
+    let frozen = freeze(&server);
     let subscribed = async {
         let mut number = 0;
         let failed = async || {
@@ -144,10 +140,45 @@ async fn a_subscription_that_is_not_confirmed_is_a_loss() {
     }
 }
 
+/// Has the server do nothing for a while.
+async fn freeze(server: &RedisServer) {
+    let mut raw = redis::Client::open(server.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    raw.set_response_timeout(crate::stage::PATIENCE);
+    redis::cmd("DEBUG").arg("SLEEP").arg("1.5").exec_async(&mut raw).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unheard_mark_survives_the_loss_of_the_answer() {
+    let server = RedisServer::start_with(&["--enable-debug-command", "yes"]).await;
+    let settings = RedisSettings { response_timeout: Duration::from_millis(100), ..RedisSettings::new(server.url()) };
+    let probe = RedisBroker::new(settings.clone(), Retention::default()).unwrap();
+    let broker = RedisBroker::new(settings, Retention::default()).unwrap();
+    let (name, bus) = (conversation("c"), broker.bus(event::ConnectorId::generate()));
+    broker.record(&new_event(&name, "a")).await.unwrap();
+    // Else the lost answer would be that the script has to be loaded.
+    bus.open(&conversation("other")).await.unwrap();
+    let taken = async {
+        eventually("Redis is frozen", async || probe.ping().await.is_err()).await;
+        // Redis will read this when we have long given it up.
+        assert!(bus.open(&name).await.is_err());
+    };
+    tokio::join!(freeze(&server), taken);
+    let mark_gone = async || !server.cli::<bool>(&["EXISTS", "aa:{projects/p/conversations/c}:unheard"]).await;
+    eventually("the mark is taken", mark_gone).await;
+    let other = broker_of(&server).bus(event::ConnectorId::generate());
+    assert_eq!(other.open(&name).await.unwrap().unheard, None);
+    let mut opened = None;
+    let answered = async || bus.open(&name).await.is_ok_and(|answer| opened.replace(answer).is_none());
+    eventually("opening succeeds", answered).await;
+    let opened = opened.unwrap();
+    assert_eq!(opened.unheard, Some(opened.tail));
+    assert_eq!(bus.open(&name).await.unwrap().unheard, None);
+}
+
 #[tokio::test]
 async fn a_stopped_bus_says_so() {
     let server = RedisServer::start().await;
-    let mut connector = Connector::on_redis(&broker(&server)).await.subscribed(&conversation("c")).await;
+    let mut connector = Connector::on_redis(&broker_of(&server)).await.subscribed(&conversation("c")).await;
     drop(connector.stop.take());
     let stopped = async || matches!(connector.bus.subscribe(&conversation("d")).await, Err(Error::Stopped));
     eventually("the bus has stopped", stopped).await;
