@@ -13,16 +13,23 @@ use agent_assist_bench::{
     deployment::Target,
     limits,
     plan::Plan,
-    report::{Figure, Table, fold_rounds, progress},
+    report::{Figure, Table, fold_rounds, machine, progress},
     scenario::Scenario,
 };
 use clap::Parser;
 use cli::Cli;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// One thread for all desktops and pushes: the services need the other cores, and one clock then stamps everything.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(&Cli::parse()).await {
+    let cli = Cli::parse();
+    let result = tokio::select! {
+        result = run(&cli) => result,
+        // To end here, and not at once, kills the processes under measurement too.
+        result = asked_to_stop() => result,
+    };
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -32,11 +39,23 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Waits for SIGINT or SIGTERM.
+async fn asked_to_stop() -> io::Result<bool> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    progress("stopped");
+    Ok(false)
+}
+
 /// Plays everything; answers whether all of it could be played.
 async fn run(cli: &Cli) -> io::Result<bool> {
     let targets = cli.targets()?;
     let plan = cli.plan();
     warn_of_few_files(&plan)?;
+    let machine = machine();
     let mut table = Table::new(&targets);
     let mut complete = true;
     for scenario in cli.scenarios() {
@@ -46,7 +65,7 @@ async fn run(cli: &Cli) -> io::Result<bool> {
             table.add(column, fold_rounds(rounds));
         }
     }
-    write!(io::stdout(), "{table}")?;
+    write!(io::stdout(), "{machine}\n\n{table}")?;
     Ok(complete)
 }
 

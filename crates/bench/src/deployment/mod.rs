@@ -73,12 +73,8 @@ impl Deployment {
 
     /// The process that serves desktops.
     pub fn connector_process(&self) -> Option<&Process> {
-        self.with_role(Role::Connector)
-    }
-
-    /// The process that takes pushes.
-    pub fn interceptor_process(&self) -> Option<&Process> {
-        self.with_role(Role::Interceptor)
+        let serves = |role| matches!(role, Role::Connector | Role::BothServices);
+        self.processes.iter().find(|process| serves(process.role))
     }
 
     /// The Redis of this deployment, if it has one.
@@ -86,11 +82,6 @@ impl Deployment {
         self.processes
             .iter()
             .find(|process| process.role == Role::Redis)
-    }
-
-    fn with_role(&self, role: Role) -> Option<&Process> {
-        let fits = |process: &&Process| process.role == role || process.role == Role::BothServices;
-        self.processes.iter().find(fits)
     }
 
     /// Stops all processes: a request first, force after a while.

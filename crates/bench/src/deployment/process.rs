@@ -40,7 +40,7 @@ pub enum ProcessError {
         source: io::Error,
     },
     /// It ended, or never answered.
-    #[error("{} did not answer within {waited:?}; it wrote:\n{log}", program.display())]
+    #[error("{} ended, or gave no good answer within {waited:?}; it wrote:\n{log}", program.display())]
     NotReady {
         /// The program.
         program: PathBuf,

@@ -3,7 +3,7 @@
 use super::{
     ScenarioError,
     figures::{millis, own_load, processor_time},
-    load::{LoadResult, Stage},
+    load::{LoadResult, Setup},
 };
 use crate::{
     deployment::Target,
@@ -37,10 +37,10 @@ pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, Sc
     for &rate in &plan.rates {
         let deployment = target.start().await?;
         let conversations = Conversations::new("end-to-end", plan.desktops);
-        let stage = Stage::set(&deployment, conversations, plan.desktops).await?;
-        let result = stage.load(rate, plan.warm_up, plan.duration).await?;
+        let setup = Setup::connect(&deployment, conversations, plan.desktops).await?;
+        let result = setup.load(rate, plan.warm_up, plan.duration).await?;
         figures.extend(figures_of(rate, plan.desktops, &result));
-        drop(stage);
+        drop(setup);
         deployment.stop().await;
     }
     Ok(figures)

@@ -4,15 +4,15 @@ use super::{
     ScenarioError,
     end_to_end::{faults, latencies},
     figures::{own_load, processor_time},
-    load::Stage,
+    load::Setup,
 };
 use crate::{deployment::Target, event::Conversations, plan::Plan, report::Figure};
 
 pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, ScenarioError> {
     let deployment = target.start().await?;
     let conversations = Conversations::new("fan-out", 1);
-    let stage = Stage::set(&deployment, conversations, plan.desktops).await?;
-    let result = stage
+    let setup = Setup::connect(&deployment, conversations, plan.desktops).await?;
+    let result = setup
         .load(plan.fan_out_rate, plan.warm_up, plan.duration)
         .await?;
     let group = format!(
@@ -28,7 +28,7 @@ pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, Sc
     ));
     figures.extend(faults(&group, &result));
     figures.push(own_load(&group, &result.spent));
-    drop(stage);
+    drop(setup);
     deployment.stop().await;
     Ok(figures)
 }

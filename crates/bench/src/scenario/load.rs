@@ -18,7 +18,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Desktops and the conversations that they watch: the desktop `n` has the conversation `n`, modulo their number.
-pub(super) struct Stage<'a> {
+pub(super) struct Setup<'a> {
     deployment: &'a Deployment,
     fleet: Fleet,
     conversations: Arc<Conversations>,
@@ -37,9 +37,9 @@ pub(super) struct LoadResult {
     pub(super) disconnections: u64,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> Setup<'a> {
     /// Connects all desktops.
-    pub(super) async fn set(
+    pub(super) async fn connect(
         deployment: &'a Deployment,
         conversations: Conversations,
         desktops: usize,

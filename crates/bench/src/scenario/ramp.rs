@@ -3,7 +3,7 @@
 use super::{
     ScenarioError,
     figures::{millis, per_second},
-    load::{LoadResult, Stage},
+    load::{LoadResult, Setup},
 };
 use crate::{
     deployment::Target,
@@ -20,11 +20,11 @@ const LATEST: u64 = 100_000;
 pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, ScenarioError> {
     let deployment = target.start().await?;
     let conversations = Conversations::new("ramp", plan.desktops);
-    let stage = Stage::set(&deployment, conversations, plan.desktops).await?;
+    let setup = Setup::connect(&deployment, conversations, plan.desktops).await?;
     let mut best = (0.0, 0.0);
     let mut rate = STEP;
     while rate <= HIGHEST {
-        let result = stage
+        let result = setup
             .load(rate, plan.warm_up / 2, plan.ramp_duration)
             .await?;
         if !keeps_up(&result) {
@@ -37,7 +37,7 @@ pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, Sc
         progress(&format!("ramp: {rate} events/s are delivered"));
         rate += STEP;
     }
-    drop(stage);
+    drop(setup);
     deployment.stop().await;
     Ok(figures(best))
 }
