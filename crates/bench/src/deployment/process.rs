@@ -62,7 +62,7 @@ pub struct Process {
     pub role: Role,
     /// Its process id.
     pub pid: u32,
-    /// From its start to its first good answer.
+    /// From its start until it first answered, on all its ports.
     pub start_time: Duration,
     child: Child,
     program: PathBuf,

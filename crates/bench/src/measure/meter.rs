@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{UsageError, cpu_time};
+use super::{UsageError, cpu_time, machine_time};
 use crate::deployment::{Deployment, Process, Role};
 
 /// Running since its start.
@@ -10,6 +10,7 @@ pub struct Meter {
     start: Instant,
     before: Vec<(Role, Duration)>,
     own_before: Duration,
+    machine_before: Duration,
 }
 
 /// What was spent.
@@ -17,6 +18,7 @@ pub struct Meter {
 pub struct Spent {
     times: Vec<(Role, Duration)>,
     own: Duration,
+    machine: Duration,
     elapsed: Duration,
 }
 
@@ -30,6 +32,7 @@ impl Meter {
             start: Instant::now(),
             before: times(deployment)?,
             own_before: cpu_time(std::process::id())?,
+            machine_before: machine_time()?,
         })
     }
 
@@ -45,6 +48,7 @@ impl Meter {
                 .map(|(now, then)| (now.0, now.1.saturating_sub(then.1)))
                 .collect(),
             own: cpu_time(std::process::id())?.saturating_sub(self.own_before),
+            machine: machine_time()?.saturating_sub(self.machine_before),
             elapsed: self.start.elapsed(),
         })
     }
@@ -70,7 +74,16 @@ impl Spent {
 
     /// How busy this program itself was, in percent of one core: near 100, it is what limits the result.
     pub fn own_percent(&self) -> f64 {
-        self.own.as_secs_f64() / self.elapsed.as_secs_f64() * 100.0
+        self.percent(self.own)
+    }
+
+    /// How busy everything else on the machine was, in percent of one core: far from 0, it spoils the result.
+    pub fn others_percent(&self) -> f64 {
+        self.percent(self.machine.saturating_sub(self.own + self.by_all()))
+    }
+
+    fn percent(&self, time: Duration) -> f64 {
+        time.as_secs_f64() / self.elapsed.as_secs_f64() * 100.0
     }
 
     /// How long was measured.

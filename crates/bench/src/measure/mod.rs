@@ -8,4 +8,4 @@ mod usage;
 pub use histogram::Histogram;
 pub use meter::{Meter, Spent};
 pub use sequence::{SequenceCheck, SequenceFaults};
-pub use usage::{UsageError, cpu_time, resident_bytes};
+pub use usage::{UsageError, cpu_time, machine_time, resident_bytes};

@@ -34,8 +34,18 @@ pub fn cpu_time(pid: u32) -> Result<Duration, UsageError> {
         path,
         field: "utime and stime",
     })?;
-    let micros = ticks * 1_000_000 / rustix::param::clock_ticks_per_second();
-    Ok(Duration::from_micros(micros))
+    Ok(duration(ticks))
+}
+
+/// Time that all cores together were busy since the machine started, with whatever.
+///
+/// # Errors
+/// When this is not Linux.
+pub fn machine_time() -> Result<Duration, UsageError> {
+    let path = "/proc/stat".to_owned();
+    let stat = read(&path)?;
+    let ticks = busy_ticks(&stat).ok_or(UsageError::Malformed { path, field: "cpu" })?;
+    Ok(duration(ticks))
 }
 
 /// Memory of the process that is in RAM, in bytes.
@@ -56,6 +66,26 @@ fn read(path: &str) -> Result<String, UsageError> {
         path: path.to_owned(),
         source,
     })
+}
+
+fn duration(ticks: u64) -> Duration {
+    let micros = ticks * 1_000_000 / rustix::param::clock_ticks_per_second();
+    Duration::from_micros(micros)
+}
+
+/// Everything in the first line but idling and waiting for disks, and guests, who are counted as users already.
+fn busy_ticks(stat: &str) -> Option<u64> {
+    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+    let fields: Option<Vec<u64>> = line
+        .split_whitespace()
+        .map(|field| field.parse().ok())
+        .collect();
+    match fields?[..] {
+        [user, nice, system, _idle, _iowait, irq, softirq, steal, ..] => {
+            Some(user + nice + system + irq + softirq + steal)
+        }
+        _ => None,
+    }
 }
 
 fn ticks(stat: &str) -> Option<u64> {
@@ -80,6 +110,13 @@ mod tests {
     fn finds_the_times_behind_an_awkward_command_name() {
         let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 900 0 3 0 250 75 0 0 20 0 2 0 99 0 0";
         assert_eq!(ticks(stat), Some(325));
+    }
+
+    #[test]
+    fn adds_up_the_busy_time_of_the_machine() {
+        let stat = "cpu  100 2 30 9000 500 0 4 1 77 0\ncpu0 50 1 15 4500 250 0 2 0 0 0\n";
+        assert_eq!(busy_ticks(stat), Some(137));
+        machine_time().unwrap();
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     ScenarioError,
-    figures::{millis, own_load, processor_time},
+    figures::{company, millis, processor_time},
     load::{LoadResult, Setup},
 };
 use crate::{
@@ -58,7 +58,7 @@ fn figures_of(rate: u64, desktops: usize, result: &LoadResult) -> Vec<Figure> {
         goals.processor,
     ));
     figures.extend(faults(&group, result));
-    figures.push(own_load(&group, &result.spent));
+    figures.extend(company(&group, &result.spent));
     figures
 }
 

@@ -3,7 +3,7 @@
 use super::{
     ScenarioError,
     end_to_end::{faults, latencies},
-    figures::{own_load, processor_time},
+    figures::{company, processor_time},
     load::Setup,
 };
 use crate::{deployment::Target, event::Conversations, plan::Plan, report::Figure};
@@ -27,7 +27,7 @@ pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, Sc
         [None, None],
     ));
     figures.extend(faults(&group, &result));
-    figures.push(own_load(&group, &result.spent));
+    figures.extend(company(&group, &result.spent));
     drop(setup);
     deployment.stop().await;
     Ok(figures)

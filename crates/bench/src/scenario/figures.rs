@@ -50,7 +50,11 @@ pub(super) fn processor_time(
     figures
 }
 
-/// How busy the load generator was.
-pub(super) fn own_load(group: &str, spent: &Spent) -> Figure {
-    Figure::new(group, "load generator", "% of a core", spent.own_percent())
+/// What else used the processors: the load generator, and what has nothing to do with the measurement.
+pub(super) fn company(group: &str, spent: &Spent) -> Vec<Figure> {
+    let figure = |name, percent| Figure::new(group, name, "% of a core", percent);
+    vec![
+        figure("load generator", spent.own_percent()),
+        figure("others on the machine", spent.others_percent()),
+    ]
 }

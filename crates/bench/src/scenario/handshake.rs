@@ -9,7 +9,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use super::{
     ScenarioError,
-    figures::{micros_each, own_load, per_second},
+    figures::{company, micros_each, per_second},
 };
 use crate::{
     deployment::{Deployment, PROJECT, Role, Target},
@@ -42,7 +42,7 @@ fn figures(count: u64, spent: &Spent) -> Vec<Figure> {
         connector.map(|time| each("CPU, connector alone", time).with_goal(Goal::Below(60.0))),
     );
     figures.extend(spent.by(Role::Redis).map(|time| each("CPU, Redis", time)));
-    figures.push(own_load(&group, spent));
+    figures.extend(company(&group, spent));
     figures
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ScenarioError,
-    figures::{micros_each, own_load, per_second},
+    figures::{company, micros_each, per_second},
 };
 use crate::{
     deployment::{Deployment, Role, Target},
@@ -52,6 +52,6 @@ fn figures(outcome: &PushOutcome, spent: &Spent) -> Vec<Figure> {
         "not acknowledged",
         outcome.not_acknowledged(),
     ));
-    figures.push(own_load(&group, spent));
+    figures.extend(company(&group, spent));
     figures
 }

@@ -32,7 +32,7 @@ pub(super) struct LoadResult {
     /// Events that arrived while it was measured, at all desktops together.
     pub(super) deliveries: u64,
     pub(super) latencies: Histogram,
-    /// Since the desktops connected, the warm-up included.
+    /// Since the desktops connected, the warm-up included. Lost is what was pushed and not seen, acknowledged or not.
     pub(super) faults: SequenceFaults,
     pub(super) disconnections: u64,
 }
@@ -68,17 +68,16 @@ impl<'a> Setup<'a> {
         duration: Duration,
     ) -> Result<LoadResult, ScenarioError> {
         let observer = &self.fleet.observer;
-        let mut unacknowledged = self.push(rate, warm_up).await?.not_acknowledged();
+        self.push(rate, warm_up).await?;
         observer.clear_latencies();
         let before = observer.arrivals();
         let meter = Meter::start(self.deployment)?;
         let outcome = self.push(rate, duration).await?;
-        unacknowledged += outcome.not_acknowledged();
         Ok(LoadResult {
             spent: meter.stop(self.deployment)?,
             deliveries: observer.arrivals() - before,
             latencies: observer.latencies(),
-            faults: self.faults(unacknowledged),
+            faults: observer.faults(|desktop| self.conversations.taken(desktop)),
             disconnections: observer.disconnections(),
             outcome,
         })
@@ -105,16 +104,5 @@ impl<'a> Setup<'a> {
         while observer.arrivals() < expected && Instant::now() < deadline {
             sleep(Duration::from_millis(2)).await;
         }
-    }
-
-    /// What was wrong; an event that was not acknowledged is Pub/Sub's to deliver again, and so not lost.
-    fn faults(&self, unacknowledged: u64) -> SequenceFaults {
-        let watchers = (self.desktops / self.conversations.count()) as u64;
-        let mut faults = self
-            .fleet
-            .observer
-            .faults(|desktop| self.conversations.taken(desktop));
-        faults.lost = faults.lost.saturating_sub(unacknowledged * watchers);
-        faults
     }
 }
