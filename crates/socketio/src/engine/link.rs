@@ -9,13 +9,12 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::WebSocket;
-
 use super::{
     id::Id,
     outbox::{Load, Outbox},
     packet::Message,
     polled::Polled,
+    websocket::Channel,
 };
 use crate::{frame::Frame, reason::Closed, reason::Reason, settings::Settings};
 
@@ -43,7 +42,7 @@ pub(crate) struct State {
 pub(crate) enum Work {
     Closed(Reason),
     Write(Vec<Frame>),
-    Switch(Box<WebSocket>, Box<Polled>),
+    Switch(Box<Channel>, Box<Polled>),
     Pong,
     Handle(Message),
     /// Nothing: the task will be woken.
@@ -245,10 +244,13 @@ impl State {
         if let Some(reason) = self.closed {
             return Work::Closed(reason);
         }
-        if let Some(socket) = self.polled.as_mut().and_then(|polled| polled.take_socket())
+        if let Some(channel) = self
+            .polled
+            .as_mut()
+            .and_then(|polled| polled.take_channel())
             && let Some(polled) = self.polled.take()
         {
-            return Work::Switch(socket, polled);
+            return Work::Switch(channel, polled);
         }
         if let Some(polled) = &mut self.polled {
             if polled.take_pong() {

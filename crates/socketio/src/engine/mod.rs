@@ -16,7 +16,7 @@ mod refusal;
 mod registry;
 mod session;
 mod upgrade;
-mod websocket;
+pub mod websocket;
 
 use std::{sync::Arc, time::Duration};
 

@@ -32,9 +32,9 @@ const CLOSE: &str = "1";
 const NOOP: &str = "6";
 
 /// Serves a GET: waits for frames and answers with all of them.
-pub(crate) async fn poll(link: Arc<Link>) -> Result<String, Refusal> {
+pub(crate) async fn poll(link: Arc<Link>) -> Result<Vec<u8>, Refusal> {
     if begin_poll(&link)? {
-        return Ok(NOOP.to_owned());
+        return Ok(NOOP.into());
     }
     let mut pending = Pending {
         link: &link,
@@ -104,7 +104,7 @@ struct Pending<'a> {
 }
 
 impl Pending<'_> {
-    async fn answer(&mut self) -> Result<String, Refusal> {
+    async fn answer(&mut self) -> Result<Vec<u8>, Refusal> {
         let hold = timeout(HOLD, std::future::poll_fn(|cx| self.poll_answer(cx, false)));
         match hold.await {
             Ok(answer) => answer,
@@ -112,7 +112,7 @@ impl Pending<'_> {
         }
     }
 
-    fn poll_answer(&self, cx: &Context<'_>, held: bool) -> Poll<Result<String, Refusal>> {
+    fn poll_answer(&self, cx: &Context<'_>, held: bool) -> Poll<Result<Vec<u8>, Refusal>> {
         let mut state = self.link.lock();
         let Some(answer) = answer(&mut state, held) else {
             if let Some(polled) = &mut state.polled {
@@ -138,21 +138,21 @@ impl Drop for Pending<'_> {
     }
 }
 
-fn answer(state: &mut State, held: bool) -> Option<Result<String, Refusal>> {
+fn answer(state: &mut State, held: bool) -> Option<Result<Vec<u8>, Refusal>> {
     if let Some(reason) = state.closed() {
         let last = if reason == Reason::TransportClose {
             NOOP
         } else {
             CLOSE
         };
-        return Some(Ok(last.to_owned()));
+        return Some(Ok(last.into()));
     }
     let polled = match polled(state) {
         Ok(polled) => polled,
         Err(refusal) => return Some(Err(refusal)),
     };
     if polled.phase == Phase::Probed {
-        return (held || polled.poll.interrupted).then(|| Ok(NOOP.to_owned()));
+        return (held || polled.poll.interrupted).then(|| Ok(NOOP.into()));
     }
     if state.outbox.is_empty() {
         return None;

@@ -8,7 +8,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::extract::ws::{Utf8Bytes, WebSocket};
 use tokio::time::{Instant, timeout};
 
 use super::{
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::{frame::Frame, reason::Reason};
 
-const PING: Utf8Bytes = Utf8Bytes::from_static("2");
+const PING: &str = "2";
 
 /// The protocol side of a session.
 pub(crate) struct Session {
@@ -32,41 +31,46 @@ pub(crate) struct Session {
     /// `None` while the client polls.
     channel: Option<Channel>,
     /// Messages that came by polling before the upgrade and have not been handled yet.
-    backlog: VecDeque<Message>,
+    backlog: Option<Box<VecDeque<Message>>>,
     written: Load,
     place: Place,
 }
 
 impl Session {
+    /// `start` is when the client asked for the session.
     pub(crate) fn new(
         link: Arc<Link>,
         mut place: Place,
         start: Instant,
-        socket: Option<WebSocket>,
-    ) -> Box<Self> {
+        channel: Option<Channel>,
+    ) -> Self {
         place.enter(&link);
         let clock = Clock::start(start, &link.settings);
-        let channel = socket.map(Channel::new);
-        Box::new(Self {
+        Self {
             link,
             clock,
             channel,
-            backlog: VecDeque::new(),
+            backlog: None,
             written: Load::default(),
             place,
-        })
+        }
     }
 
     /// Serves the client until the connection ends.
-    pub(crate) async fn run<H: Handler>(mut self: Box<Self>, handler: Arc<H>) {
-        let mut session = handler.open(Connection::new(self.link.clone()));
-        let reason = self.serve(&*handler, &mut session).await;
-        self.shut(reason);
-        tracing::debug!(sid = self.link.id.as_str(), %reason, "session ended");
-        // Boxed, so that an idle session has no room for it.
-        Box::pin(handler.close(session, reason)).await;
-        if self.is_owed_farewell() {
-            tokio::time::sleep(HOLD).await;
+    ///
+    /// An `async` block over captured variables, since an `async fn` would hold the session twice; and whatever an idle
+    /// session does not need is boxed, so that it has no room for it.
+    #[expect(clippy::manual_async_fn, reason = "see above")]
+    pub(crate) fn run<H: Handler>(mut self, handler: Arc<H>) -> impl Future<Output = ()> + Send {
+        async move {
+            let mut session = handler.open(Connection::new(self.link.clone()));
+            let reason = self.serve(&*handler, &mut session).await;
+            self.shut(reason);
+            tracing::debug!(sid = self.link.id.as_str(), %reason, "session ended");
+            Box::pin(handler.close(session, reason)).await;
+            if self.is_owed_farewell() {
+                Box::pin(tokio::time::sleep(HOLD)).await;
+            }
         }
     }
 
@@ -98,7 +102,7 @@ impl Session {
             Err(reason) => {
                 self.shut(reason);
                 // The handler's own result no longer matters.
-                let _ = timeout(self.link.settings.handler_grace, work).await;
+                let _ = Box::pin(timeout(self.link.settings.handler_grace, work)).await;
                 Err(reason)
             }
         }
@@ -148,9 +152,9 @@ impl Session {
                         channel.begin(frames);
                     }
                 }
-                Work::Switch(socket, polled) => {
-                    self.backlog = polled.into_inbound();
-                    self.channel = Some(Channel::new(*socket));
+                Work::Switch(channel, polled) => {
+                    self.backlog = polled.into_inbound().map(Box::new);
+                    self.channel = Some(*channel);
                 }
                 Work::Pong => self.pong(),
                 Work::Handle(message) => return Ok(Some(message)),
@@ -192,7 +196,7 @@ impl Session {
         if let Some(polled) = &mut self.link.lock().polled {
             polled.pong_by = Some(pong_by);
         }
-        self.link.send_control(Frame::encoded(PING));
+        self.link.send_control(Frame::fixed(PING));
     }
 
     fn pong(&mut self) {
@@ -204,9 +208,14 @@ impl Session {
 
     /// Reads until there is a message. Only when nothing is left to read is a missing pong really missing.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Reason>> {
-        if let Some(message) = self.backlog.pop_front() {
+        if let Some(message) = self
+            .backlog
+            .as_mut()
+            .and_then(|backlog| backlog.pop_front())
+        {
             return Poll::Ready(Ok(message));
         }
+        self.backlog = None;
         while let Some(channel) = &mut self.channel {
             let Poll::Ready(packet) = channel.poll_read(cx)? else {
                 break;
@@ -234,10 +243,10 @@ impl Session {
         if let Some(channel) = self.channel.take()
             && reason.is_orderly()
         {
-            channel.part(self.link.take_rest());
+            channel.part(self.link.take_rest(), reason);
         }
         self.link.clear();
-        self.backlog = VecDeque::new();
+        self.backlog = None;
         if !self.is_owed_farewell() {
             self.place.leave();
         }

@@ -9,26 +9,26 @@ use tokio::{
 };
 
 /// Longer than anything here takes, even on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
-pub enum Record {
+pub(crate) enum Record {
     Connected(Socket),
     Event(Event),
     Disconnected(String, Reason),
 }
 
 /// Accepts `/` and every namespace that begins with `/n`.
-pub struct Recorder {
+pub(crate) struct Recorder {
     records: mpsc::UnboundedSender<Record>,
     /// Every `gated` event takes a permit before it is done.
-    pub gate: Semaphore,
+    pub(crate) gate: Semaphore,
 }
 
-pub struct Records(mpsc::UnboundedReceiver<Record>);
+pub(crate) struct Records(mpsc::UnboundedReceiver<Record>);
 
 impl Recorder {
-    pub fn new() -> (Arc<Self>, Records) {
+    pub(crate) fn new() -> (Arc<Self>, Records) {
         let (records, receiver) = mpsc::unbounded_channel();
         (
             Arc::new(Self {
@@ -46,14 +46,14 @@ impl Recorder {
 }
 
 impl Records {
-    pub async fn next(&mut self) -> Record {
+    pub(crate) async fn next(&mut self) -> Record {
         timeout(PATIENCE, self.0.recv())
             .await
             .expect("a record in time")
             .expect("the application lives")
     }
 
-    pub async fn connected(&mut self) -> Socket {
+    pub(crate) async fn connected(&mut self) -> Socket {
         loop {
             if let Record::Connected(socket) = self.next().await {
                 return socket;
@@ -61,7 +61,7 @@ impl Records {
         }
     }
 
-    pub async fn event(&mut self) -> Event {
+    pub(crate) async fn event(&mut self) -> Event {
         loop {
             if let Record::Event(event) = self.next().await {
                 return event;
@@ -69,7 +69,7 @@ impl Records {
         }
     }
 
-    pub async fn disconnected(&mut self) -> Reason {
+    pub(crate) async fn disconnected(&mut self) -> Reason {
         loop {
             if let Record::Disconnected(_, reason) = self.next().await {
                 return reason;
@@ -78,7 +78,7 @@ impl Records {
     }
 
     /// Reasons of all disconnects that have been recorded.
-    pub fn disconnects(&mut self) -> Vec<(String, Reason)> {
+    pub(crate) fn disconnects(&mut self) -> Vec<(String, Reason)> {
         let records = std::iter::from_fn(|| self.0.try_recv().ok());
         records
             .filter_map(|record| match record {

@@ -13,16 +13,19 @@ use tungstenite::Message;
 use crate::application::PATIENCE;
 
 /// A client with a WebSocket.
-pub struct WsClient(pub WebSocketStream<TcpStream>);
+pub(crate) struct WsClient(pub(crate) WebSocketStream<TcpStream>);
 
 impl WsClient {
     /// Opens a WebSocket; with a sid, to upgrade a session.
-    pub async fn open(address: SocketAddr, sid: Option<&str>) -> Result<Self, tungstenite::Error> {
+    pub(crate) async fn open(
+        address: SocketAddr,
+        sid: Option<&str>,
+    ) -> Result<Self, tungstenite::Error> {
         Self::over(TcpStream::connect(address).await?, address, sid).await
     }
 
     /// A client whose kernel takes very little that the client does not read.
-    pub async fn open_narrow(address: SocketAddr) -> Self {
+    pub(crate) async fn open_narrow(address: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let mut client = Self::over(socket.connect(address).await.unwrap(), address, None)
@@ -43,7 +46,7 @@ impl WsClient {
     }
 
     /// A client in the main namespace.
-    pub async fn connected(address: SocketAddr) -> Self {
+    pub(crate) async fn connected(address: SocketAddr) -> Self {
         let mut client = Self::open(address, None).await.unwrap();
         client.connect("40").await;
         client
@@ -58,16 +61,16 @@ impl WsClient {
     }
 
     /// Sends a text. A server that has closed already is a matter for what the test reads next.
-    pub async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         let _ = self.0.send(Message::text(text)).await;
     }
 
-    pub async fn send_binary(&mut self, bytes: &'static [u8]) {
+    pub(crate) async fn send_binary(&mut self, bytes: &'static [u8]) {
         let _ = self.0.send(Message::binary(bytes)).await;
     }
 
     /// The next message that is not a ping, which is answered; `None` at the end.
-    pub async fn next(&mut self) -> Option<Message> {
+    pub(crate) async fn next(&mut self) -> Option<Message> {
         loop {
             let message = timeout(PATIENCE, self.0.next())
                 .await
@@ -80,14 +83,14 @@ impl WsClient {
         }
     }
 
-    pub async fn text(&mut self) -> String {
+    pub(crate) async fn text(&mut self) -> String {
         match self.next().await {
             Some(Message::Text(text)) => text.to_string(),
             other => panic!("{other:?} instead of a text"),
         }
     }
 
-    pub async fn binary(&mut self) -> Vec<u8> {
+    pub(crate) async fn binary(&mut self) -> Vec<u8> {
         match self.next().await {
             Some(Message::Binary(bytes)) => bytes.to_vec(),
             other => panic!("{other:?} instead of bytes"),
@@ -95,7 +98,7 @@ impl WsClient {
     }
 
     /// Reads to the end and returns the texts on the way.
-    pub async fn rest(&mut self) -> Vec<String> {
+    pub(crate) async fn rest(&mut self) -> Vec<String> {
         let mut texts = Vec::new();
         while let Some(message) = self.next().await {
             texts.push(message.to_string());
@@ -104,21 +107,21 @@ impl WsClient {
     }
 
     /// Proves that the connection works in both directions.
-    pub async fn check(&mut self) {
+    pub(crate) async fn check(&mut self) {
         self.send(r#"427["check",1]"#).await;
         assert_eq!(self.text().await, "437[1]");
     }
 }
 
 /// A client that polls.
-pub struct PollClient {
+pub(crate) struct PollClient {
     http: reqwest::Client,
     url: String,
-    pub sid: String,
+    pub(crate) sid: String,
 }
 
 impl PollClient {
-    pub async fn open(address: SocketAddr) -> Self {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
         let http = reqwest::Client::builder()
             .timeout(PATIENCE)
             .build()
@@ -136,7 +139,7 @@ impl PollClient {
     }
 
     /// A client in the main namespace.
-    pub async fn connected(address: SocketAddr) -> Self {
+    pub(crate) async fn connected(address: SocketAddr) -> Self {
         let client = Self::open(address).await;
         assert_eq!(client.post("40").await, (200, "ok".to_owned()));
         let mut answer = String::new();
@@ -146,17 +149,17 @@ impl PollClient {
         client
     }
 
-    pub async fn poll(&self) -> (u16, String) {
+    pub(crate) async fn poll(&self) -> (u16, String) {
         let response = self.http.get(&self.url).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    pub async fn post(&self, body: impl Into<reqwest::Body>) -> (u16, String) {
+    pub(crate) async fn post(&self, body: impl Into<reqwest::Body>) -> (u16, String) {
         let response = self.http.post(&self.url).body(body).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    pub fn request(&self, method: reqwest::Method) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: reqwest::Method) -> reqwest::RequestBuilder {
         self.http.request(method, &self.url)
     }
 }

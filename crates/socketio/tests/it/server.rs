@@ -7,15 +7,15 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::application::{Recorder, Records};
 
-pub struct Running<A> {
-    pub address: SocketAddr,
-    pub server: Server<A>,
-    pub application: Arc<A>,
+pub(crate) struct Running<A> {
+    pub(crate) address: SocketAddr,
+    pub(crate) server: Server<A>,
+    pub(crate) application: Arc<A>,
     task: JoinHandle<()>,
 }
 
 impl<A: Application> Running<A> {
-    pub async fn start(settings: Settings, application: Arc<A>) -> Self {
+    pub(crate) async fn start(settings: Settings, application: Arc<A>) -> Self {
         let server = Server::new(settings, application.clone());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -30,7 +30,7 @@ impl<A: Application> Running<A> {
     }
 
     /// Waits until the server has exactly so many connections.
-    pub async fn has_connections(&self, count: usize) {
+    pub(crate) async fn has_connections(&self, count: usize) {
         let poll = async {
             while self.server.connections() != count {
                 tokio::time::sleep(Duration::from_millis(2)).await;
@@ -59,11 +59,11 @@ impl<A> Deref for Running<A> {
     }
 }
 
-pub async fn start() -> (Running<Recorder>, Records) {
+pub(crate) async fn start() -> (Running<Recorder>, Records) {
     start_with(Settings::default()).await
 }
 
-pub async fn start_with(settings: Settings) -> (Running<Recorder>, Records) {
+pub(crate) async fn start_with(settings: Settings) -> (Running<Recorder>, Records) {
     let (recorder, records) = Recorder::new();
     (Running::start(settings, recorder).await, records)
 }
