@@ -50,15 +50,20 @@ impl Table {
             .map_or(&[], |column| &column.figures)
     }
 
-    /// Each figure once, in the order of its group's first appearance.
+    /// Each figure once; one that the columns before lack stands behind the one that it follows in its own column.
     fn rows(&self) -> Vec<&Figure> {
         let mut rows: Vec<&Figure> = Vec::new();
-        for figure in self.columns.iter().flat_map(|column| &column.figures) {
-            if rows.iter().any(|row| row.is_same_as(figure)) {
-                continue;
+        for column in &self.columns {
+            let mut previous = None;
+            for figure in &column.figures {
+                let known = rows.iter().position(|row| row.is_same_as(figure));
+                let at = known.unwrap_or_else(|| {
+                    let at = place(&rows, previous, figure);
+                    rows.insert(at, figure);
+                    at
+                });
+                previous = Some(at);
             }
-            let end_of_group = rows.iter().rposition(|row| row.group == figure.group);
-            rows.insert(end_of_group.map_or(rows.len(), |last| last + 1), figure);
         }
         rows
     }
@@ -146,6 +151,23 @@ impl fmt::Display for Table {
         }
         Ok(())
     }
+}
+
+/// Where a new row belongs that follows the row `previous`, without tearing a group apart.
+fn place(rows: &[&Figure], previous: Option<usize>, figure: &Figure) -> usize {
+    let before = previous.and_then(|at| Some((at, *rows.get(at)?)));
+    let is_new_group = rows.iter().all(|row| row.group != figure.group);
+    match before {
+        Some((at, row)) if row.group == figure.group => at + 1,
+        Some((_, row)) if is_new_group => end_of_group(rows, &row.group),
+        _ => end_of_group(rows, &figure.group),
+    }
+}
+
+/// The index behind the last row of a group; the end, if there is no such group.
+fn end_of_group(rows: &[&Figure], group: &str) -> usize {
+    let last = rows.iter().rposition(|row| row.group == group);
+    last.map_or(rows.len(), |last| last + 1)
 }
 
 fn kind(target: &Target) -> Kind {
@@ -260,6 +282,27 @@ mod tests {
     fn a_group_stays_together_and_is_named_once() {
         let text = table().to_string();
         assert_eq!(text.matches("end to end").count(), 1);
+    }
+
+    #[test]
+    fn a_row_that_only_a_later_column_has_keeps_its_place() {
+        let targets = [Target::Embedded("a".into()), Target::BareRelay("b".into())];
+        let mut table = Table::new(&targets);
+        let row = |group, name| Figure::new(group, name, "", 1.0);
+        table.add(
+            0,
+            vec![row("load", "cpu"), row("load", "lost"), row("end", "x")],
+        );
+        let peer = [
+            ("load", "cpu"),
+            ("load", "redis"),
+            ("load", "lost"),
+            ("start", "y"),
+            ("end", "x"),
+        ];
+        table.add(1, peer.map(|(group, name)| row(group, name)).into());
+        let order: Vec<&str> = table.rows().iter().map(|row| row.name).collect();
+        assert_eq!(order, ["cpu", "redis", "lost", "y", "x"]);
     }
 
     #[test]
