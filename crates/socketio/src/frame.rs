@@ -60,7 +60,8 @@ impl Frame {
         self.text.is_empty() && self.attachments.is_none()
     }
 
-    pub(crate) fn head(&self) -> &[u8] {
+    /// The encoded packet without its attachments: UTF-8, with its Engine.IO packet type.
+    pub fn as_bytes(&self) -> &[u8] {
         &self.text
     }
 

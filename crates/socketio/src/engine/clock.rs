@@ -1,7 +1,7 @@
 //! All deadlines of a session, on one timer.
 
 use std::{
-    future::Future,
+    ops::RangeInclusive,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::settings::Settings;
 
 /// Sleep of a session that has no deadline.
-const IDLE: Duration = Duration::from_secs(3600);
+const IDLE: Duration = Duration::from_hours(1);
 
 /// A deadline that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +47,30 @@ pub(crate) struct Clock {
     write: Option<Instant>,
 }
 
+/// A duration that is too long to be added means never, for which a year will do.
+fn after(start: Instant, duration: Duration) -> Instant {
+    start
+        .checked_add(duration)
+        .unwrap_or_else(|| start + 365 * 24 * IDLE)
+}
+
+/// An empty range has one value, its start.
+fn random(range: &RangeInclusive<Duration>) -> Duration {
+    if range.is_empty() {
+        *range.start()
+    } else {
+        rand::random_range(range.clone())
+    }
+}
+
 impl Clock {
     pub(crate) fn start(start: Instant, settings: &Settings) -> Self {
-        let heartbeat = start + settings.ping_interval;
-        let connect = start + settings.connect_timeout;
+        let heartbeat = after(start, settings.ping_interval);
+        let connect = after(start, settings.connect_timeout);
         let retire = settings
             .lifetime
-            .clone()
-            .map(|range| start + rand::random_range(range));
+            .as_ref()
+            .map(|range| after(start, random(range)));
         let first = retire
             .map_or(heartbeat, |retire| retire.min(heartbeat))
             .min(connect);
@@ -122,7 +138,7 @@ impl Clock {
         } else {
             now
         };
-        let pong_by = sent + settings.ping_timeout;
+        let pong_by = after(sent, settings.ping_timeout);
         self.heartbeat = Heartbeat::Pong(pong_by);
         pong_by
     }
@@ -130,7 +146,7 @@ impl Clock {
     /// The client has answered. An answer to nothing changes nothing.
     pub(crate) fn pong(&mut self, settings: &Settings) {
         if !matches!(self.heartbeat, Heartbeat::Ping(_)) {
-            self.heartbeat = Heartbeat::Ping(Instant::now() + settings.ping_interval);
+            self.heartbeat = Heartbeat::Ping(after(Instant::now(), settings.ping_interval));
             self.arm();
         }
     }
@@ -154,7 +170,7 @@ impl Clock {
         if !blocked {
             self.write = None;
         } else if self.write.is_none() {
-            self.write = Some(Instant::now() + settings.write_timeout);
+            self.write = Some(after(Instant::now(), settings.write_timeout));
             self.arm();
         }
     }

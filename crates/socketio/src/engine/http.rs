@@ -135,23 +135,21 @@ fn open_websocket<H: Handler>(
         .registry()
         .reserve(engine.settings().max_connections)?;
     let (settings, handler) = (engine.settings().clone(), engine.handler().clone());
-    Ok(
-        accept.open(settings.max_payload, move |channel| async move {
-            let link = Arc::new(Link::new(Id::random(), settings, None));
-            link.send_control(Frame::encoded(open_packet(&link, &[])));
-            // A task of its own: that of the upgrade keeps more than the session needs.
-            tokio::spawn(Session::new(link, place, start, Some(channel)).run(handler));
-        }),
-    )
+    Ok(accept.open(settings.clone(), move |channel| async move {
+        let link = Arc::new(Link::new(Id::random(), settings, None));
+        link.send_control(Frame::encoded(open_packet(&link, &[])));
+        // A task of its own: that of the upgrade keeps more than the session needs.
+        tokio::spawn(Session::new(link, place, start, Some(channel)).run(handler));
+    }))
 }
 
 /// A WebSocket that has no place in the session is opened and closed again, as by the reference server.
 fn upgrade(link: Arc<Link>, mut parts: Parts) -> Result<Response, Refusal> {
     let accept = Accept::check(&mut parts)?;
-    let max_payload = link.settings.max_payload;
+    let settings = link.settings.clone();
     match Upgrade::begin(link) {
-        Ok(upgrade) => Ok(accept.open(max_payload, move |channel| upgrade.run(channel))),
-        Err(Refusal::BadRequest) => Ok(accept.open(max_payload, |channel| async {
+        Ok(upgrade) => Ok(accept.open(settings, move |channel| upgrade.run(channel))),
+        Err(Refusal::BadRequest) => Ok(accept.open(settings, |channel| async {
             channel.part(Vec::new(), Reason::ProtocolError);
         })),
         Err(refusal) => Err(refusal),

@@ -126,13 +126,11 @@ impl Link {
     pub(crate) async fn send_when_ready(&self, frame: Frame) -> Result<(), Closed> {
         let mut frame = Some(frame);
         let sent = std::future::poll_fn(|cx| self.poll_send(&mut frame, cx));
-        match tokio::time::timeout(self.settings.write_timeout, sent).await {
-            Ok(result) => result,
-            Err(_) => {
-                self.close(Reason::SlowConsumer);
-                Err(Closed)
-            }
-        }
+        let sent = tokio::time::timeout(self.settings.write_timeout, sent).await;
+        sent.unwrap_or_else(|_| {
+            self.close(Reason::SlowConsumer);
+            Err(Closed)
+        })
     }
 
     fn poll_send(&self, frame: &mut Option<Frame>, cx: &Context<'_>) -> Poll<Result<(), Closed>> {

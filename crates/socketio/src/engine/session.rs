@@ -31,6 +31,10 @@ pub(crate) struct Session {
     /// `None` while the client polls.
     channel: Option<Channel>,
     /// Messages that came by polling before the upgrade and have not been handled yet.
+    #[expect(
+        clippy::box_collection,
+        reason = "a pointer is all that the sessions without one should pay"
+    )]
     backlog: Option<Box<VecDeque<Message>>>,
     written: Load,
     place: Place,
@@ -258,5 +262,12 @@ impl Session {
             .polled
             .as_ref()
             .is_some_and(|polled| polled.farewell)
+    }
+}
+
+/// However the task ends, nobody must go on sending to it.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.link.close(Reason::Application);
     }
 }

@@ -44,6 +44,12 @@ pub enum Malformed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AckId(pub(crate) u64);
 
+impl From<u64> for AckId {
+    fn from(id: u64) -> Self {
+        Self(id)
+    }
+}
+
 /// A packet, still in the text that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
@@ -244,3 +250,6 @@ impl<'de> Visitor<'de> for EventVisitor {
         Ok(EventArray { name, first_arg })
     }
 }
+
+#[cfg(test)]
+mod tests;

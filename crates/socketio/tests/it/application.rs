@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use socketio::{Accepted, Application, ConnectRequest, Event, Frame, Reason, Refused, Socket};
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, watch},
     time::timeout,
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct Recorder {
     records: mpsc::UnboundedSender<Record>,
     /// Every `gated` event takes a permit before it is done.
     pub(crate) gate: Semaphore,
+    /// Number of `gated` events that have begun.
+    begun: watch::Sender<usize>,
 }
 
 pub(crate) struct Records(mpsc::UnboundedReceiver<Record>);
@@ -34,9 +36,19 @@ impl Recorder {
             Arc::new(Self {
                 records,
                 gate: Semaphore::new(0),
+                begun: watch::Sender::new(0),
             }),
             Records(receiver),
         )
+    }
+
+    /// Waits until a `gated` event has begun.
+    pub(crate) async fn has_begun(&self) {
+        let mut begun = self.begun.subscribe();
+        timeout(PATIENCE, begun.wait_for(|&begun| begun > 0))
+            .await
+            .expect("a gated event in time")
+            .unwrap();
     }
 
     fn record(&self, record: Record) {
@@ -75,6 +87,16 @@ impl Records {
                 return reason;
             }
         }
+    }
+
+    /// Names of all events that have been handled by now.
+    pub(crate) fn event_names(&mut self) -> Vec<String> {
+        let records = std::iter::from_fn(|| self.0.try_recv().ok());
+        let events = records.filter_map(|record| match record {
+            Record::Event(event) => Some(event.name),
+            Record::Connected(_) | Record::Disconnected(..) => None,
+        });
+        events.collect()
     }
 
     /// Reasons of all disconnects that have been recorded.
@@ -118,6 +140,7 @@ impl Application for Recorder {
 
     async fn event(&self, socket: &mut Socket, event: Event) {
         if event.name == "gated" {
+            self.begun.send_modify(|begun| *begun += 1);
             self.gate
                 .acquire()
                 .await

@@ -65,8 +65,8 @@ impl WsClient {
         let _ = self.0.send(Message::text(text)).await;
     }
 
-    pub(crate) async fn send_binary(&mut self, bytes: &'static [u8]) {
-        let _ = self.0.send(Message::binary(bytes)).await;
+    pub(crate) async fn send_binary(&mut self, bytes: impl Into<Vec<u8>>) {
+        let _ = self.0.send(Message::binary(bytes.into())).await;
     }
 
     /// The next message that is not a ping, which is answered; `None` at the end.

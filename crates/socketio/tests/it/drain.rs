@@ -29,7 +29,12 @@ async fn closes_everyone_without_telling_them_to_stay_away() {
         // A closing frame and no packet.
         assert!(matches!(client.0.next().await, Some(Ok(Message::Close(_)))));
     }
-    assert!(["1", ""].contains(&poll.await.unwrap().1.trim_start_matches(|c| c != '1')));
+    let answer = poll.await.unwrap();
+    // Unless the poll itself came too late.
+    assert!(
+        answer == (200, "1".to_owned()) || answer.0 == 400,
+        "{answer:?}"
+    );
     assert!(WsClient::open(server.address, None).await.is_err());
 }
 
@@ -49,7 +54,7 @@ async fn spreads_the_closing() {
     let first = start.elapsed();
     timeout(PATIENCE, drained).await.unwrap().unwrap();
     assert!(
-        start.elapsed() - first >= over / 2,
+        start.elapsed() >= first + over / 2,
         "all were closed at once"
     );
 }
@@ -60,7 +65,7 @@ async fn lets_a_running_handler_finish() {
     let mut client = WsClient::connected(server.address).await;
     client.send(r#"42["gated"]"#).await;
     client.send(r#"42["never"]"#).await;
-    // The handler has begun once its permit is waited for; an ack cannot tell, so the connection's end does.
+    server.application.has_begun().await;
     let drained = tokio::spawn({
         let server = server.server.clone();
         async move { server.drain(Duration::ZERO).await }
@@ -68,8 +73,7 @@ async fn lets_a_running_handler_finish() {
     assert_eq!(client.next().await, None);
     server.application.gate.add_permits(1);
     timeout(PATIENCE, drained).await.unwrap().unwrap();
-    let reason = records.disconnected().await;
-    assert_eq!(reason, Reason::Shutdown);
+    assert_eq!(records.event_names(), ["gated"]);
 }
 
 #[tokio::test]
@@ -82,10 +86,12 @@ async fn drops_a_handler_that_does_not_finish() {
     let mut client = WsClient::connected(server.address).await;
     let socket = records.connected().await;
     client.send(r#"42["gated"]"#).await;
-    client.send(r#"42["never"]"#).await;
+    server.application.has_begun().await;
     socket.close(Reason::Application);
     assert_eq!(records.disconnected().await, Reason::Application);
     server.has_connections(0).await;
+    server.application.gate.add_permits(1);
+    assert_eq!(records.event_names(), [""; 0]);
 }
 
 #[tokio::test]

@@ -98,9 +98,9 @@ async fn delivers_everything_in_order_to_everyone() {
     });
     for number in 0..500 {
         let frame = Frame::event("/", "n", &[&number.to_string()]);
-        sockets
-            .iter()
-            .for_each(|socket| socket.emit(frame.clone()).unwrap());
+        for socket in &sockets {
+            socket.emit(frame.clone()).unwrap();
+        }
     }
     futures_util::future::join_all(readers).await;
 }

@@ -168,7 +168,7 @@ async fn hangs_up_on_too_much_in_attachments() {
     let mut client = WsClient::connected(server.address).await;
     client.send(r#"452-["a"]"#).await;
     for _ in 0..2 {
-        client.send_binary(&[7; 600_000]).await;
+        client.send_binary(vec![7; 600_000]).await;
     }
     assert_eq!(client.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);

@@ -1,5 +1,7 @@
 //! The opening handshake: <https://www.rfc-editor.org/rfc/rfc6455#section-4.2>.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     http::{
@@ -9,10 +11,11 @@ use axum::{
 };
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::Channel;
-use crate::engine::refusal::Refusal;
+use crate::{engine::refusal::Refusal, settings::Settings};
 
 /// A request for a WebSocket, checked. Holds nothing of the request's memory, which is hyper's read buffer.
 pub(crate) struct Accept {
@@ -47,7 +50,7 @@ impl Accept {
     /// Answers the request, and runs `then` once the WebSocket is open. If it never is, `then` is dropped.
     pub(crate) fn open<F>(
         self,
-        max_payload: usize,
+        limits: Arc<Settings>,
         then: impl FnOnce(Channel) -> F + Send + 'static,
     ) -> Response<Body>
     where
@@ -55,8 +58,8 @@ impl Accept {
     {
         let upgrade = self.upgrade;
         tokio::spawn(async move {
-            if let Ok(upgraded) = upgrade.await {
-                then(Channel::new(TokioIo::new(upgraded), max_payload)).await;
+            if let Ok(Ok(upgraded)) = timeout(limits.upgrade_timeout, upgrade).await {
+                then(Channel::new(TokioIo::new(upgraded), limits.max_payload)).await;
             }
         });
         switching(self.key)

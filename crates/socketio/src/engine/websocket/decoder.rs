@@ -94,7 +94,7 @@ impl Decoder {
     ///
     /// # Errors
     /// Any [`Broken`]; the connection cannot go on then.
-    pub fn next(&mut self) -> Result<Option<Incoming>, Broken> {
+    pub fn next_message(&mut self) -> Result<Option<Incoming>, Broken> {
         while let Some(frame) = self.next_frame()? {
             if let Some(incoming) = self.assemble(frame)? {
                 return Ok(Some(incoming));
@@ -162,7 +162,7 @@ impl Decoder {
             OpCode::Control(Control::Reserved(_)) | OpCode::Data(Data::Reserved(_)) => {
                 return Err(Broken::Header);
             }
-            OpCode::Data(Data::Continue) => return self.extend(frame),
+            OpCode::Data(Data::Continue) => return self.extend(&frame),
             OpCode::Data(Data::Text) => true,
             OpCode::Data(Data::Binary) => false,
         };
@@ -180,7 +180,7 @@ impl Decoder {
         Ok(None)
     }
 
-    fn extend(&mut self, frame: Frame) -> Result<Option<Incoming>, Broken> {
+    fn extend(&mut self, frame: &Frame) -> Result<Option<Incoming>, Broken> {
         let mut partial = self.partial.take().ok_or(Broken::Fragments)?;
         partial.payload.extend_from_slice(&frame.payload);
         if frame.is_final {
@@ -218,3 +218,6 @@ fn unmask(payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
         .for_each(|(byte, mask)| *byte ^= mask);
     payload
 }
+
+#[cfg(test)]
+mod tests;
