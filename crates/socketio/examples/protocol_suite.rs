@@ -93,12 +93,14 @@ fn settings(path: &str) -> Settings {
         path: path.to_owned(),
         ping_interval: Duration::from_millis(300),
         ping_timeout: Duration::from_millis(200),
-        connect_timeout: Duration::from_secs(1),
+        connect_timeout: Duration::from_secs(2),
         ..Settings::default()
     }
 }
 
-#[tokio::main]
+/// On one thread, because some tests rely on the server to see requests in the order in which they were sent, over
+/// several connections and a few milliseconds apart.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new(settings("/engine.io/"), Arc::new(EngineEcho));
     let server = Server::new(settings("/socket.io/"), Arc::new(SocketEcho));
