@@ -26,14 +26,8 @@ enum Kind {
 impl Table {
     /// A table with a column for each target.
     pub fn new<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Self {
-        let column = |target: &Target| Column {
-            name: target.name(),
-            kind: kind(target),
-            figures: Vec::new(),
-        };
-        Self {
-            columns: targets.into_iter().map(column).collect(),
-        }
+        let column = |target: &Target| Column { name: target.name(), kind: kind(target), figures: Vec::new() };
+        Self { columns: targets.into_iter().map(column).collect() }
     }
 
     /// Adds figures to the column with this index.
@@ -45,9 +39,7 @@ impl Table {
 
     /// The figures of one column.
     pub fn figures(&self, column: usize) -> &[Figure] {
-        self.columns
-            .get(column)
-            .map_or(&[], |column| &column.figures)
+        self.columns.get(column).map_or(&[], |column| &column.figures)
     }
 
     /// Each figure once; one that the columns before lack stands behind the one that it follows in its own column.
@@ -87,18 +79,11 @@ impl Table {
     }
 
     fn has_ratio(&self) -> bool {
-        [Kind::Services, Kind::Peer]
-            .iter()
-            .all(|kind| self.columns.iter().any(|column| column.kind == *kind))
+        [Kind::Services, Kind::Peer].iter().all(|kind| self.columns.iter().any(|column| column.kind == *kind))
     }
 
     fn ratio(&self, row: &Figure) -> String {
-        let of = |kind| {
-            self.columns
-                .iter()
-                .find(|column| column.kind == kind)?
-                .value(row)
-        };
+        let of = |kind| self.columns.iter().find(|column| column.kind == kind)?.value(row);
         match (of(Kind::Services), of(Kind::Peer)) {
             (Some(ours), Some(theirs)) if theirs > 0.0 && ours > 0.0 => {
                 format!("{:.2}", ours / theirs)
@@ -123,13 +108,7 @@ impl Column {
             Kind::Embedded => row.embedded_goal.or(row.goal),
             Kind::Peer => None,
         };
-        let verdict = goal.map_or("", |goal| {
-            if goal.is_met_by(value) {
-                "  ok "
-            } else {
-                " MISS"
-            }
-        });
+        let verdict = goal.map_or("", |goal| if goal.is_met_by(value) { "  ok " } else { " MISS" });
         format!("{}{verdict}", number(value))
     }
 }
@@ -181,10 +160,7 @@ fn kind(target: &Target) -> Kind {
 fn widths(head: &[String], lines: &[Vec<String>]) -> Vec<usize> {
     let width = |column: usize| {
         let cells = std::iter::once(head).chain(lines.iter().map(Vec::as_slice));
-        cells
-            .map(|line| line[column].chars().count())
-            .max()
-            .unwrap_or(0)
+        cells.map(|line| line[column].chars().count()).max().unwrap_or(0)
     };
     (0..head.len()).map(width).collect()
 }
@@ -229,11 +205,7 @@ fn number(value: f64) -> String {
         _ => 3,
     };
     let plain = format!("{value:.decimals$}");
-    if decimals == 0 {
-        with_commas(&plain)
-    } else {
-        plain
-    }
+    if decimals == 0 { with_commas(&plain) } else { plain }
 }
 
 fn with_commas(digits: &str) -> String {
@@ -257,10 +229,7 @@ mod tests {
         let mut table = Table::new(&targets);
         let p99 = |value| Figure::new("end to end", "p99", "ms", value).with_goal(Goal::Below(1.2));
         table.add(0, vec![p99(0.6), Figure::faults("end to end", "lost", 3)]);
-        table.add(
-            1,
-            vec![p99(0.5), Figure::new("end to end", "max", "ms", 12_345.6)],
-        );
+        table.add(1, vec![p99(0.5), Figure::new("end to end", "max", "ms", 12_345.6)]);
         table
     }
 
@@ -269,10 +238,7 @@ mod tests {
         let text = table().to_string();
         let p99 = text.lines().find(|line| line.contains("p99")).unwrap();
         let cells: Vec<&str> = p99.split_whitespace().collect();
-        assert_eq!(
-            cells,
-            ["p99", "ms", "<", "1.20", "0.600", "ok", "0.500", "1.20"]
-        );
+        assert_eq!(cells, ["p99", "ms", "<", "1.20", "0.600", "ok", "0.500", "1.20"]);
         let lost = text.lines().find(|line| line.contains("lost")).unwrap();
         assert!(lost.contains("3 MISS") && lost.contains(" -"), "{lost}");
         assert!(text.contains("12,346"), "{text}");
@@ -289,17 +255,8 @@ mod tests {
         let targets = [Target::Embedded("a".into()), Target::BareRelay("b".into())];
         let mut table = Table::new(&targets);
         let row = |group, name| Figure::new(group, name, "", 1.0);
-        table.add(
-            0,
-            vec![row("load", "cpu"), row("load", "lost"), row("end", "x")],
-        );
-        let peer = [
-            ("load", "cpu"),
-            ("load", "redis"),
-            ("load", "lost"),
-            ("start", "y"),
-            ("end", "x"),
-        ];
+        table.add(0, vec![row("load", "cpu"), row("load", "lost"), row("end", "x")]);
+        let peer = [("load", "cpu"), ("load", "redis"), ("load", "lost"), ("start", "y"), ("end", "x")];
         table.add(1, peer.map(|(group, name)| row(group, name)).into());
         let order: Vec<&str> = table.rows().iter().map(|row| row.name).collect();
         assert_eq!(order, ["cpu", "redis", "lost", "y", "x"]);
@@ -308,9 +265,6 @@ mod tests {
     #[test]
     fn writes_numbers_for_readers() {
         let written = [0.0, 0.25, 3.0, 2.345, 45.67, 2500.0, 1_234_567.8].map(number);
-        assert_eq!(
-            written,
-            ["0", "0.250", "3", "2.35", "45.7", "2,500", "1,234,568"]
-        );
+        assert_eq!(written, ["0", "0.250", "3", "2.35", "45.7", "2,500", "1,234,568"]);
     }
 }
