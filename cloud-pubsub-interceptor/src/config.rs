@@ -20,9 +20,6 @@ pub enum MalformedMessages {
 pub struct Settings {
     /// What becomes of a push that can never be delivered.
     pub malformed: MalformedMessages,
-    /// How long an event may take into the log before Pub/Sub is asked to try again. Stays well
-    /// below the shortest acknowledgement deadline, 10 s.
-    pub record_timeout: Duration,
     /// How long a client may take to send a body.
     pub body_timeout: Duration,
     /// Open connections at the most.
@@ -33,7 +30,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             malformed: MalformedMessages::Quarantine,
-            record_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),
             max_connections: 10_000,
         }

@@ -50,8 +50,6 @@ pub(crate) enum Error {
     BrokenBody(#[source] axum::Error),
     #[error("the event could not be recorded")]
     Broker(#[from] broker::Error),
-    #[error("the event could not be recorded in time")]
-    SlowBroker,
 }
 
 impl Error {
@@ -60,7 +58,7 @@ impl Error {
             Self::Rejected(_) | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::Broker(_) | Self::SlowBroker => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Broker(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -71,7 +69,7 @@ impl IntoResponse for Error {
         tracing::warn!(status = status.as_u16(), error = %causes(&self), "a push was not acknowledged");
         match self {
             Self::Rejected(reason) => (status, format!("Bad Request: {reason}")).into_response(),
-            Self::Broker(_) | Self::SlowBroker => (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response(),
+            Self::Broker(_) => (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response(),
             Self::TooLarge | Self::SlowBody | Self::BrokenBody(_) => status.into_response(),
         }
     }

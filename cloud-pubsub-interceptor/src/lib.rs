@@ -1,8 +1,8 @@
 //! Receives Cloud Pub/Sub push requests and records their events.
 //!
 //! One request is one event. Its way, which is also the order to read the files in:
-//! [`router`] (path = kind of event) → [`push`] (push request → message) → [`decode`] (message →
-//! event) → [`record`] (event → log) → [`error`] (what Pub/Sub is answered).
+//! `router` (path = kind of event) → `push` (push request → message) → `decode` (message →
+//! event) → `record` (event → log) → `error` (what Pub/Sub is answered).
 
 mod clock;
 pub mod config;

@@ -14,10 +14,11 @@ fn main() -> ExitCode {
 }
 
 async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
+    let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
     let redis = RedisSettings { ca_cert: config.redis.ca_cert, ..RedisSettings::new(config.redis.url) };
     let retention = Retention { time: config.retention.time, events: config.retention.events };
     let log = RedisBroker::new(redis, retention).map_err(|error| StartError::Setup(error.into()))?;
-    tracing::info!(port = config.process.port, "cloud-pubsub-interceptor is listening");
+    tracing::info!(address = %address, "cloud-pubsub-interceptor is listening");
     interceptor::run(config.settings, Arc::new(log), listener, stop).await;
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Event → log, or message → quarantine.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -30,7 +29,7 @@ pub(crate) async fn accept(app: &App, kind: EventKind, headers: &HeaderMap, body
 }
 
 async fn record(app: &App, event: NewEvent) -> Result<(), Error> {
-    match in_time(&app.settings, app.log.record(&event)).await? {
+    match app.log.record(&event).await? {
         Recorded::Accepted { position, receivers } => {
             tracing::debug!(conversation = %event.conversation, kind = %event.payload.kind, %position, receivers, "recorded");
         }
@@ -46,10 +45,5 @@ async fn refuse(app: &App, kind: EventKind, message_id: &str, reason: Malformed,
     tracing::error!(%kind, message_id, bytes = body.len(), "a message can never be delivered and is quarantined: {reason}");
     let reason = reason.to_string();
     let message = QuarantinedMessage { kind, message_id, reason: &reason, body };
-    in_time(&app.settings, app.log.quarantine(&message)).await
-}
-
-async fn in_time<T>(settings: &Settings, work: impl Future<Output = Result<T, broker::Error>>) -> Result<T, Error> {
-    let done = tokio::time::timeout(settings.record_timeout, work).await;
-    Ok(done.map_err(|_| Error::SlowBroker)??)
+    Ok(app.log.quarantine(&message).await?)
 }

@@ -2,8 +2,8 @@
 //!
 //! Three ways lead through this crate, which are also orders to read the files in:
 //!
-//! * an event: [`broker`] → `hub::dispatch` → `hub::room` → `hub::desktop` → the desktop's socket;
-//! * a desktop: `socket::handshake` (token) → `socket::commands` (join, leave) → `hub` → [`broker`];
+//! * an event: `broker` → `hub::dispatch` → `hub::room` → `hub::desktop` → the desktop's socket;
+//! * a desktop: `socket::handshake` (token) → `socket::commands` (join, leave) → `hub` → `broker`;
 //! * a login: `routes::register` → `auth::provider` → `auth::token`.
 
 pub mod auth;
@@ -30,6 +30,9 @@ use routes::App;
 /// How long HTTP requests and background tasks may still run once the desktops are gone.
 const LAST_TASKS: Duration = Duration::from_secs(1);
 
+/// Connections beyond those of the desktops, for probes and logins.
+const SPARE_CONNECTIONS: usize = 1024;
+
 /// What the connector is given to work with.
 pub struct Backends {
     /// Where events come from.
@@ -50,7 +53,8 @@ pub async fn run(settings: Settings, backends: Backends, listener: TcpListener, 
     let sockets = socket::server(&settings, hub.clone());
     let app = App::new(&settings, hub, stop.clone());
     let router = routes::router(app, sockets.router(), &settings.cors);
-    let limits = HttpLimits { send_buffer: Some(settings.send_buffer), ..HttpLimits::default() };
+    let connections = settings.sockets.max_connections + SPARE_CONNECTIONS;
+    let limits = HttpLimits { connections, send_buffer: Some(settings.send_buffer), ..HttpLimits::default() };
     tasks.spawn("http server", serve(listener, router, limits, tasks.stop_signal()));
 
     stop.cancelled().await;

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
 
 async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
     let connector = ConnectorId::generate();
+    let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
     let redis = RedisSettings { ca_cert: config.redis.ca_cert, ..RedisSettings::new(config.redis.url) };
     let retention = Retention { time: config.retention.time, events: config.retention.events };
     let broker = RedisBroker::new(redis, retention).map_err(|error| StartError::Setup(error.into()))?;
@@ -24,7 +25,7 @@ async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -
     let tasks = TaskSet::default();
     tasks.spawn("event bus", bus.clone().run(tasks.stop_signal()));
     config.settings.announce();
-    tracing::info!(port = config.process.port, %connector, "ui-connector is listening");
+    tracing::info!(address = %address, %connector, "ui-connector is listening");
     let backends = Backends { bus, keys: Arc::new(broker), connector };
     connector::run(config.settings, backends, listener, stop).await;
     tasks.shut_down(std::time::Duration::from_secs(1)).await;

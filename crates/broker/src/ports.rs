@@ -62,6 +62,9 @@ impl<'a> QuarantinedMessage<'a> {
 }
 
 /// What the interceptor needs: the durable side of an event.
+///
+/// Every operation of this and the other ports ends within a few seconds, whatever the store does:
+/// well below the shortest time after which Pub/Sub delivers again, 10 s.
 #[async_trait]
 pub trait EventLog: Send + Sync {
     /// Appends the event to its conversation's log and tells the connectors, in one atomic step,

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-use secrecy::SecretString;
-
 /// The variables that a process was started with. Tests pass their own.
 #[derive(Clone, Default)]
 pub struct Env(HashMap<String, String>);
@@ -85,11 +83,6 @@ impl EnvReader {
         }
         self.problem(name, "nothing", expected);
         String::new()
-    }
-
-    /// A value that is never shown.
-    pub fn secret(&self, name: &str) -> Option<SecretString> {
-        self.text(name).map(SecretString::from)
     }
 
     /// A value that `T` can read, or `default` if the variable is unset or malformed (then it is a problem).

@@ -1,6 +1,7 @@
 //! The life of a process: read the environment, start, wait for a signal, drain, exit.
 
 use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::env::{ConfigError, Env, EnvReader};
-use crate::telemetry::LogSettings;
+use crate::telemetry::{LogSettings, causes};
 
 /// `EX_CONFIG` of sysexits: the process was given something that it cannot use.
 const EX_CONFIG: u8 = 78;
@@ -23,7 +24,9 @@ pub const HARD_STOP: Duration = Duration::from_secs(8);
 /// What every process of ours is told.
 #[derive(Debug)]
 pub struct ProcessSettings {
-    /// TCP port to listen on, on all addresses.
+    /// Address to listen on.
+    pub address: IpAddr,
+    /// TCP port to listen on.
     pub port: u16,
     /// Threads of the runtime.
     pub worker_threads: usize,
@@ -32,11 +35,12 @@ pub struct ProcessSettings {
 }
 
 impl ProcessSettings {
-    /// Reads `PORT`, `WORKER_THREADS` and the log settings.
+    /// Reads `PORT`, `WORKER_THREADS` and the log settings. The address is all of the machine's.
     pub fn read(env: &mut EnvReader) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if cores < CORES_FOR_SEVERAL_THREADS { 1 } else { cores };
         Self {
+            address: Ipv4Addr::UNSPECIFIED.into(),
             port: env.parse("PORT", "a port number, 0 to 65535", 8080),
             worker_threads: env.parse_within("WORKER_THREADS", "1 to 1024", threads, |n| (1..=1024).contains(n)),
             log: LogSettings::read(env),
@@ -78,17 +82,17 @@ where
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The runtime could not be built.
-    #[error("could not start the runtime: {0}")]
+    #[error("could not start the runtime")]
     Runtime(#[source] std::io::Error),
     /// The port is taken or not permitted.
-    #[error("could not listen on port {0}: {1}; set PORT to a free port")]
+    #[error("could not listen on port {0}; set PORT to a free one")]
     Listen(u16, #[source] std::io::Error),
     /// Signals cannot be received.
-    #[error("could not listen for signals: {0}")]
+    #[error("could not listen for signals")]
     Signal(#[source] std::io::Error),
     /// Something that the process needs could not be set up.
-    #[error("{0}")]
-    Setup(Box<dyn std::error::Error + Send + Sync>),
+    #[error("could not be set up")]
+    Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 async fn serve<C: Config, F>(
@@ -98,8 +102,8 @@ async fn serve<C: Config, F>(
 where
     F: Future<Output = Result<(), StartError>>,
 {
-    let port = config.process().port;
-    let listener = TcpListener::bind(("0.0.0.0", port)).await.map_err(|error| StartError::Listen(port, error))?;
+    let ProcessSettings { address, port, .. } = *config.process();
+    let listener = TcpListener::bind((address, port)).await.map_err(|error| StartError::Listen(port, error))?;
     let stop = CancellationToken::new();
     let signalled = wait_for_signal(stop.clone())?;
     let hard_stop = async {
@@ -151,6 +155,6 @@ fn refuse(problems: &ConfigError) -> ExitCode {
 }
 
 fn fail(error: &StartError) -> ExitCode {
-    tracing::error!(%error, "the process could not go on");
+    tracing::error!(error = %causes(error), "the process could not go on");
     ExitCode::FAILURE
 }

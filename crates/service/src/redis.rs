@@ -47,7 +47,7 @@ impl EventRetention {
 
 fn url(env: &mut EnvReader) -> SecretString {
     let host = env.text_or("REDISHOST", "localhost");
-    let port = env.parse("REDISPORT", "a port number, 1 to 65535", 6379_u16);
+    let port = env.parse_within("REDISPORT", "a port number, 1 to 65535", 6379_u16, |port| *port > 0);
     let Some(url) = env.text("REDIS_URL").map(str::to_owned) else {
         return format!("redis://{}:{port}", bracketed(&host)).into();
     };

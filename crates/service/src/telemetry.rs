@@ -15,8 +15,11 @@ mod json;
 
 /// An error with all its causes, for the one line that tells of it.
 pub fn causes(error: &dyn std::error::Error) -> impl std::fmt::Display {
-    let chain: Vec<_> = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect();
-    chain.join(": ")
+    let chain = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    let mut causes: Vec<String> = chain.collect();
+    // Some libraries repeat a cause in the text of the error above it.
+    causes.dedup_by(|cause, above| above.ends_with(cause.as_str()));
+    causes.join(": ")
 }
 
 /// How the lines look.
@@ -96,7 +99,7 @@ fn format(env: &mut EnvReader) -> LogFormat {
 fn filter(env: &mut EnvReader) -> String {
     let filter = env.text_or("RUST_LOG", "info");
     if EnvFilter::try_new(&filter).is_err() {
-        env.problem("RUST_LOG", format!("{filter:?}"), "a filter such as info or ui_connector=debug");
+        env.problem("RUST_LOG", format!("{filter:?}"), "a filter such as info or connector=debug");
     }
     filter
 }

@@ -7,6 +7,6 @@ mod settings;
 pub mod socket;
 
 pub use frame::Frame;
-pub use reason::{Closed, Reason};
+pub use reason::{Closed, Reason, Unsent};
 pub use settings::Settings;
 pub use socket::{Accepted, AckId, Application, ConnectRequest, Event, Refused, Server, Socket};

@@ -60,3 +60,14 @@ impl std::fmt::Display for Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the connection is closed")]
 pub struct Closed;
+
+/// Why a frame was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unsent {
+    /// The outbox is full.
+    #[error("the outbox is full")]
+    NoRoom,
+    /// The connection has ended.
+    #[error("the connection is closed")]
+    Closed,
+}

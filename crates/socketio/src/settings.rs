@@ -19,7 +19,7 @@ pub struct Settings {
     pub max_payload: usize,
     /// Frames that may wait for one client, 128.
     pub outbox_packets: usize,
-    /// Bytes that may wait for one client, 1 MiB. A frame larger than this can never be sent.
+    /// Bytes that may wait for one client, 1 MiB. A larger frame is sent when nothing else waits.
     pub outbox_bytes: usize,
     /// Time that one write to a client, or one wait for room in its outbox, may take, 10 s.
     pub write_timeout: Duration,

@@ -5,19 +5,27 @@ mod page;
 mod register;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderName, Method};
+use axum::http::{HeaderName, Method, StatusCode};
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
 
 use crate::Settings;
 use crate::auth::provider::AuthOption;
 use crate::auth::token::TokenKeys;
 use crate::config::AllowedOrigins;
 use crate::hub::Hub;
+
+/// No request to the routes of this file has a larger body.
+const MAX_BODY: usize = 64 * 1024;
+/// The longest that one of them may take, the reading of its body included.
+const REQUEST_TIME: Duration = Duration::from_secs(10);
 
 /// What the handlers share.
 pub(crate) struct App {
@@ -39,6 +47,8 @@ pub(crate) fn router(app: App, sockets: Router, cors: &AllowedOrigins) -> Router
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
         .route("/register", post(register::register))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME))
         .with_state(Arc::new(app))
         .merge(sockets)
         .layer(cors_layer(cors))

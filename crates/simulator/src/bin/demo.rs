@@ -1,5 +1,6 @@
 //! `make demo`: both services in one process, and a conversation that is played into them.
 
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use service::env::{ConfigError, Env};
@@ -34,8 +35,10 @@ fn main() -> ExitCode {
 
 fn read(env: Env) -> Result<Demo, ConfigError> {
     let mut env = env.reader();
+    // Everybody may register with the demo, so it is for this machine only.
+    let process = ProcessSettings { address: Ipv4Addr::LOCALHOST.into(), ..ProcessSettings::read(&mut env) };
     let demo = Demo {
-        process: ProcessSettings::read(&mut env),
+        process,
         interceptor_port: env.parse("INTERCEPTOR_PORT", "a port number, 0 to 65535", 8081),
         project: env.text_or("GCP_PROJECT_ID", "demo-project"),
         play: env.flag("PLAY_CONVERSATION", true),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::link::Link;
 use crate::{
     frame::Frame,
-    reason::{Closed, Reason},
+    reason::{Closed, Reason, Unsent},
 };
 
 /// A cheap handle to a session, from which anyone can send to its client.
@@ -33,6 +33,14 @@ impl Connection {
     /// [`Closed`] if the session has ended, or had no room for the frame, which cuts it ([`Reason::SlowConsumer`]).
     pub fn send(&self, frame: Frame) -> Result<(), Closed> {
         self.0.send(frame)
+    }
+
+    /// Queues a frame if there is room. The session goes on either way.
+    ///
+    /// # Errors
+    /// [`Unsent`] if there is none, or the session has ended.
+    pub fn try_send(&self, frame: Frame) -> Result<(), Unsent> {
+        self.0.try_send(frame)
     }
 
     /// Queues a frame as soon as there is room.

@@ -16,7 +16,11 @@ use super::{
     polled::Polled,
     websocket::Channel,
 };
-use crate::{frame::Frame, reason::Closed, reason::Reason, settings::Settings};
+use crate::{
+    frame::Frame,
+    reason::{Closed, Reason, Unsent},
+    settings::Settings,
+};
 
 pub(crate) struct Link {
     pub(crate) id: Id,
@@ -90,19 +94,27 @@ impl Link {
 
     /// Queues a frame, or cuts the client that has no room for it.
     pub(crate) fn send(&self, frame: Frame) -> Result<(), Closed> {
+        self.try_send(frame).map_err(|unsent| {
+            if unsent == Unsent::NoRoom {
+                self.close(Reason::SlowConsumer);
+            }
+            Closed
+        })
+    }
+
+    /// Queues a frame if there is room.
+    pub(crate) fn try_send(&self, frame: Frame) -> Result<(), Unsent> {
         let mut state = self.lock();
         if state.closed.is_some() {
-            return Err(Closed);
+            return Err(Unsent::Closed);
         }
-        if state.outbox.has_room(&frame, &self.settings) {
-            let waker = state.accept(frame);
-            drop(state);
-            wake(waker);
-            return Ok(());
+        if !state.outbox.has_room(&frame, &self.settings) {
+            return Err(Unsent::NoRoom);
         }
+        let waker = state.accept(frame);
         drop(state);
-        self.close(Reason::SlowConsumer);
-        Err(Closed)
+        wake(waker);
+        Ok(())
     }
 
     /// Queues a packet of the protocol itself, to which no limit applies.

@@ -11,7 +11,7 @@ use super::packet::AckId;
 use crate::{
     engine::{Connection, Id},
     frame::Frame,
-    reason::{Closed, Reason},
+    reason::{Closed, Reason, Unsent},
 };
 
 /// A cheap handle to one client in one namespace.
@@ -49,6 +49,15 @@ impl Socket {
     /// ([`Reason::SlowConsumer`]).
     pub fn emit(&self, frame: Frame) -> Result<(), Closed> {
         self.open()?.send(frame)
+    }
+
+    /// Queues a frame if there is room. The socket goes on either way: for those who can send the
+    /// frame once more, after [`ready`](Self::ready).
+    ///
+    /// # Errors
+    /// [`Unsent`] if there is none, or the socket has ended.
+    pub fn try_emit(&self, frame: Frame) -> Result<(), Unsent> {
+        self.open().map_err(|Closed| Unsent::Closed)?.try_send(frame)
     }
 
     /// Queues a frame as soon as there is room.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use socketio::{Frame, Reason, Settings};
+use socketio::{Frame, Reason, Settings, Unsent};
 
 use crate::{
     application::PATIENCE,
@@ -79,11 +79,19 @@ async fn cuts_a_client_that_makes_no_room_in_time() {
 }
 
 #[tokio::test]
-async fn does_not_queue_what_can_never_fit() {
+async fn a_frame_larger_than_the_outbox_passes_when_nothing_else_waits() {
     let (server, mut records) = start_with(Settings { outbox_bytes: 1000, ..Settings::default() }).await;
     let mut client = WsClient::connected(server.address).await;
     let socket = records.connected().await;
-    assert!(socket.emit(Frame::event("/", "a", &[&"1".repeat(1000)])).is_err());
+    let large = Frame::event("/", "a", &[&"1".repeat(5000)]);
+    for _ in 0..3 {
+        socket.ready().await.unwrap();
+        assert_eq!(socket.try_emit(large.clone()), Ok(()));
+        assert_eq!(client.text().await, std::str::from_utf8(large.as_bytes()).unwrap());
+    }
+    assert!((0..100).any(|_| socket.try_emit(large.clone()) == Err(Unsent::NoRoom)));
+    assert!(!socket.is_closed());
+    while socket.emit(large.clone()).is_ok() {}
     assert_eq!(records.disconnected().await, Reason::SlowConsumer);
-    assert_eq!(client.rest().await, [""; 0]);
+    assert_eq!(socket.try_emit(large), Err(Unsent::Closed));
 }

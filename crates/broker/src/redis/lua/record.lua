@@ -16,7 +16,12 @@ call('EXPIRE', seen, time)
 
 -- Sharded channels spread over a cluster, and no pattern subscription is matched against them.
 local publish = (redis.REDIS_VERSION_NUM or 0) >= 0x00070000 and 'SPUBLISH' or 'PUBLISH'
-local receivers = call(publish, KEYS[4], position .. ' ' .. kind .. ' ' .. payload)
+local receivers = redis.pcall(publish, KEYS[4], position .. ' ' .. kind .. ' ' .. payload)
+if type(receivers) == 'table' then
+  call('SREM', seen, ARGV[1])
+  call('XDEL', log, position)
+  return receivers
+end
 
 -- A connector of the original listens to its own channel only.
 local connector = redis.pcall('GET', KEYS[5])
