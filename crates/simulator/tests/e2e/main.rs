@@ -1,0 +1,15 @@
+//! End-to-end tests: the real processes, a real Redis and real desktops.
+//!
+//! `make test` installs what they need. Every test starts its own servers on free ports.
+
+mod bad_frames;
+mod bad_pushes;
+mod client_matrix;
+mod configuration;
+mod delivery;
+mod emulator;
+mod life;
+mod limits;
+mod outage;
+mod slow_reader;
+mod support;
