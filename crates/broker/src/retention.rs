@@ -12,6 +12,6 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { time: Duration::from_secs(900), events: 512 }
+        Self { time: Duration::from_mins(15), events: 512 }
     }
 }

@@ -91,6 +91,9 @@ impl RedisServer {
     ///
     /// # Errors
     /// The server's answer, or that there is none.
+    ///
+    /// # Panics
+    /// If `command` is empty.
     pub async fn try_cli(&self, command: &[&str]) -> redis::RedisResult<redis::Value> {
         let mut connection = redis::Client::open(self.admin_url())?.get_multiplexed_async_connection().await?;
         let (name, arguments) = command.split_first().expect("a command");
@@ -150,7 +153,11 @@ impl Drop for RedisServer {
     }
 }
 
-fn free_port() -> u16 {
+/// A port of 127.0.0.1 that was free just now.
+///
+/// # Panics
+/// If there is none.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }

@@ -43,7 +43,10 @@ impl Application for SocketEcho {
             return Err(Refused::invalid_namespace());
         }
         let auth = request.auth.unwrap_or_else(|| "{}".to_owned());
-        Ok(Accepted { session: (request.socket, auth), pid: None })
+        Ok(Accepted {
+            session: (request.socket, auth),
+            pid: None,
+        })
     }
 
     async fn connected(&self, (socket, auth): &mut Self::Session) {
@@ -63,12 +66,25 @@ impl Application for SocketEcho {
 }
 
 fn back(socket: &Socket, event: &Event) -> Frame {
-    let inside = event.args.strip_prefix('[').and_then(|args| args.strip_suffix(']')).unwrap_or_default();
-    let args = if inside.is_empty() { &[][..] } else { &[inside] };
+    let inside = event
+        .args
+        .strip_prefix('[')
+        .and_then(|args| args.strip_suffix(']'))
+        .unwrap_or_default();
+    let args = if inside.is_empty() {
+        &[][..]
+    } else {
+        &[inside]
+    };
     if event.attachments.is_empty() {
         Frame::event(socket.namespace(), "message-back", args)
     } else {
-        Frame::binary_event(socket.namespace(), "message-back", args, event.attachments.clone())
+        Frame::binary_event(
+            socket.namespace(),
+            "message-back",
+            args,
+            event.attachments.clone(),
+        )
     }
 }
 

@@ -30,7 +30,7 @@ impl fmt::Debug for TokenKeys {
     }
 }
 
-/// Why the file with the secret cannot be used.
+/// Why the secret cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// It cannot be read.
@@ -40,10 +40,8 @@ pub enum SecretError {
     #[error("{0} is larger than 64 KiB")]
     TooLarge(PathBuf),
     /// One of its lines is no usable secret.
-    #[error("line {line} of {path} has {found} bytes")]
+    #[error("the secret in line {line} has {found} bytes")]
     TooShort {
-        /// The file.
-        path: PathBuf,
         /// The first line that is too short, counted from 1.
         line: usize,
         /// Its length.
@@ -90,8 +88,7 @@ struct Issued<'a> {
 }
 
 impl TokenKeys {
-    /// Reads the file with the secrets, one a line: the first signs, all verify. One newline at its
-    /// end is not part of a secret.
+    /// Reads the file with the secrets; see [`TokenKeys::new`].
     ///
     /// # Errors
     /// [`SecretError`] if the file cannot be read or a secret is empty or too short.
@@ -100,12 +97,18 @@ impl TokenKeys {
         if fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE_BYTES {
             return Err(SecretError::TooLarge(path.to_owned()));
         }
-        let content = fs::read(path).map_err(unreadable)?;
-        let secrets = content.strip_suffix(b"\n").unwrap_or(&content);
-        let secrets: Vec<_> = secrets.split(|byte| *byte == b'\n').collect();
+        Self::new(&fs::read(path).map_err(unreadable)?, project, lifetime)
+    }
+
+    /// Takes the secrets, one a line: the first signs, all verify. One newline at the end is not
+    /// part of a secret.
+    ///
+    /// # Errors
+    /// [`SecretError::TooShort`] if one of them is empty or too short.
+    pub fn new(secrets: &[u8], project: &str, lifetime: Duration) -> Result<Self, SecretError> {
+        let secrets: Vec<_> = secrets.strip_suffix(b"\n").unwrap_or(secrets).split(|byte| *byte == b'\n').collect();
         if let Some(index) = secrets.iter().position(|secret| secret.len() < MIN_SECRET_BYTES) {
-            let found = secrets[index].len();
-            return Err(SecretError::TooShort { path: path.to_owned(), line: index + 1, found });
+            return Err(SecretError::TooShort { line: index + 1, found: secrets[index].len() });
         }
         Ok(Self {
             signing: EncodingKey::from_secret(secrets[0]),
@@ -177,6 +180,7 @@ fn check_times(claims: &Map<String, Value>, now: f64) -> Result<(), InvalidToken
 fn without_bearer(token: &str) -> &str {
     match token.split_at_checked(7) {
         Some((word, rest)) if word.eq_ignore_ascii_case("bearer ") => rest.trim_start(),
+        None if token.eq_ignore_ascii_case("bearer") => "",
         _ => token,
     }
 }

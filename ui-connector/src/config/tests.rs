@@ -1,12 +1,12 @@
 use super::*;
 use std::fs;
 
-fn env(changes: &[(&'static str, &'static str)]) -> (Env, tempfile::NamedTempFile) {
+fn env(settings: &[(&'static str, &'static str)]) -> (Env, tempfile::NamedTempFile) {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), "0123456789abcdef").unwrap();
     let path = file.path().to_str().unwrap().to_owned();
     let base = [("GCP_PROJECT_ID", "acme".to_owned()), ("JWT_SECRET_KEY_PATH", path)];
-    let changed = changes.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    let changed = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
     (base.into_iter().chain(changed).collect(), file)
 }
 

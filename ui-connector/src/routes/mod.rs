@@ -34,8 +34,7 @@ impl App {
 }
 
 pub(crate) fn router(app: App, sockets: Router, cors: &AllowedOrigins) -> Router {
-    Router::new()
-        .route("/", get(page::console))
+    page::console()
         .route("/status", get(health::status))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))

@@ -1,12 +1,31 @@
-use axum::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::response::{Html, IntoResponse};
+use axum::Router;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::response::IntoResponse;
+use axum::routing::get;
 
-const PAGE: &str = include_str!("../../console/index.html");
-/// The page is one file: its script and style stand in it, and it talks to its own origin alone.
-const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; \
-                      img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The console loads nothing but its own files and talks to its own origin alone.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A file of the console: where it is served, its type and its content.
+struct File(&'static str, &'static str, &'static str);
+
+const FILES: [File; 5] = [
+    File("/", "text/html; charset=utf-8", include_str!("../../console/index.html")),
+    File("/console/style.css", "text/css; charset=utf-8", include_str!("../../console/style.css")),
+    File("/console/console.js", "text/javascript; charset=utf-8", include_str!("../../console/console.js")),
+    File("/console/socket.js", "text/javascript; charset=utf-8", include_str!("../../console/socket.js")),
+    File("/console/suggestions.js", "text/javascript; charset=utf-8", include_str!("../../console/suggestions.js")),
+];
 
 /// The agent desktop console.
-pub(super) async fn console() -> impl IntoResponse {
-    ([(CONTENT_SECURITY_POLICY, POLICY), (X_CONTENT_TYPE_OPTIONS, "nosniff")], Html(PAGE))
+pub(super) fn console<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let serve =
+        |router: Router<S>, File(path, kind, content): File| router.route(path, get(async move || page(kind, content)));
+    FILES.into_iter().fold(Router::new(), serve)
+}
+
+fn page(kind: &'static str, content: &'static str) -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, POLICY), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    (headers, content)
 }

@@ -33,14 +33,8 @@ impl Conversation {
         new
     }
 
-    /// Appends an event at `millis` (Unix time), or after the last one if that is no earlier.
-    pub(super) fn append(&mut self, payload: Payload, millis: u64, keep: usize) -> LoggedEvent {
-        let tail = self.tail();
-        let position = if millis > tail.millis {
-            Position { millis, sequence: 0 }
-        } else {
-            Position { sequence: tail.sequence + 1, ..tail }
-        };
+    /// Appends an event at `position`, which is greater than all before.
+    pub(super) fn append(&mut self, payload: Payload, position: Position, keep: usize) -> LoggedEvent {
         let event = LoggedEvent { position, payload };
         self.log.push_back(event.clone());
         while self.log.len() > keep.max(1) {

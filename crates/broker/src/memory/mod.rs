@@ -120,5 +120,5 @@ impl KeyStore for MemoryBroker {
 
 /// When something set now ends; a year from now at the latest, lest the addition overflow.
 fn end(now: Instant, ttl: Duration) -> Instant {
-    now + ttl.min(Duration::from_secs(365 * 24 * 60 * 60))
+    now + ttl.min(Duration::from_hours(365 * 24))
 }

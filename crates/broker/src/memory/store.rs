@@ -28,8 +28,9 @@ pub(super) struct Inner {
     conversations: Expiring<ConversationName, Conversation>,
     listeners: HashMap<ConversationName, Vec<Ear>>,
     quarantine: VecDeque<Quarantined>,
-    /// The time of the last event, so that a clock set back does not reorder events.
-    latest: u64,
+    /// The position of the last event of any conversation. The next one is greater, also when the
+    /// clock was set back and the conversation forgotten meanwhile.
+    latest: Position,
 }
 
 /// A malformed message, as it is kept.
@@ -61,13 +62,13 @@ impl Store {
         let ends = now + self.time();
         let mut inner = self.lock();
         let inner = &mut *inner;
-        inner.latest = inner.latest.max(unix_millis());
         let kept = inner.conversations.get_mut(&event.conversation, now);
         if kept.is_some_and(|conversation| !conversation.note(&event.fingerprint, now, self.time())) {
             return Recorded::Duplicate;
         }
         let conversation = inner.conversations.extend(&event.conversation, now, ends);
         conversation.note(&event.fingerprint, now, self.time());
+        inner.latest = following(inner.latest);
         let logged = conversation.append(event.payload.clone(), inner.latest, self.retention.events);
         let listeners = inner.listeners.get(&event.conversation).map_or(&[][..], Vec::as_slice);
         if listeners.is_empty() {
@@ -156,7 +157,13 @@ fn tell(listeners: &[Ear], conversation: &ConversationName, event: &LoggedEvent)
     }
 }
 
-fn unix_millis() -> u64 {
+/// The position of an event now, given that of the one before.
+fn following(latest: Position) -> Position {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or_default()
+    let millis = u64::try_from(since.as_millis()).unwrap_or_default();
+    if millis > latest.millis {
+        Position { millis, sequence: 0 }
+    } else {
+        Position { sequence: latest.sequence + 1, ..latest }
+    }
 }

@@ -87,14 +87,18 @@ impl EventBus for RedisBus {
     }
 
     async fn unsubscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
-        let turn = self.turn(conversation).await;
         self.state.not_wanted(conversation);
-        if turn.is_err() {
-            self.state.lose_current();
-        }
-        let _turn = turn?;
         let doubt = Doubt::new(&self.state, conversation);
-        let outcome = self.leave(conversation).await;
+        let turn = self.turn(conversation).await;
+        // Whoever had the turn may have subscribed.
+        self.state.not_wanted(conversation);
+        let outcome = match turn {
+            Ok(_turn) => self.leave(conversation).await,
+            Err(error) => {
+                self.state.lose_current();
+                Err(error)
+            }
+        };
         doubt.dispel();
         outcome
     }

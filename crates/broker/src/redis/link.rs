@@ -4,7 +4,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, RedisResult};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult};
 
 use super::settings::{RedisSettings, SettingsError};
 use crate::Error;
@@ -14,14 +14,13 @@ type Attempt = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 
 /// The connection for commands: made when it is first needed, shared by everyone, and made anew
 /// after it broke.
-#[derive(Debug)]
 pub(super) struct Link {
     client: Client,
     settings: RedisSettings,
     slot: Arc<Mutex<Slot>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Slot {
     generation: u64,
     attempt: Option<Attempt>,
@@ -66,6 +65,10 @@ impl Link {
         let error = match tokio::time::timeout(limit, work).await {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(error)) if error.is_timeout() => Error::Timeout(limit),
+            // Its text would repeat the value.
+            Ok(Err(error)) if error.kind() == ErrorKind::UnexpectedReturnType => {
+                return Err(Error::Unexpected("an answer of another type"));
+            }
             Ok(Err(error)) if !error.is_unrecoverable_error() => return Err(Error::Unavailable(error)),
             Ok(Err(error)) => Error::Unavailable(error),
             Err(_) => Error::Timeout(limit),

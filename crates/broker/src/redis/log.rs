@@ -12,7 +12,7 @@ use crate::{Error, EventLog, NewEvent, QuarantinedMessage, Recorded};
 /// How many malformed messages are kept, and for how long: as long as Pub/Sub keeps a message at most
 /// (<https://cloud.google.com/pubsub/docs/subscription-properties#message_retention>).
 const QUARANTINE_ENTRIES: usize = 1_000;
-const QUARANTINE_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const QUARANTINE_TIME: Duration = Duration::from_hours(7 * 24);
 
 #[async_trait]
 impl EventLog for RedisBroker {

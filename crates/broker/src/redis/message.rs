@@ -40,7 +40,7 @@ impl Incoming {
         let mut next = || data.next().unwrap_or_default();
         match push.kind {
             PushKind::Disconnection => Ok(Self::Disconnected),
-            PushKind::Message | PushKind::SMessage => live(next(), next().into()),
+            PushKind::Message | PushKind::SMessage => live(next(), &next().into()),
             PushKind::PMessage => {
                 let _pattern = next();
                 foreign(&next(), next().into(), own_prefix)
@@ -50,10 +50,10 @@ impl Incoming {
     }
 }
 
-fn live(channel: Vec<u8>, message: Bytes) -> Result<Incoming, Unreadable> {
+fn live(channel: Vec<u8>, message: &Bytes) -> Result<Incoming, Unreadable> {
     let channel = String::from_utf8(channel).map_err(|_| Unreadable::Channel)?;
     super::names::conversation_of(&channel).ok_or(Unreadable::Channel)?;
-    let event = live_event(&message).ok_or(Unreadable::Live)?;
+    let event = live_event(message).ok_or(Unreadable::Live)?;
     Ok(Incoming::Live { channel, event })
 }
 

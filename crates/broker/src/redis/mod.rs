@@ -7,12 +7,14 @@ mod log;
 mod message;
 mod names;
 mod read;
+mod receipts;
 mod scripts;
 mod settings;
 mod state;
 mod supervisor;
 mod wire;
 
+use std::fmt;
 use std::sync::Arc;
 
 use event::ConnectorId;
@@ -23,17 +25,24 @@ pub use settings::{RedisSettings, SettingsError};
 
 use crate::Retention;
 use link::Link;
+use receipts::Receipts;
 use scripts::Scripts;
 
 /// The event log and the key store in Redis; makes the bus too. Cloning it shares the connection.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RedisBroker(Arc<Inner>);
 
-#[derive(Debug)]
+impl fmt::Debug for RedisBroker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisBroker").field("retention", &self.0.retention).finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     link: Link,
     scripts: Scripts,
     retention: Retention,
+    receipts: Receipts,
     /// The places for events on their way to Redis.
     in_flight: Semaphore,
 }
@@ -45,7 +54,8 @@ impl RedisBroker {
     /// [`SettingsError`] if the URL or the certificates cannot be read.
     pub fn new(settings: RedisSettings, retention: Retention) -> Result<Self, SettingsError> {
         let in_flight = Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        Ok(Self(Arc::new(Inner { link: Link::new(settings)?, scripts: Scripts::new(), retention, in_flight })))
+        let (link, scripts, receipts) = (Link::new(settings)?, Scripts::new(), Receipts::default());
+        Ok(Self(Arc::new(Inner { link, scripts, retention, receipts, in_flight })))
     }
 
     /// The bus of the connector `id`, on a connection of its own. It stands while [`RedisBus::run`] runs.

@@ -25,6 +25,11 @@ pub(super) fn unheard(conversation: &ConversationName) -> String {
     name(conversation, "}:unheard")
 }
 
+/// The unheard mark that was taken last, with the receipt of who took it.
+pub(super) fn taken(conversation: &ConversationName) -> String {
+    name(conversation, "}:taken")
+}
+
 /// The channel of the live events.
 pub(super) fn live(conversation: &ConversationName) -> String {
     name(conversation, LIVE)

@@ -15,10 +15,13 @@ const PAGE: usize = 512;
 
 impl RedisBroker {
     pub(super) async fn open(&self, conversation: &ConversationName) -> Result<Opened, Error> {
+        let receipt = self.0.receipts.of(conversation);
         let mut invocation = self.0.scripts.open.key(names::unheard(conversation));
-        invocation.key(names::log(conversation));
+        invocation.key(names::log(conversation)).key(names::taken(conversation));
+        invocation.arg(receipt.text()).arg(seconds(self.0.retention.time));
         let (unheard, tail): (Option<Bytes>, Option<Bytes>) =
             self.0.link.run(async |connection| invocation.invoke_async(connection).await).await?;
+        receipt.answered();
         Ok(Opened {
             unheard: unheard.as_deref().map(parse_position).transpose()?,
             tail: tail.as_deref().map(parse_position).transpose()?.unwrap_or_default(),
@@ -45,11 +48,12 @@ impl RedisBroker {
             for entry in entries {
                 let (at, payload) = entry_parts(entry)?;
                 position = at;
-                match payload {
-                    Some(payload) => events.push(LoggedEvent { position: at, payload }),
-                    // A newer interceptor may know kinds that we do not.
-                    None => warn!(position = %at, "left out an event of unknown form in the log"),
-                }
+                // A newer interceptor may know kinds that we do not.
+                let Some(payload) = payload else {
+                    warn!(position = %at, "left out an event of unknown form in the log");
+                    continue;
+                };
+                events.push(LoggedEvent { position: at, payload });
             }
             if read < wanted {
                 break;

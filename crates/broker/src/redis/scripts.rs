@@ -1,7 +1,6 @@
 use redis::Script;
 
 /// The operations that Redis must carry out as one step.
-#[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) record: Script,
     pub(super) open: Script,
@@ -17,8 +16,8 @@ impl Scripts {
     pub(super) fn new() -> Self {
         Self {
             record: Script::new(include_str!("lua/record.lua")),
-            open: Script::new(include_str!("lua/open.lua")),
-            mark_unheard: Script::new(include_str!("lua/mark_unheard.lua")),
+            open: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/open.lua"))),
+            mark_unheard: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/mark_unheard.lua"))),
             renew: Script::new(RENEW),
             release: Script::new(include_str!("lua/release.lua")),
         }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, TlsCertificates};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use secrecy::{ExposeSecret, SecretString};
 
 /// How long TCP may wait for an acknowledgement, and how long it waits before it asks an idle peer.
@@ -68,8 +69,13 @@ impl RedisSettings {
         };
         let root_cert =
             std::fs::read(path).map_err(|source| SettingsError::Unreadable { path: path.clone(), source })?;
+        let unusable = |source| SettingsError::Certificates { path: path.clone(), source };
+        // The client would take an empty file for "trust nobody".
+        if !matches!(CertificateDer::pem_slice_iter(&root_cert).next(), Some(Ok(_))) {
+            return Err(unusable(None));
+        }
         Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(root_cert) })
-            .map_err(|source| SettingsError::Certificates { path: path.clone(), source })
+            .map_err(|source| unusable(Some(source)))
     }
 }
 
@@ -95,7 +101,7 @@ pub enum SettingsError {
     Certificates {
         /// The file.
         path: PathBuf,
-        /// Why not.
-        source: redis::RedisError,
+        /// Why not, if there is more to say.
+        source: Option<redis::RedisError>,
     },
 }

@@ -51,7 +51,7 @@ enum Stage {
 #[derive(Debug, Default)]
 pub(super) struct Difference {
     pub(super) missing: Vec<ConversationName>,
-    pub(super) stale: Vec<ConversationName>,
+    pub(super) surplus: Vec<ConversationName>,
 }
 
 impl BusState {
@@ -125,9 +125,9 @@ impl BusState {
             return Ok(());
         }
         let missing: Vec<_> = state.wanted.difference(subscribed).cloned().collect();
-        let stale: Vec<_> = subscribed.difference(&state.wanted).cloned().collect();
-        if !missing.is_empty() || !stale.is_empty() {
-            return Err(Difference { missing, stale });
+        let surplus: Vec<_> = subscribed.difference(&state.wanted).cloned().collect();
+        if !missing.is_empty() || !surplus.is_empty() {
+            return Err(Difference { missing, surplus });
         }
         state.stage = Stage::Live(wire.clone());
         self.live.store(true, Ordering::Release);

@@ -64,9 +64,9 @@ impl RedisBus {
         // What is no longer wanted by the time all is subscribed is taken back, and so on.
         while let Err(difference) = self.state.go_live(epoch, &subscribed, &wire) {
             wire.subscribe(&difference.missing).await?;
-            wire.unsubscribe(&difference.stale).await?;
+            wire.unsubscribe(&difference.surplus).await?;
             subscribed.extend(difference.missing);
-            for conversation in &difference.stale {
+            for conversation in &difference.surplus {
                 subscribed.remove(conversation);
             }
         }

@@ -51,8 +51,13 @@ impl Clock {
     pub(crate) fn start(start: Instant, settings: &Settings) -> Self {
         let heartbeat = start + settings.ping_interval;
         let connect = start + settings.connect_timeout;
-        let retire = settings.lifetime.clone().map(|range| start + rand::random_range(range));
-        let first = retire.map_or(heartbeat, |retire| retire.min(heartbeat)).min(connect);
+        let retire = settings
+            .lifetime
+            .clone()
+            .map(|range| start + rand::random_range(range));
+        let first = retire
+            .map_or(heartbeat, |retire| retire.min(heartbeat))
+            .min(connect);
         Self {
             sleep: Box::pin(sleep_until(first)),
             heartbeat: Heartbeat::Ping(heartbeat),
@@ -101,7 +106,10 @@ impl Clock {
             Heartbeat::Ping(at) | Heartbeat::Pong(at) => Some(at),
             Heartbeat::Overdue => None,
         };
-        [heartbeat, self.connect, self.retire, self.write].into_iter().flatten().min()
+        [heartbeat, self.connect, self.retire, self.write]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// A ping is sent; the answer is when its pong must be there. A timer that fired late takes from the client's
@@ -109,7 +117,11 @@ impl Clock {
     pub(crate) fn ping(&mut self, settings: &Settings) -> Instant {
         let now = Instant::now();
         let least = now.checked_sub(settings.ping_timeout / 2).unwrap_or(now);
-        let sent = if let Heartbeat::Ping(at) = self.heartbeat { at.max(least) } else { now };
+        let sent = if let Heartbeat::Ping(at) = self.heartbeat {
+            at.max(least)
+        } else {
+            now
+        };
         let pong_by = sent + settings.ping_timeout;
         self.heartbeat = Heartbeat::Pong(pong_by);
         pong_by

@@ -5,16 +5,18 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{FromRequestParts, Request, State, WebSocketUpgrade},
+    body::Body,
+    extract::{Request, State},
     http::{Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use tokio::time::Instant;
 
 use super::{
-    Engine, Handler, id::Id, link::Link, polling, refusal::Refusal, session::Session, upgrade::Upgrade, websocket,
+    Engine, Handler, id::Id, link::Link, polling, refusal::Refusal, session::Session,
+    upgrade::Upgrade, websocket::Accept,
 };
-use crate::{frame::Frame, settings::Settings};
+use crate::{frame::Frame, reason::Reason};
 
 /// The only version of Engine.IO that is spoken.
 const VERSION: &str = "4";
@@ -55,7 +57,10 @@ impl<'a> Query<'a> {
     }
 }
 
-pub(crate) async fn serve<H: Handler>(State(engine): State<Engine<H>>, request: Request) -> Response {
+pub(crate) async fn serve<H: Handler>(
+    State(engine): State<Engine<H>>,
+    request: Request,
+) -> Response {
     match answer(&engine, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
@@ -68,23 +73,26 @@ async fn answer<H: Handler>(engine: &Engine<H>, request: Request) -> Result<Resp
     let query = Query::parse(uri.query().unwrap_or_default());
     let transport = query.transport()?;
     let Some(sid) = query.sid else {
-        return handshake(engine, transport, &query, parts).await;
+        return handshake(engine, transport, &query, parts);
     };
     let link = engine.registry().find(sid).ok_or(Refusal::UnknownSession)?;
     match (transport, parts.method.clone()) {
         (Transport::Polling, Method::GET) => polling::poll(link).await.map(text),
         (Transport::Polling, Method::POST) => polling::post(link, body).await.map(text),
-        (Transport::WebSocket, Method::GET) => upgrade(link, parts).await,
+        (Transport::WebSocket, Method::GET) => upgrade(link, parts),
         _ => Err(Refusal::BadRequest),
     }
 }
 
-fn text(body: impl Into<String>) -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8"), (header::CACHE_CONTROL, "no-store")];
+fn text(body: impl Into<Body>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=UTF-8"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     (headers, body.into()).into_response()
 }
 
-async fn handshake<H: Handler>(
+fn handshake<H: Handler>(
     engine: &Engine<H>,
     transport: Transport,
     query: &Query<'_>,
@@ -99,43 +107,55 @@ async fn handshake<H: Handler>(
     }
     match transport {
         Transport::Polling => open_polling(engine, start),
-        Transport::WebSocket => open_websocket(engine, start, parts).await,
+        Transport::WebSocket => open_websocket(engine, start, parts),
     }
 }
 
 fn open_polling<H: Handler>(engine: &Engine<H>, start: Instant) -> Result<Response, Refusal> {
-    let place = engine.registry().reserve(engine.settings().max_connections)?;
-    let link = Arc::new(Link::new(Id::random(), engine.settings().clone(), Some(Box::default())));
+    let place = engine
+        .registry()
+        .reserve(engine.settings().max_connections)?;
+    let link = Arc::new(Link::new(
+        Id::random(),
+        engine.settings().clone(),
+        Some(Box::default()),
+    ));
     let open = open_packet(&link, &["websocket"]);
     tokio::spawn(Session::new(link, place, start, None).run(engine.handler().clone()));
     Ok(text(open))
 }
 
-async fn open_websocket<H: Handler>(engine: &Engine<H>, start: Instant, parts: Parts) -> Result<Response, Refusal> {
-    let upgrade = extract(parts, engine.settings()).await?;
-    let place = engine.registry().reserve(engine.settings().max_connections)?;
+fn open_websocket<H: Handler>(
+    engine: &Engine<H>,
+    start: Instant,
+    mut parts: Parts,
+) -> Result<Response, Refusal> {
+    let accept = Accept::check(&mut parts)?;
+    let place = engine
+        .registry()
+        .reserve(engine.settings().max_connections)?;
     let (settings, handler) = (engine.settings().clone(), engine.handler().clone());
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        let link = Arc::new(Link::new(Id::random(), settings, None));
-        link.send_control(Frame::encoded(open_packet(&link, &[])));
-        // A task of its own: that of the upgrade keeps more than the session needs.
-        tokio::spawn(Session::new(link, place, start, Some(socket)).run(handler));
-    }))
+    Ok(
+        accept.open(settings.max_payload, move |channel| async move {
+            let link = Arc::new(Link::new(Id::random(), settings, None));
+            link.send_control(Frame::encoded(open_packet(&link, &[])));
+            // A task of its own: that of the upgrade keeps more than the session needs.
+            tokio::spawn(Session::new(link, place, start, Some(channel)).run(handler));
+        }),
+    )
 }
 
 /// A WebSocket that has no place in the session is opened and closed again, as by the reference server.
-async fn upgrade(link: Arc<Link>, parts: Parts) -> Result<Response, Refusal> {
-    let request = extract(parts, &link.settings).await?;
+fn upgrade(link: Arc<Link>, mut parts: Parts) -> Result<Response, Refusal> {
+    let accept = Accept::check(&mut parts)?;
+    let max_payload = link.settings.max_payload;
     match Upgrade::begin(link) {
-        Ok(upgrade) => Ok(request.on_upgrade(move |socket| upgrade.run(socket))),
-        Err(Refusal::BadRequest) => Ok(request.on_upgrade(|socket| async { websocket::turn_away(socket) })),
+        Ok(upgrade) => Ok(accept.open(max_payload, move |channel| upgrade.run(channel))),
+        Err(Refusal::BadRequest) => Ok(accept.open(max_payload, |channel| async {
+            channel.part(Vec::new(), Reason::ProtocolError);
+        })),
         Err(refusal) => Err(refusal),
     }
-}
-
-async fn extract(mut parts: Parts, settings: &Settings) -> Result<WebSocketUpgrade, Refusal> {
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|_| Refusal::BadRequest)?;
-    Ok(websocket::configure(upgrade, settings))
 }
 
 fn open_packet(link: &Link, upgrades: &[&str]) -> String {

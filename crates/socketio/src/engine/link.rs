@@ -9,13 +9,12 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::WebSocket;
-
 use super::{
     id::Id,
     outbox::{Load, Outbox},
     packet::Message,
     polled::Polled,
+    websocket::Channel,
 };
 use crate::{frame::Frame, reason::Closed, reason::Reason, settings::Settings};
 
@@ -43,7 +42,7 @@ pub(crate) struct State {
 pub(crate) enum Work {
     Closed(Reason),
     Write(Vec<Frame>),
-    Switch(Box<WebSocket>, Box<Polled>),
+    Switch(Box<Channel>, Box<Polled>),
     Pong,
     Handle(Message),
     /// Nothing: the task will be woken.
@@ -61,9 +60,20 @@ pub(crate) struct Ready {
 
 impl Link {
     pub(crate) fn new(id: Id, settings: Arc<Settings>, polled: Option<Box<Polled>>) -> Self {
-        let state =
-            State { outbox: Outbox::default(), closed: None, task: None, writable: false, waiters: Vec::new(), polled };
-        Self { id, settings, established: AtomicBool::new(false), state: Mutex::new(state) }
+        let state = State {
+            outbox: Outbox::default(),
+            closed: None,
+            task: None,
+            writable: false,
+            waiters: Vec::new(),
+            polled,
+        };
+        Self {
+            id,
+            settings,
+            established: AtomicBool::new(false),
+            state: Mutex::new(state),
+        }
     }
 
     /// The state is consistent after every statement, so a panic elsewhere does not spoil it.
@@ -131,7 +141,8 @@ impl Link {
             Some(_) => Some(Err(Closed)),
             None => state.outbox.is_half_empty(&self.settings).then_some(Ok(())),
         };
-        self.until(self.settings.write_timeout, open).await.unwrap_or_else(|| {
+        let ready = self.until(self.settings.write_timeout, open).await;
+        ready.unwrap_or_else(|| {
             self.close(Reason::SlowConsumer);
             Err(Closed)
         })
@@ -153,7 +164,11 @@ impl Link {
     }
 
     /// Waits until `done` finds what it looks for; it is asked again whenever room was made or the session ended.
-    pub(crate) async fn until<T>(&self, limit: Duration, mut done: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
+    pub(crate) async fn until<T>(
+        &self,
+        limit: Duration,
+        mut done: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
         let found = std::future::poll_fn(|cx| {
             let mut state = self.lock();
             if let Some(found) = done(&mut state) {
@@ -242,10 +257,13 @@ impl State {
         if let Some(reason) = self.closed {
             return Work::Closed(reason);
         }
-        if let Some(socket) = self.polled.as_mut().and_then(|polled| polled.take_socket())
+        if let Some(channel) = self
+            .polled
+            .as_mut()
+            .and_then(|polled| polled.take_channel())
             && let Some(polled) = self.polled.take()
         {
-            return Work::Switch(socket, polled);
+            return Work::Switch(channel, polled);
         }
         if let Some(polled) = &mut self.polled {
             if polled.take_pong() {
@@ -260,7 +278,11 @@ impl State {
             return Work::Write(self.outbox.take());
         }
         self.writable = ready.write;
-        if !self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+        if !self
+            .task
+            .as_ref()
+            .is_some_and(|task| task.will_wake(cx.waker()))
+        {
             self.task = Some(cx.waker().clone());
         }
         Work::Sleep

@@ -2,7 +2,6 @@
 //!
 //! Specification: <https://github.com/socketio/engine.io-protocol#packet-encoding>.
 
-use axum::extract::ws::Utf8Bytes;
 use base64::{
     Engine as _,
     alphabet::STANDARD,
@@ -53,7 +52,7 @@ pub enum Message {
 
 /// The text of a message. Keeps its packet type, so that reading it copies nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text(Utf8Bytes);
+pub struct Text(String);
 
 impl Text {
     /// The text without its packet type.
@@ -86,7 +85,7 @@ impl Packet {
     ///
     /// # Errors
     /// [`Malformed::Type`] or [`Malformed::Data`].
-    pub fn parse(text: Utf8Bytes) -> Result<Self, Malformed> {
+    pub fn parse(text: String) -> Result<Self, Malformed> {
         let (kind, data) = text.split_at_checked(1).ok_or(Malformed::Type)?;
         let packet = match kind {
             "0" => Self::Open,
@@ -99,7 +98,11 @@ impl Packet {
             "6" => Self::Noop,
             _ => return Err(Malformed::Type),
         };
-        if data.is_empty() { Ok(packet) } else { Err(Malformed::Data) }
+        if data.is_empty() {
+            Ok(packet)
+        } else {
+            Err(Malformed::Data)
+        }
     }
 
     fn parse_polled(text: &str) -> Result<Self, Malformed> {
@@ -108,7 +111,7 @@ impl Packet {
                 let bytes = BASE64.decode(data).map_err(|_| Malformed::Base64)?;
                 Ok(Self::Message(Message::Binary(bytes.into())))
             }
-            None => Self::parse(text.into()),
+            None => Self::parse(text.to_owned()),
         }
     }
 }
@@ -130,29 +133,32 @@ pub fn parse_payload(body: &[u8], max_packets: usize) -> Result<Vec<Packet>, Mal
 }
 
 /// Writes the answer to a poll.
-pub fn encode_payload(frames: &[Frame]) -> String {
-    let mut payload = String::with_capacity(frames.iter().map(polled_len).sum());
+pub fn encode_payload(frames: &[Frame]) -> Vec<u8> {
+    let mut payload = Vec::with_capacity(frames.iter().map(polled_len).sum());
     for frame in frames {
-        if let Some(text) = frame.head() {
+        if !frame.head().is_empty() {
             separate(&mut payload);
-            payload.push_str(text);
+            payload.extend_from_slice(frame.head());
         }
         for attachment in frame.attachments() {
             separate(&mut payload);
-            payload.push('b');
-            BASE64.encode_string(attachment, &mut payload);
+            payload.push(b'b');
+            payload.extend_from_slice(BASE64.encode(attachment).as_bytes());
         }
     }
     payload
 }
 
-fn separate(payload: &mut String) {
+fn separate(payload: &mut Vec<u8>) {
     if !payload.is_empty() {
-        payload.push(SEPARATOR);
+        payload.push(SEPARATOR as u8);
     }
 }
 
 fn polled_len(frame: &Frame) -> usize {
-    let attachments = frame.attachments().iter().map(|bytes| 2 + bytes.len().div_ceil(3) * 4);
-    1 + frame.head().map_or(0, |text| text.len()) + attachments.sum::<usize>()
+    let attachments = frame
+        .attachments()
+        .iter()
+        .map(|bytes| 2 + bytes.len().div_ceil(3) * 4);
+    1 + frame.head().len() + attachments.sum::<usize>()
 }

@@ -2,10 +2,9 @@
 
 use std::{collections::VecDeque, task::Waker};
 
-use axum::extract::ws::WebSocket;
 use tokio::time::Instant;
 
-use super::packet::Message;
+use super::{packet::Message, websocket::Channel};
 
 #[derive(Default)]
 pub(crate) struct Polled {
@@ -20,7 +19,7 @@ pub(crate) struct Polled {
     pub(crate) pong_by: Option<Instant>,
     /// The client closed the session while its poll was still on the way: that poll gets its NOOP all the same.
     pub(crate) farewell: bool,
-    socket: Option<Box<WebSocket>>,
+    channel: Option<Box<Channel>>,
 }
 
 /// How far the upgrade to WebSocket is.
@@ -77,23 +76,23 @@ impl Polled {
         message
     }
 
-    pub(crate) fn into_inbound(self) -> VecDeque<Message> {
-        self.inbound
+    pub(crate) fn into_inbound(self) -> Option<VecDeque<Message>> {
+        (!self.inbound.is_empty()).then_some(self.inbound)
     }
 
-    pub(crate) fn hand_over(&mut self, socket: WebSocket) {
+    pub(crate) fn hand_over(&mut self, channel: Channel) {
         self.phase = Phase::Upgraded;
-        self.socket = Some(Box::new(socket));
+        self.channel = Some(Box::new(channel));
     }
 
-    pub(crate) fn take_socket(&mut self) -> Option<Box<WebSocket>> {
-        self.socket.take()
+    pub(crate) fn take_channel(&mut self) -> Option<Box<Channel>> {
+        self.channel.take()
     }
 
     /// The session has ended: nothing is kept but what its last poll needs.
     pub(crate) fn end(&mut self) -> Option<Waker> {
         self.inbound = VecDeque::new();
-        self.socket = None;
+        self.channel = None;
         self.take_poll_waker()
     }
 }

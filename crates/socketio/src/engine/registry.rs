@@ -29,7 +29,10 @@ impl Registry {
     /// Makes sure that there is room for one more connection, for as long as the place lives.
     pub(crate) fn reserve(self: &Arc<Self>, limit: usize) -> Result<Place, Refusal> {
         let taken = self.connections.fetch_add(1, Ordering::SeqCst);
-        let place = Place { registry: self.clone(), id: None };
+        let place = Place {
+            registry: self.clone(),
+            link: None,
+        };
         if taken >= limit || self.draining.load(Ordering::SeqCst) {
             return Err(Refusal::Unavailable);
         }
@@ -56,7 +59,9 @@ impl Registry {
         let mut closed = 0;
         while closed < links.len() {
             let due = share(links.len(), start.elapsed(), over);
-            links[closed..due.max(closed)].iter().for_each(|link| link.close(Reason::Shutdown));
+            links[closed..due.max(closed)]
+                .iter()
+                .for_each(|link| link.close(Reason::Shutdown));
             closed = due.max(closed);
             if closed < links.len() {
                 tokio::time::sleep(ROUND.min(over)).await;
@@ -89,13 +94,13 @@ fn share(count: usize, elapsed: Duration, over: Duration) -> usize {
 /// The place of one connection in the registry, given back when dropped.
 pub(crate) struct Place {
     registry: Arc<Registry>,
-    id: Option<Id>,
+    link: Option<Arc<Link>>,
 }
 
 impl Place {
     /// Makes the session known by its id. One that comes too late, while draining, is closed at once.
     pub(crate) fn enter(&mut self, link: &Arc<Link>) {
-        self.id = Some(link.id);
+        self.link = Some(link.clone());
         self.registry.lock().insert(link.id, link.clone());
         if self.registry.draining.load(Ordering::SeqCst) {
             link.close(Reason::Shutdown);
@@ -104,8 +109,8 @@ impl Place {
 
     /// Makes the session unknown; its connection still counts.
     pub(crate) fn leave(&mut self) {
-        if let Some(id) = self.id.take() {
-            self.registry.lock().remove(&id);
+        if let Some(link) = self.link.take() {
+            self.registry.lock().remove(&link.id);
         }
     }
 }

@@ -8,7 +8,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::extract::ws::{Utf8Bytes, WebSocket};
 use tokio::time::{Instant, timeout};
 
 use super::{
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::{frame::Frame, reason::Reason};
 
-const PING: Utf8Bytes = Utf8Bytes::from_static("2");
+const PING: &str = "2";
 
 /// The protocol side of a session.
 pub(crate) struct Session {
@@ -32,29 +31,46 @@ pub(crate) struct Session {
     /// `None` while the client polls.
     channel: Option<Channel>,
     /// Messages that came by polling before the upgrade and have not been handled yet.
-    backlog: VecDeque<Message>,
+    backlog: Option<Box<VecDeque<Message>>>,
     written: Load,
     place: Place,
 }
 
 impl Session {
-    pub(crate) fn new(link: Arc<Link>, mut place: Place, start: Instant, socket: Option<WebSocket>) -> Box<Self> {
+    /// `start` is when the client asked for the session.
+    pub(crate) fn new(
+        link: Arc<Link>,
+        mut place: Place,
+        start: Instant,
+        channel: Option<Channel>,
+    ) -> Self {
         place.enter(&link);
         let clock = Clock::start(start, &link.settings);
-        let channel = socket.map(Channel::new);
-        Box::new(Self { link, clock, channel, backlog: VecDeque::new(), written: Load::default(), place })
+        Self {
+            link,
+            clock,
+            channel,
+            backlog: None,
+            written: Load::default(),
+            place,
+        }
     }
 
     /// Serves the client until the connection ends.
-    pub(crate) async fn run<H: Handler>(mut self: Box<Self>, handler: Arc<H>) {
-        let mut session = handler.open(Connection::new(self.link.clone()));
-        let reason = self.serve(&*handler, &mut session).await;
-        self.shut(reason);
-        tracing::debug!(sid = self.link.id.as_str(), %reason, "session ended");
-        // Boxed, so that an idle session has no room for it.
-        Box::pin(handler.close(session, reason)).await;
-        if self.is_owed_farewell() {
-            tokio::time::sleep(HOLD).await;
+    ///
+    /// An `async` block over captured variables, since an `async fn` would hold the session twice; and whatever an idle
+    /// session does not need is boxed, so that it has no room for it.
+    #[expect(clippy::manual_async_fn, reason = "see above")]
+    pub(crate) fn run<H: Handler>(mut self, handler: Arc<H>) -> impl Future<Output = ()> + Send {
+        async move {
+            let mut session = handler.open(Connection::new(self.link.clone()));
+            let reason = self.serve(&*handler, &mut session).await;
+            self.shut(reason);
+            tracing::debug!(sid = self.link.id.as_str(), %reason, "session ended");
+            Box::pin(handler.close(session, reason)).await;
+            if self.is_owed_farewell() {
+                Box::pin(tokio::time::sleep(HOLD)).await;
+            }
         }
     }
 
@@ -86,7 +102,7 @@ impl Session {
             Err(reason) => {
                 self.shut(reason);
                 // The handler's own result no longer matters.
-                let _ = timeout(self.link.settings.handler_grace, work).await;
+                let _ = Box::pin(timeout(self.link.settings.handler_grace, work)).await;
                 Err(reason)
             }
         }
@@ -103,24 +119,42 @@ impl Session {
                 break;
             }
         }
-        if reading { self.poll_read(cx) } else { Poll::Pending }
+        if reading {
+            self.poll_read(cx)
+        } else {
+            Poll::Pending
+        }
     }
 
-    fn poll_work(&mut self, cx: &mut Context<'_>, reading: bool) -> Result<Option<Message>, Reason> {
+    fn poll_work(
+        &mut self,
+        cx: &mut Context<'_>,
+        reading: bool,
+    ) -> Result<Option<Message>, Reason> {
         loop {
             self.write(cx)?;
-            let write = self.channel.as_ref().is_some_and(|channel| !channel.is_writing());
+            let write = self
+                .channel
+                .as_ref()
+                .is_some_and(|channel| !channel.is_writing());
             let written = std::mem::take(&mut self.written);
-            match self.link.next(Ready { write, handle: reading, written }, cx) {
+            match self.link.next(
+                Ready {
+                    write,
+                    handle: reading,
+                    written,
+                },
+                cx,
+            ) {
                 Work::Closed(reason) => return Err(reason),
                 Work::Write(frames) => {
                     if let Some(channel) = &mut self.channel {
                         channel.begin(frames);
                     }
                 }
-                Work::Switch(socket, polled) => {
-                    self.backlog = polled.into_inbound();
-                    self.channel = Some(Channel::new(*socket));
+                Work::Switch(channel, polled) => {
+                    self.backlog = polled.into_inbound().map(Box::new);
+                    self.channel = Some(*channel);
                 }
                 Work::Pong => self.pong(),
                 Work::Handle(message) => return Ok(Some(message)),
@@ -136,7 +170,8 @@ impl Session {
         if let Poll::Ready(written) = channel.poll_write(cx) {
             self.written = written?;
         }
-        self.clock.writing(channel.is_writing(), &self.link.settings);
+        self.clock
+            .writing(channel.is_writing(), &self.link.settings);
         Ok(())
     }
 
@@ -161,7 +196,7 @@ impl Session {
         if let Some(polled) = &mut self.link.lock().polled {
             polled.pong_by = Some(pong_by);
         }
-        self.link.send_control(Frame::encoded(PING));
+        self.link.send_control(Frame::fixed(PING));
     }
 
     fn pong(&mut self) {
@@ -173,9 +208,14 @@ impl Session {
 
     /// Reads until there is a message. Only when nothing is left to read is a missing pong really missing.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Reason>> {
-        if let Some(message) = self.backlog.pop_front() {
+        if let Some(message) = self
+            .backlog
+            .as_mut()
+            .and_then(|backlog| backlog.pop_front())
+        {
             return Poll::Ready(Ok(message));
         }
+        self.backlog = None;
         while let Some(channel) = &mut self.channel {
             let Poll::Ready(packet) = channel.poll_read(cx)? else {
                 break;
@@ -190,7 +230,11 @@ impl Session {
                 }
             }
         }
-        if self.clock.is_overdue() { Poll::Ready(Err(Reason::PingTimeout)) } else { Poll::Pending }
+        if self.clock.is_overdue() {
+            Poll::Ready(Err(Reason::PingTimeout))
+        } else {
+            Poll::Pending
+        }
     }
 
     /// Ends the connection without waiting for the client.
@@ -199,16 +243,20 @@ impl Session {
         if let Some(channel) = self.channel.take()
             && reason.is_orderly()
         {
-            channel.part(self.link.take_rest());
+            channel.part(self.link.take_rest(), reason);
         }
         self.link.clear();
-        self.backlog = VecDeque::new();
+        self.backlog = None;
         if !self.is_owed_farewell() {
             self.place.leave();
         }
     }
 
     fn is_owed_farewell(&self) -> bool {
-        self.link.lock().polled.as_ref().is_some_and(|polled| polled.farewell)
+        self.link
+            .lock()
+            .polled
+            .as_ref()
+            .is_some_and(|polled| polled.farewell)
     }
 }

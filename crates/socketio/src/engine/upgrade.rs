@@ -2,9 +2,8 @@
 //!
 //! Specification: <https://github.com/socketio/engine.io-protocol#upgrade>.
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc};
 
-use axum::extract::ws::{Message as WsMessage, Utf8Bytes, WebSocket};
 use tokio::time::timeout;
 
 use super::{
@@ -12,9 +11,11 @@ use super::{
     packet::Packet,
     polled::Phase,
     refusal::Refusal,
+    websocket::Channel,
 };
+use crate::frame::Frame;
 
-const PROBED: Utf8Bytes = Utf8Bytes::from_static("3probe");
+const PROBED: &str = "3probe";
 
 /// An upgrade that has begun. Dropped before it is complete, it leaves the session to its polls.
 pub(crate) struct Upgrade {
@@ -37,23 +38,24 @@ impl Upgrade {
     }
 
     /// Performs the upgrade and hands the WebSocket to the session's task.
-    pub(crate) async fn run(self, mut socket: WebSocket) {
+    pub(crate) async fn run(self, mut channel: Channel) {
         let limit = self.link.settings.upgrade_timeout;
         let ended = self.link.until(limit, |state| state.closed());
         let upgraded = tokio::select! {
-            upgraded = timeout(limit, self.negotiate(&mut socket)) => upgraded.ok().flatten(),
+            upgraded = timeout(limit, self.negotiate(&mut channel)) => upgraded.ok().flatten(),
             _ = ended => None,
         };
         if upgraded.is_some() {
-            self.complete(socket);
+            self.complete(channel);
         }
     }
 
-    async fn negotiate(&self, socket: &mut WebSocket) -> Option<()> {
-        expect(socket, &Packet::Ping(true)).await?;
-        socket.send(WsMessage::Text(PROBED)).await.ok()?;
+    async fn negotiate(&self, channel: &mut Channel) -> Option<()> {
+        expect(channel, &Packet::Ping(true)).await?;
+        channel.begin(vec![Frame::fixed(PROBED)]);
+        poll_fn(|cx| channel.poll_write(cx)).await.ok()?;
         self.move_on(Phase::Probed);
-        expect(socket, &Packet::Upgrade).await
+        expect(channel, &Packet::Upgrade).await
     }
 
     /// Enters a phase and tells a waiting poll.
@@ -69,7 +71,7 @@ impl Upgrade {
         wake(poll);
     }
 
-    fn complete(&self, socket: WebSocket) {
+    fn complete(&self, channel: Channel) {
         let mut state = self.link.lock();
         if state.closed().is_some() {
             return;
@@ -77,7 +79,7 @@ impl Upgrade {
         let Some(polled) = &mut state.polled else {
             return;
         };
-        polled.hand_over(socket);
+        polled.hand_over(channel);
         let poll = polled.take_poll_waker();
         let task = state.take_task();
         drop(state);
@@ -88,21 +90,19 @@ impl Upgrade {
 
 impl Drop for Upgrade {
     fn drop(&mut self) {
-        let upgraded = self.link.lock().polled.as_ref().is_none_or(|polled| polled.phase == Phase::Upgraded);
+        let upgraded = self
+            .link
+            .lock()
+            .polled
+            .as_ref()
+            .is_none_or(|polled| polled.phase == Phase::Upgraded);
         if !upgraded {
             self.move_on(Phase::Polling);
         }
     }
 }
 
-async fn expect(socket: &mut WebSocket, expected: &Packet) -> Option<()> {
-    loop {
-        match socket.recv().await?.ok()? {
-            WsMessage::Ping(_) | WsMessage::Pong(_) => {}
-            WsMessage::Text(text) => {
-                return (Packet::parse(text).as_ref() == Ok(expected)).then_some(());
-            }
-            WsMessage::Binary(_) | WsMessage::Close(_) => return None,
-        }
-    }
+async fn expect(channel: &mut Channel, expected: &Packet) -> Option<()> {
+    let packet = poll_fn(|cx| channel.poll_read(cx)).await;
+    (packet.as_ref() == Ok(expected)).then_some(())
 }

@@ -15,30 +15,65 @@ impl Frame {
 
     /// An event with attachments, whose `args` refer to them by placeholders
     /// (`{"_placeholder":true,"num":0}`).
-    pub fn binary_event(namespace: &str, name: &str, args: &[&str], attachments: Vec<Bytes>) -> Self {
+    pub fn binary_event(
+        namespace: &str,
+        name: &str,
+        args: &[&str],
+        attachments: Vec<Bytes>,
+    ) -> Self {
         let head = format!("45{}-", attachments.len());
         Self::with_attachments(event(&head, namespace, name, args), attachments)
     }
 
     /// `args` is a JSON array.
     pub(crate) fn ack(namespace: &str, id: AckId, args: &str, attachments: Vec<Bytes>) -> Self {
-        let head = if attachments.is_empty() { "43".to_owned() } else { format!("46{}-", attachments.len()) };
+        let head = if attachments.is_empty() {
+            "43".to_owned()
+        } else {
+            format!("46{}-", attachments.len())
+        };
         Self::with_attachments(
-            concat(&[&head, prefix(namespace).0, prefix(namespace).1, &id.0.to_string(), args]),
+            concat(&[
+                &head,
+                prefix(namespace).0,
+                prefix(namespace).1,
+                &id.0.to_string(),
+                args,
+            ]),
             attachments,
         )
     }
 
     pub(crate) fn connect(namespace: &str, sid: &str, pid: Option<&str>) -> Self {
         let (namespace, comma) = prefix(namespace);
-        let pid = pid.map(|pid| format!(r#","pid":{}"#, quote(pid))).unwrap_or_default();
-        Self::encoded(concat(&["40", namespace, comma, r#"{"sid":"#, &quote(sid), &pid, "}"]))
+        let pid = pid
+            .map(|pid| format!(r#","pid":{}"#, quote(pid)))
+            .unwrap_or_default();
+        Self::encoded(concat(&[
+            "40",
+            namespace,
+            comma,
+            r#"{"sid":"#,
+            &quote(sid),
+            &pid,
+            "}",
+        ]))
     }
 
     pub(crate) fn connect_error(namespace: &str, message: &str, data: Option<&str>) -> Self {
         let (namespace, comma) = prefix(namespace);
-        let data = data.map(|data| format!(r#","data":{data}"#)).unwrap_or_default();
-        Self::encoded(concat(&["44", namespace, comma, r#"{"message":"#, &quote(message), &data, "}"]))
+        let data = data
+            .map(|data| format!(r#","data":{data}"#))
+            .unwrap_or_default();
+        Self::encoded(concat(&[
+            "44",
+            namespace,
+            comma,
+            r#"{"message":"#,
+            &quote(message),
+            &data,
+            "}",
+        ]))
     }
 }
 
@@ -46,7 +81,9 @@ fn event(head: &str, namespace: &str, name: &str, args: &[&str]) -> String {
     let (namespace, comma) = prefix(namespace);
     let name = quote(name);
     let args_len: usize = args.iter().map(|arg| 1 + arg.len()).sum();
-    let mut text = String::with_capacity(head.len() + namespace.len() + comma.len() + 2 + name.len() + args_len);
+    let mut text = String::with_capacity(
+        head.len() + namespace.len() + comma.len() + 2 + name.len() + args_len,
+    );
     for part in [head, namespace, comma, "[", &*name] {
         text.push_str(part);
     }
@@ -64,7 +101,11 @@ fn concat(parts: &[&str]) -> String {
 
 /// The main namespace is not written.
 fn prefix(namespace: &str) -> (&str, &str) {
-    if namespace == "/" { ("", "") } else { (namespace, ",") }
+    if namespace == "/" {
+        ("", "")
+    } else {
+        (namespace, ",")
+    }
 }
 
 /// Text as a JSON string; what names usually consist of needs no escaping.

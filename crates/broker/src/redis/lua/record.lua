@@ -2,38 +2,37 @@
 -- KEYS: log, seen, unheard, live (a channel), mapping key.
 -- ARGV: fingerprint, kind, payload, events to keep, seconds to keep.
 -- Returns false for a duplicate, else the position and how many connectors heard it.
-local call = redis.call
-local now = call('TIME')[1]
-if call('ZADD', KEYS[2], 'NX', now, ARGV[1]) == 0 then return false end
+local call, log, seen, kind, payload, time = redis.call, KEYS[1], KEYS[2], ARGV[2], ARGV[3], ARGV[5]
 
-local position = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'k', ARGV[2], 'p', ARGV[3])
-if type(position) == 'table' then
-  call('ZREM', KEYS[2], ARGV[1])
-  return position
+-- The log tells the time as well: a position begins with ten digits of seconds and three of milliseconds.
+-- So a duplicate, being rare, is taken out again, rather than the time asked for every event.
+local position = call('XADD', log, 'MAXLEN', '~', ARGV[4] + 1, '*', 'k', kind, 'p', payload)
+local now = string.sub(position, 1, 10)
+local new = redis.pcall('ZADD', seen, 'NX', now, ARGV[1])
+if new ~= 1 then
+  call('XDEL', log, position)
+  return new ~= 0 and new
 end
-call('EXPIRE', KEYS[1], ARGV[5])
-call('EXPIRE', KEYS[2], ARGV[5])
+call('EXPIRE', log, time)
+call('EXPIRE', seen, time)
 
-local message = position .. ' ' .. ARGV[2] .. ' ' .. ARGV[3]
-local receivers
-if (redis.REDIS_VERSION_NUM or 0) >= 0x00070000 then
-  receivers = call('SPUBLISH', KEYS[4], message)
-else
-  receivers = call('PUBLISH', KEYS[4], message)
-end
+-- Sharded channels spread over a cluster, and no pattern subscription is matched against them.
+local publish = (redis.REDIS_VERSION_NUM or 0) >= 0x00070000 and 'SPUBLISH' or 'PUBLISH'
+local receivers = call(publish, KEYS[4], position .. ' ' .. kind .. ' ' .. payload)
 
 -- A connector of the original listens to its own channel only.
 local connector = redis.pcall('GET', KEYS[5])
 if type(connector) == 'string' and connector ~= '' and string.sub(connector, 1, 13) ~= 'aa-connector-' then
-  receivers = receivers + call('PUBLISH', connector .. ':' .. KEYS[5], ARGV[3])
+  receivers = receivers + call('PUBLISH', connector .. ':' .. KEYS[5], payload)
 end
 
-if receivers == 0 and not call('SET', KEYS[3], position, 'NX', 'EX', ARGV[5]) then
-  call('EXPIRE', KEYS[3], ARGV[5])
+-- The mark stays where it is, but lasts as long as the event that it leads to.
+if receivers == 0 and not call('SET', KEYS[3], position, 'NX', 'EX', time) then
+  call('EXPIRE', KEYS[3], time)
 end
 
--- Pruning every tenth millisecond is enough: it keeps the set in proportion, and the whole of it expires.
-if string.byte(position, -3) == 48 then
-  call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. now - ARGV[5])
+-- Pruning in every tenth millisecond keeps the set in proportion, and the whole of it expires.
+if string.byte(position, 13) == 48 then
+  call('ZREMRANGEBYSCORE', seen, '-inf', '(' .. now - time)
 end
 return { position, receivers }

@@ -1,0 +1,52 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use event::ConversationName;
+
+/// The most that are remembered. Beyond it Redis has been out of reach for long, and what was
+/// taken before has ended anyway.
+const MOST: usize = 10_000;
+
+/// Receipts under which an unheard mark may have been taken without an answer. Whoever opens the
+/// conversation next presents the same one.
+#[derive(Debug, Default)]
+pub(super) struct Receipts(Mutex<HashMap<ConversationName, u64>>);
+
+impl Receipts {
+    /// The receipt for an attempt to take the mark of `conversation`.
+    pub(super) fn of<'a>(&'a self, conversation: &'a ConversationName) -> Receipt<'a> {
+        let unanswered = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(conversation);
+        Receipt { receipts: self, conversation, number: unanswered.unwrap_or_else(rand::random), answered: false }
+    }
+}
+
+/// One attempt. It counts as unanswered, be it failed or given up, unless told otherwise.
+pub(super) struct Receipt<'a> {
+    receipts: &'a Receipts,
+    conversation: &'a ConversationName,
+    number: u64,
+    answered: bool,
+}
+
+impl Receipt<'_> {
+    /// How Redis knows it.
+    pub(super) fn text(&self) -> String {
+        format!("{:016x}", self.number)
+    }
+
+    pub(super) fn answered(mut self) {
+        self.answered = true;
+    }
+}
+
+impl Drop for Receipt<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            let mut unanswered = self.receipts.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if unanswered.len() >= MOST {
+                unanswered.clear();
+            }
+            unanswered.insert(self.conversation.clone(), self.number);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What others see in Redis: the services of the original, and operators.
+
+use std::time::Duration;
+
+use broker::{EventLog as _, KeyStore as _, QuarantinedMessage, Recorded, RedisBroker, Retention};
+use event::{ConnectorId, EventKind, Payload, Position};
+use futures_util::StreamExt as _;
+use redis::aio::PubSubStream;
+
+use crate::stage::{Backend, Heard, PATIENCE, Stage, conversation, new_event};
+use broker::testing::RedisServer;
+
+const LONG: Duration = Duration::from_mins(10);
+
+async fn stage() -> Stage {
+    Stage::redis(Retention::default()).await
+}
+
+fn parts(stage: &Stage) -> (&RedisServer, &RedisBroker) {
+    match &stage.backend {
+        Backend::Redis { server, broker } => (server, broker),
+        Backend::Memory(_) => unreachable!("the stage is Redis"),
+    }
+}
+
+/// What comes on any channel that is not sharded.
+async fn eavesdrop(server: &RedisServer) -> PubSubStream {
+    let (mut sink, stream) = redis::Client::open(server.url()).unwrap().get_async_pubsub().await.unwrap().split();
+    sink.psubscribe("*").await.unwrap();
+    // The subscription ends with its sink.
+    tokio::spawn(async move {
+        std::future::pending::<()>().await;
+        drop(sink);
+    });
+    stream
+}
+
+async fn next(stream: &mut PubSubStream) -> (String, Vec<u8>) {
+    let message = tokio::time::timeout(PATIENCE, stream.next()).await.unwrap().unwrap();
+    (message.get_channel_name().to_owned(), message.get_payload_bytes().to_vec())
+}
+
+#[tokio::test]
+async fn a_connector_of_the_original_gets_the_payload_on_its_channel() {
+    let stage = stage().await;
+    let (server, broker) = parts(&stage);
+    let name = conversation("c");
+    let mut channel = eavesdrop(server).await;
+    broker.set(name.as_str(), b"140012345678", LONG).await.unwrap();
+    let (_, receivers) = stage.say(&name, "{\"a\":1}").await;
+    assert_eq!(receivers, 1);
+    let expected = ("140012345678:projects/p/conversations/c".to_owned(), b"{\"a\":1}".to_vec());
+    assert_eq!(next(&mut channel).await, expected);
+    // Someone heard it.
+    assert_eq!(stage.connector().await.bus.open(&name).await.unwrap().unheard, None);
+}
+
+#[tokio::test]
+async fn connectors_of_both_kinds_may_serve_one_conversation() {
+    let stage = stage().await;
+    let (server, broker) = parts(&stage);
+    let name = conversation("c");
+    let ours = stage.connector().await.subscribed(&name).await;
+    let mut theirs = eavesdrop(server).await;
+    broker.set(name.as_str(), b"140012345678", LONG).await.unwrap();
+    assert_eq!(stage.say(&name, "a").await.1, 2);
+    assert_eq!(ours.ear.texts(1).await, ["a"]);
+    assert_eq!(next(&mut theirs).await.1, b"a");
+}
+
+#[tokio::test]
+async fn nothing_of_ours_is_matched_against_pattern_subscriptions() {
+    let stage = stage().await;
+    let (server, broker) = parts(&stage);
+    let (name, mut channel) = (conversation("c"), eavesdrop(server).await);
+    for owner in [Some(ConnectorId::generate().as_str()), Some(""), None] {
+        match owner {
+            Some(owner) => broker.set(name.as_str(), owner.as_bytes(), LONG).await.unwrap(),
+            None => drop(broker.delete(name.as_str()).await.unwrap()),
+        }
+        assert_eq!(stage.say(&name, "a").await.1, 0, "{owner:?}");
+    }
+    server.cli::<i64>(&["PUBLISH", "end", ""]).await;
+    assert_eq!(next(&mut channel).await.0, "end");
+}
+
+#[tokio::test]
+async fn an_interceptor_of_the_original_reaches_us() {
+    let stage = stage().await;
+    let connector = stage.connector().await;
+    let json = r#"{"conversation_name":"x","data":"{}","data_type":"new-message-event"}"#;
+    let channel = format!("{}:projects/p/conversations/c", connector.id);
+    let receivers: i64 = parts(&stage).0.cli(&["PUBLISH", &channel, json]).await;
+    assert_eq!(receivers, 1);
+    let payload = Payload { kind: EventKind::NewMessage, json: json.into() };
+    let expected = Heard::Foreign { conversation: conversation("c").to_string(), payload };
+    assert_eq!(connector.ear.until("the event", |all| !all.is_empty()).await, [expected]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_left_out() {
+    let stage = stage().await;
+    let server = parts(&stage).0;
+    let (name, other) = (conversation("c"), ConnectorId::generate());
+    let connector = stage.connector().await.subscribed(&name).await;
+    let (own, good) = (connector.id.as_str(), r#"{"data_type":"new-message-event"}"#);
+    for conversation in ["", "c", "projects/p/locations/l/conversations/c", "projects/p/conversations/c/", "*"] {
+        server.cli::<i64>(&["PUBLISH", &format!("{own}:{conversation}"), good]).await;
+    }
+    server.cli::<i64>(&["PUBLISH", &format!("{other}:{name}"), good]).await;
+    for garbage in ["", "nonsense", "{}", "[]", r#"{"data_type":"other"}"#, r#"{"data_type":"new-message-event""#] {
+        server.cli::<i64>(&["PUBLISH", &format!("{own}:{name}"), garbage]).await;
+    }
+    for garbage in ["", " ", "1-0", "1-0 new-message-event", "x new-message-event {}", "1-0 other {}", "{}"] {
+        let heard: i64 = server.cli(&["SPUBLISH", "aa:{projects/p/conversations/c}:live", garbage]).await;
+        assert_eq!(heard, 1);
+    }
+    stage.say(&name, "end").await;
+    assert_eq!(connector.ear.texts(1).await, ["end"]);
+    assert!(connector.bus.is_connected());
+}
+
+#[tokio::test]
+async fn unknown_entries_of_the_log_are_left_out() {
+    let stage = stage().await;
+    let (server, name) = (parts(&stage).0, conversation("c"));
+    let connector = stage.connector().await;
+    let log = "aa:{projects/p/conversations/c}:log";
+    stage.say(&name, "a").await;
+    server.cli::<String>(&["XADD", log, "*", "k", "a-kind-to-come", "p", "{}"]).await;
+    server.cli::<String>(&["XADD", log, "*", "other", "fields"]).await;
+    stage.say(&name, "b").await;
+    let read = connector.bus.read_after(&name, Position::START, 2).await.unwrap();
+    assert_eq!(read.iter().map(crate::stage::text_of).collect::<String>(), "ab");
+}
+
+#[tokio::test]
+async fn the_keys_are_those_of_the_contract_and_every_one_expires() {
+    let stage = stage().await;
+    let (server, broker) = parts(&stage);
+    let (name, id) = (conversation("c"), ConnectorId::generate());
+    let (position, _) = stage.say(&name, "{}").await;
+    stage.say(&name, "{}").await;
+    let connector = stage.connector().await;
+    connector.bus.mark_unheard(&conversation("d"), position).await.unwrap();
+    broker.claim(&name, &id, LONG).await.unwrap();
+    broker.renew(&[conversation("e")], &id, LONG).await.unwrap();
+    broker.set("k", b"v", LONG).await.unwrap();
+    let message = QuarantinedMessage { kind: EventKind::NewMessage, message_id: "", reason: "", body: b"" };
+    broker.quarantine(&message).await.unwrap();
+    let mut keys: Vec<String> = server.cli(&["KEYS", "*"]).await;
+    keys.sort();
+    let expected = [
+        "aa:quarantine",
+        "aa:{projects/p/conversations/c}:log",
+        "aa:{projects/p/conversations/c}:seen",
+        "aa:{projects/p/conversations/c}:unheard",
+        "aa:{projects/p/conversations/d}:unheard",
+        "k",
+        "projects/p/conversations/c",
+        "projects/p/conversations/e",
+    ];
+    assert_eq!(keys, expected);
+    for key in keys {
+        let ttl: i64 = server.cli(&["TTL", &key]).await;
+        let longest = if key == "aa:quarantine" { 7 * 24 * 3600 } else { 900 };
+        assert!((longest / 3..=longest).contains(&ttl), "{key}: {ttl}");
+    }
+    let unheard: String = server.cli(&["GET", expected[3]]).await;
+    assert_eq!(unheard, position.to_string());
+    let entries: Vec<(String, Vec<String>)> = server.cli(&["XRANGE", expected[1], "-", "+", "COUNT", "1"]).await;
+    let fields = ["k", "new-message-event", "p", "{}"].map(str::to_owned).to_vec();
+    assert_eq!(entries, [(position.to_string(), fields)]);
+}
+
+#[tokio::test]
+async fn fingerprints_are_forgotten_after_the_retention_time() {
+    let stage = stage().await;
+    let (server, name) = (parts(&stage).0, conversation("c"));
+    let seen = "aa:{projects/p/conversations/c}:seen";
+    stage.say(&name, "a").await;
+    server.cli::<i64>(&["ZADD", seen, "1000000000", "old"]).await;
+    let cleared = async || {
+        stage.say(&name, "b").await;
+        server.cli::<Option<String>>(&["ZSCORE", seen, "old"]).await.is_none()
+    };
+    crate::stage::eventually("the old one is pruned", cleared).await;
+    let (now, _): (i64, i64) = server.cli(&["TIME"]).await;
+    let scored: Vec<(String, i64)> = server.cli(&["ZRANGE", seen, "0", "-1", "WITHSCORES"]).await;
+    assert!(scored.iter().all(|(_, score)| (now - 60..=now).contains(score)), "{scored:?}");
+}
+
+#[tokio::test]
+async fn scripts_are_loaded_again_after_a_flush() {
+    let stage = stage().await;
+    let (server, broker) = parts(&stage);
+    let (name, id, connector) = (conversation("c"), ConnectorId::generate(), stage.connector().await);
+    for _ in 0..2 {
+        let flush = async || drop(server.cli::<String>(&["SCRIPT", "FLUSH"]).await);
+        flush().await;
+        stage.say(&name, "a").await;
+        flush().await;
+        connector.bus.mark_unheard(&name, Position::START).await.unwrap();
+        flush().await;
+        assert!(connector.bus.open(&name).await.unwrap().unheard.is_some());
+        flush().await;
+        broker.renew(std::slice::from_ref(&name), &id, LONG).await.unwrap();
+        flush().await;
+        broker.release(&name, &id).await.unwrap();
+        assert_eq!(broker.get(name.as_str()).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn keys_of_a_wrong_type_leave_nothing_half_done() {
+    let stage = stage().await;
+    let (server, name) = (parts(&stage).0, conversation("c"));
+    server.cli::<i64>(&["LPUSH", name.as_str(), "a list where the mapping key belongs"]).await;
+    assert_eq!(stage.say(&name, "a").await.1, 0);
+    let event = new_event(&name, "b");
+    server.cli::<i64>(&["DEL", "aa:{projects/p/conversations/c}:seen"]).await;
+    server.cli::<String>(&["SET", "aa:{projects/p/conversations/c}:seen", "text"]).await;
+    assert!(stage.broker.record(&event).await.is_err());
+    let entries: i64 = server.cli(&["XLEN", "aa:{projects/p/conversations/c}:log"]).await;
+    assert_eq!(entries, 1);
+    server.cli::<i64>(&["DEL", "aa:{projects/p/conversations/c}:seen"]).await;
+    assert_ne!(stage.broker.record(&event).await.unwrap(), Recorded::Duplicate);
+}

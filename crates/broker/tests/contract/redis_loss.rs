@@ -1,0 +1,189 @@
+//! The loss of the subscription, and its end.
+
+use std::time::Duration;
+
+use broker::testing::RedisServer;
+use broker::{Error, EventBus as _, EventLog as _, Recorded, RedisBroker, RedisSettings, Retention};
+use event::{ConversationName, Position};
+use futures_util::FutureExt as _;
+
+use crate::stage::{Connector, Heard, conversation, eventually, live_texts, new_event};
+
+fn broker_of(server: &RedisServer) -> RedisBroker {
+    RedisBroker::new(RedisSettings::new(server.url()), Retention::default()).unwrap()
+}
+
+async fn receivers(broker: &RedisBroker, name: &ConversationName, text: &str) -> u64 {
+    let mut receivers = None;
+    let record = async || match broker.record(&new_event(name, text)).await {
+        Ok(Recorded::Accepted { receivers: heard, .. }) => receivers.insert(heard) == &heard,
+        _ => false,
+    };
+    eventually("the event is recorded", record).await;
+    receivers.unwrap()
+}
+
+#[tokio::test]
+async fn a_restart_is_told_as_lost_and_restored() {
+    let mut server = RedisServer::start().await;
+    let broker = broker_of(&server);
+    let (kept, left) = (conversation("kept"), conversation("left"));
+    let connector = Connector::on_redis(&broker).await.subscribed(&kept).await.subscribed(&left).await;
+    server.kill();
+    connector.ear.until("the loss", |all| all == &[Heard::Lost]).await;
+    assert!(!connector.bus.is_connected());
+    assert!(matches!(connector.bus.subscribe(&conversation("new")).await, Err(Error::Unavailable(_))));
+    connector.bus.unsubscribe(&left).await.unwrap();
+    server.restart().await;
+    connector.ear.until("its end", |all| all == &[Heard::Lost, Heard::Restored]).await;
+    assert!(connector.bus.is_connected());
+    assert_eq!(receivers(&broker, &left, "left").await, 0);
+    assert_eq!(receivers(&broker, &conversation("new"), "new").await, 0);
+    assert_eq!(receivers(&broker, &kept, "kept").await, 1);
+    assert_eq!(connector.ear.texts(3).await, ["kept"]);
+}
+
+#[tokio::test]
+async fn many_subscriptions_come_back_after_each_loss() {
+    let server = RedisServer::start().await;
+    let broker = broker_of(&server);
+    let connector = Connector::on_redis(&broker).await;
+    let names: Vec<_> = (0..700).map(|number| conversation(&format!("c{number}"))).collect();
+    futures_util::future::join_all(names.iter().map(|name| connector.bus.subscribe(name))).await;
+    for round in 1..=4 {
+        server.cli::<i64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+        connector.ear.until("the end of the loss", |all| all.len() == 2 * round).await;
+        let subscribed: Vec<String> = server.cli(&["PUBSUB", "SHARDCHANNELS"]).await;
+        assert_eq!(subscribed.len(), names.len(), "round {round}");
+    }
+    let told = connector.ear.all();
+    let expected = [Heard::Lost, Heard::Restored];
+    assert!(told.chunks(2).all(|pair| pair == expected), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_is_heard_and_what_the_log_tells_make_a_whole() {
+    let server = RedisServer::start().await;
+    let broker = broker_of(&server);
+    let (name, texts) = (conversation("c"), (0..600).map(|number| number.to_string()).collect::<Vec<_>>());
+    let connector = Connector::on_redis(&broker).await.subscribed(&name).await;
+    for (number, text) in texts.iter().enumerate() {
+        if number % 100 == 50 {
+            server.cli::<i64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+        }
+        broker.record(&new_event(&name, text)).await.unwrap();
+    }
+    receivers(&broker, &conversation("other"), "").await;
+    eventually("the bus is connected", async || connector.bus.is_connected()).await;
+    broker.record(&new_event(&name, "end")).await.unwrap();
+    let heard = connector.ear.until("the end", |all| live_texts(all).last().is_some_and(|last| last == "end")).await;
+    let mut position = Position::START;
+    let mut whole = Vec::new();
+    for heard in heard {
+        match heard {
+            Heard::Live { event, .. } if event.position > position => {
+                position = event.position;
+                whole.push(event);
+            }
+            Heard::Restored => {
+                // A hub would have read at once, and found no more than is there by now.
+                for event in connector.bus.read_after(&name, position, 1000).await.unwrap() {
+                    position = event.position;
+                    whole.push(event);
+                }
+            }
+            _ => {}
+        }
+    }
+    let told: Vec<_> = whole.iter().map(crate::stage::text_of).collect();
+    assert_eq!(told, [&texts[..], &["end".to_owned()]].concat());
+}
+
+#[tokio::test]
+async fn an_abandoned_subscription_is_taken_back() {
+    let server = RedisServer::start().await;
+    let broker = broker_of(&server);
+    let connector = Connector::on_redis(&broker).await;
+    for number in 0..50 {
+        let name = conversation(&format!("c{number}"));
+        assert!(connector.bus.subscribe(&name).now_or_never().is_none());
+        connector.bus.subscribe(&name).await.unwrap();
+        assert!(connector.bus.unsubscribe(&name).now_or_never().is_none());
+    }
+    let nothing_left = async || server.cli::<Vec<String>>(&["PUBSUB", "SHARDCHANNELS"]).await.is_empty();
+    eventually("nothing is subscribed", nothing_left).await;
+    assert_eq!(connector.ear.all(), []);
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_not_confirmed_is_a_loss() {
+    let server = RedisServer::start_with(&["--enable-debug-command", "yes"]).await;
+    let settings = RedisSettings { response_timeout: Duration::from_millis(100), ..RedisSettings::new(server.url()) };
+    let broker = RedisBroker::new(settings, Retention::default()).unwrap();
+    let connector = Connector::on_redis(&broker).await.subscribed(&conversation("kept")).await;
+    let frozen = freeze(&server);
+    let subscribed = async {
+        let mut number = 0;
+        let failed = async || {
+            number += 1;
+            connector.bus.subscribe(&conversation(&format!("c{number}"))).await.is_err()
+        };
+        eventually("subscribing fails", failed).await;
+        number
+    };
+    let ((), failed) = tokio::join!(frozen, subscribed);
+    connector.ear.until("the loss and its end", |all| all == &[Heard::Lost, Heard::Restored]).await;
+    let nobody = async || receivers(&broker, &conversation(&format!("c{failed}")), "").await == 0;
+    eventually("the lost connection is gone", nobody).await;
+    for name in (1..failed).map(|number| format!("c{number}")).chain(["kept".to_owned()]) {
+        assert_eq!(receivers(&broker, &conversation(&name), "a").await, 1, "{name}");
+    }
+}
+
+/// Has the server do nothing for a while.
+async fn freeze(server: &RedisServer) {
+    let mut raw = redis::Client::open(server.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    raw.set_response_timeout(crate::stage::PATIENCE);
+    redis::cmd("DEBUG").arg("SLEEP").arg("1.5").exec_async(&mut raw).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unheard_mark_survives_the_loss_of_the_answer() {
+    let server = RedisServer::start_with(&["--enable-debug-command", "yes"]).await;
+    let settings = RedisSettings { response_timeout: Duration::from_millis(100), ..RedisSettings::new(server.url()) };
+    let probe = RedisBroker::new(settings.clone(), Retention::default()).unwrap();
+    let broker = RedisBroker::new(settings, Retention::default()).unwrap();
+    let (name, bus) = (conversation("c"), broker.bus(event::ConnectorId::generate()));
+    broker.record(&new_event(&name, "a")).await.unwrap();
+    // Else the lost answer would be that the script has to be loaded.
+    bus.open(&conversation("other")).await.unwrap();
+    let taken = async {
+        eventually("Redis is frozen", async || probe.ping().await.is_err()).await;
+        // Redis will read this when we have long given it up.
+        assert!(bus.open(&name).await.is_err());
+    };
+    tokio::join!(freeze(&server), taken);
+    let mark_gone = async || !server.cli::<bool>(&["EXISTS", "aa:{projects/p/conversations/c}:unheard"]).await;
+    eventually("the mark is taken", mark_gone).await;
+    let other = broker_of(&server).bus(event::ConnectorId::generate());
+    assert_eq!(other.open(&name).await.unwrap().unheard, None);
+    let mut opened = None;
+    let answered = async || bus.open(&name).await.is_ok_and(|answer| opened.replace(answer).is_none());
+    eventually("opening succeeds", answered).await;
+    let opened = opened.unwrap();
+    assert_eq!(opened.unheard, Some(opened.tail));
+    assert_eq!(bus.open(&name).await.unwrap().unheard, None);
+}
+
+#[tokio::test]
+async fn a_stopped_bus_says_so() {
+    let server = RedisServer::start().await;
+    let mut connector = Connector::on_redis(&broker_of(&server)).await.subscribed(&conversation("c")).await;
+    drop(connector.stop.take());
+    let stopped = async || matches!(connector.bus.subscribe(&conversation("d")).await, Err(Error::Stopped));
+    eventually("the bus has stopped", stopped).await;
+    assert!(!connector.bus.is_connected());
+    let gone = async || server.cli::<Vec<String>>(&["PUBSUB", "SHARDCHANNELS"]).await.is_empty();
+    eventually("the connection is closed", gone).await;
+    assert_eq!(connector.ear.all(), []);
+}

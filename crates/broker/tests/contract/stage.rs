@@ -1,0 +1,183 @@
+//! A broker under test, connectors on it, and what they heard.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use broker::testing::RedisServer;
+use broker::{
+    BusMessage, Error, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, MemoryBroker, NewEvent, Recorded,
+    RedisBroker, RedisSettings, Retention,
+};
+use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, Position};
+use tokio::sync::watch;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// How long anything may take that must happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) trait Broker: EventLog + KeyStore {}
+impl<T: EventLog + KeyStore> Broker for T {}
+
+pub(crate) enum Backend {
+    Memory(MemoryBroker),
+    Redis { server: RedisServer, broker: RedisBroker },
+}
+
+pub(crate) struct Stage {
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) backend: Backend,
+}
+
+impl Stage {
+    pub(crate) fn memory(retention: Retention) -> Self {
+        let broker = MemoryBroker::new(retention);
+        Self { broker: Arc::new(broker.clone()), backend: Backend::Memory(broker) }
+    }
+
+    pub(crate) async fn redis(retention: Retention) -> Self {
+        let server = RedisServer::start().await;
+        let broker = RedisBroker::new(RedisSettings::new(server.url()), retention).unwrap();
+        Self { broker: Arc::new(broker.clone()), backend: Backend::Redis { server, broker } }
+    }
+
+    pub(crate) async fn connector(&self) -> Connector {
+        match &self.backend {
+            Backend::Memory(broker) => Connector::new(Arc::new(broker.bus()), ConnectorId::generate(), None),
+            Backend::Redis { broker, .. } => Connector::on_redis(broker).await,
+        }
+    }
+
+    pub(crate) async fn record(&self, event: &NewEvent) -> Result<Recorded, Error> {
+        self.broker.record(event).await
+    }
+
+    /// Records a new event with `text` for content; returns its position and the receivers.
+    pub(crate) async fn say(&self, conversation: &ConversationName, text: &str) -> (Position, u64) {
+        match self.record(&new_event(conversation, text)).await.unwrap() {
+            Recorded::Accepted { position, receivers } => (position, receivers),
+            Recorded::Duplicate => panic!("{text} is no duplicate"),
+        }
+    }
+}
+
+impl Connector {
+    /// A connector that need not be connected yet.
+    pub(crate) fn start(broker: &RedisBroker) -> Self {
+        let (id, stop) = (ConnectorId::generate(), CancellationToken::new());
+        let bus = Arc::new(broker.bus(id.clone()));
+        tokio::spawn(Arc::clone(&bus).run(stop.clone()));
+        Self::new(bus, id, Some(stop.drop_guard()))
+    }
+
+    pub(crate) async fn on_redis(broker: &RedisBroker) -> Self {
+        let connector = Self::start(broker);
+        eventually("the bus is connected", async || connector.bus.is_connected()).await;
+        connector
+    }
+
+    fn new(bus: Arc<dyn EventBus>, id: ConnectorId, stop: Option<DropGuard>) -> Self {
+        let ear = Arc::new(Ear { heard: watch::channel(Vec::new()).0 });
+        bus.attach(Arc::clone(&ear) as Arc<dyn EventSink>);
+        Self { bus, id, ear, stop }
+    }
+
+    pub(crate) async fn subscribed(self, conversation: &ConversationName) -> Self {
+        self.bus.subscribe(conversation).await.unwrap();
+        self
+    }
+}
+
+/// A connector process, as far as the broker is concerned.
+pub(crate) struct Connector {
+    pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) id: ConnectorId,
+    pub(crate) ear: Arc<Ear>,
+    pub(crate) stop: Option<DropGuard>,
+}
+
+/// A message of the bus that outlives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Live { conversation: String, event: LoggedEvent },
+    Foreign { conversation: String, payload: Payload },
+    Lost,
+    Restored,
+}
+
+pub(crate) struct Ear {
+    heard: watch::Sender<Vec<Heard>>,
+}
+
+impl EventSink for Ear {
+    fn deliver(&self, message: BusMessage<'_>) {
+        let heard = match message {
+            BusMessage::Live { conversation, event } => Heard::Live { conversation: conversation.to_owned(), event },
+            BusMessage::Foreign { conversation, payload } => {
+                Heard::Foreign { conversation: conversation.to_owned(), payload }
+            }
+            BusMessage::Lost => Heard::Lost,
+            BusMessage::Restored => Heard::Restored,
+        };
+        self.heard.send_modify(|all| all.push(heard));
+    }
+}
+
+impl Ear {
+    pub(crate) fn all(&self) -> Vec<Heard> {
+        self.heard.borrow().clone()
+    }
+
+    /// Waits until what was heard is as `condition` says; returns it.
+    pub(crate) async fn until(&self, what: &str, condition: impl FnMut(&Vec<Heard>) -> bool) -> Vec<Heard> {
+        let mut heard = self.heard.subscribe();
+        let waited = tokio::time::timeout(PATIENCE, heard.wait_for(condition)).await;
+        waited.unwrap_or_else(|_| panic!("not heard: {what}; heard: {:?}", self.all())).unwrap().clone()
+    }
+
+    /// Waits until `count` messages have been heard; returns the texts of the live ones.
+    pub(crate) async fn texts(&self, count: usize) -> Vec<String> {
+        live_texts(&self.until(&format!("{count} messages"), |all| all.len() >= count).await)
+    }
+}
+
+pub(crate) fn live_texts(heard: &[Heard]) -> Vec<String> {
+    let live = heard.iter().filter_map(|heard| match heard {
+        Heard::Live { event, .. } => Some(event),
+        _ => None,
+    });
+    live.map(text_of).collect()
+}
+
+pub(crate) fn text_of(event: &LoggedEvent) -> String {
+    String::from_utf8(event.payload.json.to_vec()).unwrap()
+}
+
+pub(crate) fn conversation(id: &str) -> ConversationName {
+    format!("projects/p/conversations/{id}").parse().unwrap()
+}
+
+pub(crate) fn payload(text: &str) -> Payload {
+    Payload { kind: EventKind::NewMessage, json: text.to_owned().into() }
+}
+
+/// An event with a fingerprint of its own.
+pub(crate) fn new_event(conversation: &ConversationName, text: &str) -> NewEvent {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    event_with_id(conversation, text, &NEXT.fetch_add(1, Ordering::Relaxed).to_string())
+}
+
+pub(crate) fn event_with_id(conversation: &ConversationName, text: &str, id: &str) -> NewEvent {
+    let fingerprint = Fingerprint::new(EventKind::NewMessage, id, b"");
+    NewEvent { conversation: conversation.clone(), fingerprint, payload: payload(text) }
+}
+
+/// Asks again and again until `condition` holds.
+pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let asked = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("never: {what}"));
+}

@@ -1,0 +1,65 @@
+//! `make demo`: both services in one process, and a conversation that is played into them.
+
+use std::process::ExitCode;
+
+use service::env::{ConfigError, Env};
+use service::process::{Config, ProcessSettings, StartError, run};
+use service::tasks::TaskSet;
+use simulator::player::play_for_ever;
+use simulator::pubsub::PushSubscription;
+use simulator::script::Script;
+use simulator::stack::Stack;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The page joins this conversation by itself when everybody may register.
+const CONVERSATION: &str = "demo-conversation";
+
+struct Demo {
+    process: ProcessSettings,
+    interceptor_port: u16,
+    project: String,
+    play: bool,
+}
+
+impl Config for Demo {
+    fn process(&self) -> &ProcessSettings {
+        &self.process
+    }
+}
+
+fn main() -> ExitCode {
+    run(read, start)
+}
+
+fn read(env: Env) -> Result<Demo, ConfigError> {
+    let mut env = env.reader();
+    let demo = Demo {
+        process: ProcessSettings::read(&mut env),
+        interceptor_port: env.parse("INTERCEPTOR_PORT", "a port number, 0 to 65535", 8081),
+        project: env.text_or("GCP_PROJECT_ID", "demo-project"),
+        play: env.flag("PLAY_CONVERSATION", true),
+    };
+    env.finish(demo)
+}
+
+async fn start(demo: Demo, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
+    let port = demo.interceptor_port;
+    let interceptor = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| StartError::Listen(port, error))?;
+    let setup = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Setup(error);
+    let stack = Stack::start(&demo.project, listener, interceptor).map_err(|error| setup(error.into()))?;
+    let tasks = TaskSet::default();
+    if demo.play {
+        let script = Script::late_parcel().map_err(|error| setup(error.into()))?;
+        let name = format!("projects/{}/conversations/{CONVERSATION}", demo.project).parse();
+        let subscription =
+            PushSubscription::new(format!("http://{}", stack.interceptor)).map_err(|error| setup(error.into()))?;
+        let name = name.map_err(|error: event::InvalidConversationName| setup(error.into()))?;
+        tasks.spawn("player", play_for_ever(script, name, subscription, tasks.stop_signal()));
+    }
+    tracing::info!("open http://localhost:{} in a browser; Ctrl-C ends the demo", stack.connector.port());
+    stop.cancelled().await;
+    tasks.shut_down(std::time::Duration::from_secs(1)).await;
+    stack.shut_down().await;
+    Ok(())
+}

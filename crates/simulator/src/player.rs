@@ -1,0 +1,33 @@
+//! Plays a conversation.
+
+use event::ConversationName;
+use tokio_util::sync::CancellationToken;
+
+use crate::pubsub::PushSubscription;
+use crate::script::Script;
+
+/// Plays `script` in `conversation` again and again until `stop`.
+pub async fn play_for_ever(
+    script: Script,
+    conversation: ConversationName,
+    subscription: PushSubscription,
+    stop: CancellationToken,
+) {
+    let endless = async {
+        loop {
+            play(&script, &conversation, &subscription).await;
+        }
+    };
+    tokio::select! {
+        () = endless => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// Plays `script` once.
+pub async fn play(script: &Script, conversation: &ConversationName, subscription: &PushSubscription) {
+    for notification in script.notifications(conversation) {
+        tokio::time::sleep(notification.pause).await;
+        subscription.deliver(&notification).await;
+    }
+}

@@ -1,0 +1,75 @@
+//! Cloud Pub/Sub as the interceptor sees it: push requests, repeated until they are acknowledged.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::{Client, StatusCode};
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::script::Notification;
+
+/// The default acknowledgement deadline of a subscription.
+const ACK_DEADLINE: Duration = Duration::from_secs(10);
+/// Between two deliveries of a message, doubled up to the second value.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// Pushes messages to one interceptor.
+#[derive(Debug)]
+pub struct PushSubscription {
+    http: Client,
+    endpoint: String,
+}
+
+impl PushSubscription {
+    /// Pushes to the interceptor at `endpoint`, such as `http://localhost:8081`.
+    ///
+    /// # Errors
+    /// If the HTTP client cannot be set up.
+    pub fn new(endpoint: impl Into<String>) -> reqwest::Result<Self> {
+        let http = Client::builder().timeout(ACK_DEADLINE).no_proxy().build()?;
+        Ok(Self { http, endpoint: endpoint.into() })
+    }
+
+    /// Delivers a notification, again and again until it is acknowledged.
+    pub async fn deliver(&self, notification: &Notification) {
+        let body = envelope(notification).to_string();
+        let mut backoff = BACKOFF.0;
+        loop {
+            match self.push(notification, &body).await {
+                Ok(status) if is_ack(status) => return,
+                Ok(status) => tracing::warn!(%status, "not acknowledged, will be delivered again"),
+                Err(error) => tracing::warn!(%error, "not delivered, will be tried again"),
+            }
+            tokio::time::sleep(backoff).await;
+            backoff = (backoff * 2).min(BACKOFF.1);
+        }
+    }
+
+    async fn push(&self, notification: &Notification, body: &str) -> reqwest::Result<StatusCode> {
+        let url = format!("{}/{}", self.endpoint, notification.kind);
+        let request = self.http.post(url).header("content-type", "application/json").body(body.to_owned());
+        Ok(request.send().await?.status())
+    }
+}
+
+/// <https://cloud.google.com/pubsub/docs/push#receive_push>
+fn is_ack(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 102 | 200 | 201 | 202 | 204)
+}
+
+fn envelope(notification: &Notification) -> serde_json::Value {
+    let id = rand::random::<u64>().to_string();
+    let published = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
+    json!({
+        "message": {
+            "data": BASE64_STANDARD.encode(notification.event.to_string()),
+            "attributes": notification.attributes,
+            "messageId": id, "message_id": id,
+            "publishTime": published, "publish_time": published,
+        },
+        "subscription": "projects/simulator/subscriptions/aa-sub",
+    })
+}

@@ -1,0 +1,116 @@
+//! Frames into bytes, as many as fit into one write.
+
+use std::{sync::Arc, vec};
+
+use bytes::Bytes;
+use tokio_tungstenite::tungstenite::protocol::frame::{
+    FrameHeader,
+    coding::{Control, Data, OpCode},
+};
+
+use crate::{engine::outbox::Load, frame::Frame};
+
+/// Bytes that are gathered for one write.
+const GATHER: usize = 16 * 1024;
+
+/// Frames on their way to a client. Exists only while there is something to write.
+#[derive(Default)]
+pub(crate) struct Batch {
+    frames: vec::IntoIter<Frame>,
+    attachments: Option<(Arc<[Bytes]>, usize)>,
+    /// The payload under way, and how much of it has been gathered.
+    payload: Option<(Bytes, usize)>,
+    gathered: Vec<u8>,
+    /// How much of what was gathered has been written.
+    written: usize,
+    load: Load,
+}
+
+impl Batch {
+    pub(crate) fn new(frames: Vec<Frame>) -> Self {
+        let load = Load::of(&frames);
+        let expected = frames.iter().map(|frame| frame.len() + 10).sum();
+        Self {
+            frames: frames.into_iter(),
+            gathered: Vec::with_capacity(GATHER.min(expected)),
+            load,
+            ..Self::default()
+        }
+    }
+
+    /// What the frames weighed when they were taken.
+    pub(crate) fn load(&self) -> Load {
+        self.load
+    }
+
+    /// Bytes to write next; nothing means that all has been written. `control` goes in between two messages.
+    pub(crate) fn pending(&mut self, control: &mut Option<Box<Vec<u8>>>) -> &[u8] {
+        if self.written == self.gathered.len() {
+            self.gathered.clear();
+            self.written = 0;
+            while self.gathered.len() < GATHER && self.gather(control) {}
+        }
+        self.gathered.get(self.written..).unwrap_or_default()
+    }
+
+    pub(crate) fn advance(&mut self, written: usize) {
+        self.written += written;
+    }
+
+    /// Gathers a bit more; the answer is whether there was more.
+    fn gather(&mut self, control: &mut Option<Box<Vec<u8>>>) -> bool {
+        if let Some((payload, done)) = &mut self.payload {
+            let end = payload.len().min(*done + GATHER);
+            self.gathered.extend_from_slice(&payload[*done..end]);
+            *done = end;
+            if end == payload.len() {
+                self.payload = None;
+            }
+            return true;
+        }
+        if let Some(control) = control.take() {
+            self.gathered.extend_from_slice(&control);
+            return true;
+        }
+        let Some((kind, payload)) = self.next_message() else {
+            return false;
+        };
+        push_header(OpCode::Data(kind), payload.len(), &mut self.gathered);
+        self.payload = Some((payload, 0));
+        true
+    }
+
+    fn next_message(&mut self) -> Option<(Data, Bytes)> {
+        loop {
+            if let Some((attachments, next)) = &mut self.attachments {
+                if let Some(bytes) = attachments.get(*next) {
+                    *next += 1;
+                    return Some((Data::Binary, bytes.clone()));
+                }
+                self.attachments = None;
+            }
+            let (text, attachments) = self.frames.next()?.into_parts();
+            self.attachments = attachments.map(|attachments| (attachments, 0));
+            if let Some(text) = text {
+                return Some((Data::Text, text));
+            }
+        }
+    }
+}
+
+/// A control frame, whose payload must not exceed 125 bytes.
+pub(crate) fn control(kind: Control, payload: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(2 + payload.len());
+    push_header(OpCode::Control(kind), payload.len(), &mut frame);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+fn push_header(opcode: OpCode, len: usize, out: &mut Vec<u8>) {
+    let header = FrameHeader {
+        opcode,
+        ..FrameHeader::default()
+    };
+    // Writing into memory does not fail.
+    let _ = header.format(len as u64, out);
+}

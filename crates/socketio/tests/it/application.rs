@@ -1,0 +1,136 @@
+//! An application that records what happens to it.
+
+use std::{sync::Arc, time::Duration};
+
+use socketio::{Accepted, Application, ConnectRequest, Event, Frame, Reason, Refused, Socket};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
+
+/// Longer than anything here takes, even on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub(crate) enum Record {
+    Connected(Socket),
+    Event(Event),
+    Disconnected(String, Reason),
+}
+
+/// Accepts `/` and every namespace that begins with `/n`.
+pub(crate) struct Recorder {
+    records: mpsc::UnboundedSender<Record>,
+    /// Every `gated` event takes a permit before it is done.
+    pub(crate) gate: Semaphore,
+}
+
+pub(crate) struct Records(mpsc::UnboundedReceiver<Record>);
+
+impl Recorder {
+    pub(crate) fn new() -> (Arc<Self>, Records) {
+        let (records, receiver) = mpsc::unbounded_channel();
+        (
+            Arc::new(Self {
+                records,
+                gate: Semaphore::new(0),
+            }),
+            Records(receiver),
+        )
+    }
+
+    fn record(&self, record: Record) {
+        // A test that has seen enough has dropped the receiver.
+        let _ = self.records.send(record);
+    }
+}
+
+impl Records {
+    pub(crate) async fn next(&mut self) -> Record {
+        timeout(PATIENCE, self.0.recv())
+            .await
+            .expect("a record in time")
+            .expect("the application lives")
+    }
+
+    pub(crate) async fn connected(&mut self) -> Socket {
+        loop {
+            if let Record::Connected(socket) = self.next().await {
+                return socket;
+            }
+        }
+    }
+
+    pub(crate) async fn event(&mut self) -> Event {
+        loop {
+            if let Record::Event(event) = self.next().await {
+                return event;
+            }
+        }
+    }
+
+    pub(crate) async fn disconnected(&mut self) -> Reason {
+        loop {
+            if let Record::Disconnected(_, reason) = self.next().await {
+                return reason;
+            }
+        }
+    }
+
+    /// Reasons of all disconnects that have been recorded.
+    pub(crate) fn disconnects(&mut self) -> Vec<(String, Reason)> {
+        let records = std::iter::from_fn(|| self.0.try_recv().ok());
+        records
+            .filter_map(|record| match record {
+                Record::Disconnected(id, reason) => Some((id, reason)),
+                Record::Connected(_) | Record::Event(_) => None,
+            })
+            .collect()
+    }
+}
+
+impl Application for Recorder {
+    type Session = Socket;
+
+    async fn connect(&self, request: ConnectRequest) -> Result<Accepted<Socket>, Refused> {
+        let auth = request.auth.unwrap_or_default();
+        if auth.contains("refuse") {
+            let data = Some(r#"{"because":[1]}"#.to_owned());
+            return Err(Refused {
+                message: "said \"no\"".to_owned(),
+                data,
+            });
+        }
+        if request.namespace != "/" && !request.namespace.starts_with("/n") {
+            return Err(Refused::invalid_namespace());
+        }
+        let pid = auth.contains("recover").then(|| "private".to_owned());
+        Ok(Accepted {
+            session: request.socket,
+            pid,
+        })
+    }
+
+    async fn connected(&self, socket: &mut Socket) {
+        let _ = socket.emit(Frame::event(socket.namespace(), "welcome", &[]));
+        self.record(Record::Connected(socket.clone()));
+    }
+
+    async fn event(&self, socket: &mut Socket, event: Event) {
+        if event.name == "gated" {
+            self.gate
+                .acquire()
+                .await
+                .expect("the gate is never closed")
+                .forget();
+        }
+        if let Some(id) = event.ack {
+            let _ = socket.ack_with(id, &event.args, event.attachments.clone());
+        }
+        self.record(Record::Event(event));
+    }
+
+    async fn disconnect(&self, socket: Socket, reason: Reason) {
+        self.record(Record::Disconnected(socket.id().to_owned(), reason));
+    }
+}

@@ -1,0 +1,50 @@
+use std::sync::{Arc, Weak};
+
+use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Settings, Socket};
+
+use crate::{
+    client::{PollClient, WsClient},
+    server::{Running, start},
+};
+
+#[tokio::test]
+async fn counts_clients_whatever_their_transport() {
+    let (server, mut records) = start().await;
+    let websocket = WsClient::connected(server.address).await;
+    let polling = PollClient::connected(server.address).await;
+    assert_eq!(server.connections(), 2);
+    drop(websocket);
+    assert_eq!(records.disconnected().await, Reason::TransportClose);
+    assert_eq!(polling.post("1").await.0, 200);
+    server.has_connections(0).await;
+}
+
+/// Whose sessions can be seen to be gone.
+struct Keeper(tokio::sync::mpsc::UnboundedSender<Weak<Socket>>);
+
+impl Application for Keeper {
+    type Session = Arc<Socket>;
+
+    async fn connect(&self, request: ConnectRequest) -> Result<Accepted<Arc<Socket>>, Refused> {
+        let session = Arc::new(request.socket);
+        self.0.send(Arc::downgrade(&session)).unwrap();
+        Ok(Accepted { session, pid: None })
+    }
+
+    async fn event(&self, _: &mut Arc<Socket>, _: Event) {}
+
+    async fn disconnect(&self, _: Arc<Socket>, _: Reason) {}
+}
+
+#[tokio::test]
+async fn frees_a_session_with_its_connection() {
+    let (sessions, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    let server = Running::start(Settings::default(), Arc::new(Keeper(sessions))).await;
+    let mut client = WsClient::open(server.address, None).await.unwrap();
+    client.send("40").await;
+    let session = receiver.recv().await.unwrap();
+    assert!(session.upgrade().is_some());
+    drop(client);
+    server.has_connections(0).await;
+    assert!(session.upgrade().is_none());
+}

@@ -1,0 +1,205 @@
+use socketio::Reason;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::{
+    client::{PollClient, WsClient},
+    server::start,
+};
+
+/// Texts after which the server must hang up on a client in the main namespace.
+const BROKEN: &[&str] = &[
+    // Engine.IO
+    "",
+    "0",
+    "2",
+    "2probe",
+    "3x",
+    "5",
+    "7",
+    "8",
+    "abc",
+    "b",
+    "é",
+    "\u{1e}",
+    "1x",
+    "6x",
+    // Socket.IO: types and counts of attachments
+    "4",
+    "47",
+    "49",
+    "4é",
+    "4-",
+    "45",
+    "45-",
+    "45x-[\"a\"]",
+    "4511-[\"a\"]",
+    "45+1-[\"a\"]",
+    "46-1[]",
+    "4599999999999999999999-[\"a\"]",
+    // ack ids
+    "42abc[\"a\"]",
+    "42-1[\"a\"]",
+    "4299999999999999999999[\"a\"]",
+    "401{}",
+    "43[]",
+    "411",
+    // payloads
+    "42",
+    "42{}",
+    "42[]",
+    "42[1]",
+    "42[null]",
+    "42[[\"a\"]]",
+    "42[\"a\"",
+    "42[\"a\"]]",
+    "42[\"a\",]",
+    "42\"a\"",
+    "42[\"a\" 1]",
+    "42[\"connect\"]",
+    "42[\"disconnect\"]",
+    "42[\"newListener\"]",
+    "42[\"\\ud800\"]",
+    "41{}",
+    "431{}",
+    "431",
+    "44",
+    "44{\"message\":\"x\"}",
+    // namespaces
+    "40",
+    "40{}",
+    "40[]",
+    "40/n,[]",
+    "40/n,{",
+    "40/n,1",
+    "40/n,\"a\"",
+    "42/n,[\"a\"]",
+    "41/n",
+    "43/n,1[]",
+    "40/n,{}x",
+];
+
+#[tokio::test]
+async fn hangs_up_on_whoever_breaks_the_protocol_and_on_nobody_else() {
+    let (server, mut records) = start().await;
+    let mut bystander = WsClient::connected(server.address).await;
+    for text in BROKEN {
+        let mut client = WsClient::connected(server.address).await;
+        client.send(text).await;
+        assert_eq!(client.rest().await, [""; 0], "{text:?}");
+        assert_eq!(
+            records.disconnected().await,
+            Reason::ProtocolError,
+            "{text:?}"
+        );
+        bystander.check().await;
+    }
+    server.has_connections(1).await;
+    assert_eq!(records.disconnects(), []);
+}
+
+#[tokio::test]
+async fn hangs_up_on_broken_posts() {
+    let (server, mut records) = start().await;
+    let bystander = PollClient::connected(server.address).await;
+    let bodies = BROKEN.iter().map(|text| text.as_bytes().to_vec());
+    // A separator with nothing to separate, bad base64, and bytes that are no text.
+    let more = [
+        b"42[\"a\"]\x1e".to_vec(),
+        b"b!".to_vec(),
+        b"4\xff".to_vec(),
+        vec![0x1e; 5000],
+        b"3\x1e".repeat(5000),
+    ];
+    for body in bodies.chain(more) {
+        let client = PollClient::connected(server.address).await;
+        let (status, _) = client.post(body.clone()).await;
+        // What is wrong above Engine.IO shows only when the packet's turn has come.
+        assert!(
+            status == 400 || matches!(body[..], [b'4' | b'b', ..]),
+            "{body:?}: {status}"
+        );
+        assert_eq!(
+            records.disconnected().await,
+            Reason::ProtocolError,
+            "{body:?}"
+        );
+        assert_eq!(client.poll().await.0, 400, "{body:?}");
+    }
+    assert_eq!(bystander.post(r#"421["check"]"#).await.0, 200);
+    assert_eq!(bystander.poll().await.1, "431[]");
+}
+
+#[tokio::test]
+async fn hangs_up_on_misplaced_attachments() {
+    let (server, mut records) = start().await;
+    let mut unannounced = WsClient::connected(server.address).await;
+    unannounced.send_binary(b"surprise").await;
+    assert_eq!(unannounced.next().await, None);
+    assert_eq!(records.disconnected().await, Reason::ProtocolError);
+
+    let mut interrupted = WsClient::connected(server.address).await;
+    interrupted
+        .send(r#"451-["a",{"_placeholder":true,"num":0}]"#)
+        .await;
+    interrupted.send(r#"42["b"]"#).await;
+    assert_eq!(interrupted.next().await, None);
+    assert_eq!(records.disconnected().await, Reason::ProtocolError);
+}
+
+#[tokio::test]
+async fn hangs_up_on_too_much() {
+    let (server, mut records) = start().await;
+    let text = format!(r#"42["a","{}"]"#, "x".repeat(1_000_000));
+    let mut client = WsClient::connected(server.address).await;
+    client.send(&text).await;
+    assert_eq!(client.next().await, None);
+    assert_eq!(records.disconnected().await, Reason::ProtocolError);
+
+    let client = PollClient::connected(server.address).await;
+    let (status, _) = client.post(text).await;
+    assert_eq!(status, 413);
+    assert_eq!(records.disconnected().await, Reason::ProtocolError);
+    assert_eq!(client.poll().await.0, 400);
+}
+
+#[tokio::test]
+async fn hangs_up_on_too_much_in_attachments() {
+    let (server, mut records) = start().await;
+    let mut client = WsClient::connected(server.address).await;
+    client.send(r#"452-["a"]"#).await;
+    for _ in 0..2 {
+        client.send_binary(&[7; 600_000]).await;
+    }
+    assert_eq!(client.next().await, None);
+    assert_eq!(records.disconnected().await, Reason::ProtocolError);
+}
+
+#[tokio::test]
+async fn hangs_up_on_text_that_is_none() {
+    use tokio_tungstenite::tungstenite::protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    };
+    let (server, mut records) = start().await;
+    let mut client = WsClient::connected(server.address).await;
+    let frame = Frame::message(vec![b'4', 0xff], OpCode::Data(Data::Text), true);
+    futures_util::SinkExt::send(&mut client.0, Message::Frame(frame))
+        .await
+        .unwrap();
+    assert_eq!(client.next().await, None);
+    assert_eq!(records.disconnected().await, Reason::ProtocolError);
+}
+
+#[tokio::test]
+async fn takes_what_says_nothing() {
+    let (server, mut records) = start().await;
+    let mut client = WsClient::connected(server.address).await;
+    // A NOOP, a pong for no ping, the answer to an event that expected none, and one with attachments.
+    for text in ["6", "3", "431[]", r#"461-2[{"_placeholder":true,"num":0}]"#] {
+        client.send(text).await;
+    }
+    client.send_binary(b"x").await;
+    client.check().await;
+    drop(client);
+    assert_eq!(records.disconnected().await, Reason::TransportClose);
+}

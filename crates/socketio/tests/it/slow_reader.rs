@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use socketio::{Frame, Reason, Settings};
+
+use crate::{
+    application::PATIENCE,
+    client::{PollClient, WsClient},
+    server::{start, start_with},
+};
+
+#[tokio::test]
+async fn cuts_a_client_that_stops_reading_and_nobody_else() {
+    let (server, mut records) = start().await;
+    let stalled = WsClient::open_narrow(server.address).await;
+    let stalled_socket = records.connected().await;
+    let mut reader = WsClient::connected(server.address).await;
+    let socket = records.connected().await;
+    let frame = Frame::event("/", "big", &[&format!("\"{}\"", "x".repeat(100_000))]);
+    let mut cut_after = None;
+    for round in 0..100 {
+        let sent = stalled_socket.emit(frame.clone());
+        cut_after = cut_after.or(sent.is_err().then_some(round));
+        socket.emit(frame.clone()).unwrap();
+        assert_eq!(reader.text().await.len(), frame.len());
+    }
+    let cut_after = cut_after.expect("the stalled client is cut");
+    assert!(
+        cut_after >= 10,
+        "1 MiB may wait, but it was cut after {cut_after} frames of 100 kB"
+    );
+    assert_eq!(records.disconnected().await, Reason::SlowConsumer);
+    server.has_connections(1).await;
+    tokio::time::timeout(PATIENCE, server.drain(Duration::from_millis(1)))
+        .await
+        .unwrap();
+    drop(stalled);
+    assert_eq!(records.disconnected().await, Reason::Shutdown);
+    assert_eq!(records.disconnects(), []);
+}
+
+#[tokio::test]
+async fn drains_although_a_client_has_stopped_reading() {
+    let settings = Settings {
+        outbox_bytes: 50_000_000,
+        outbox_packets: 10_000,
+        ..Settings::default()
+    };
+    let (server, mut records) = start_with(settings).await;
+    let _stalled = WsClient::open_narrow(server.address).await;
+    let socket = records.connected().await;
+    let frame = Frame::event("/", "big", &[&format!("\"{}\"", "x".repeat(100_000))]);
+    (0..200).for_each(|_| socket.emit(frame.clone()).unwrap());
+    tokio::time::timeout(PATIENCE, server.drain(Duration::ZERO))
+        .await
+        .expect("the drain ends");
+    assert_eq!(records.disconnected().await, Reason::Shutdown);
+}
+
+#[tokio::test]
+async fn cuts_a_client_whose_write_takes_too_long() {
+    let settings = Settings {
+        outbox_bytes: 50_000_000,
+        outbox_packets: 10_000,
+        write_timeout: Duration::from_millis(200),
+        ..Settings::default()
+    };
+    let (server, mut records) = start_with(settings).await;
+    let _stalled = WsClient::open_narrow(server.address).await;
+    let socket = records.connected().await;
+    let frame = Frame::event("/", "big", &[&format!("\"{}\"", "x".repeat(100_000))]);
+    (0..200).for_each(|_| socket.emit(frame.clone()).unwrap());
+    assert_eq!(records.disconnected().await, Reason::SlowConsumer);
+    server.has_connections(0).await;
+}
+
+#[tokio::test]
+async fn cuts_a_client_that_makes_no_room_in_time() {
+    let settings = Settings {
+        outbox_packets: 3,
+        write_timeout: Duration::from_millis(200),
+        ..Settings::default()
+    };
+    let (server, mut records) = start_with(settings).await;
+    // Nobody polls, so nothing is ever taken.
+    let client = PollClient::connected(server.address).await;
+    let socket = records.connected().await;
+    let frame = Frame::event("/", "a", &[]);
+    for _ in 0..3 {
+        socket.emit_when_ready(frame.clone()).await.unwrap();
+    }
+    assert!(socket.emit_when_ready(frame).await.is_err());
+    assert_eq!(records.disconnected().await, Reason::SlowConsumer);
+    assert_eq!(client.poll().await.0, 400);
+}
+
+#[tokio::test]
+async fn does_not_queue_what_can_never_fit() {
+    let (server, mut records) = start_with(Settings {
+        outbox_bytes: 1000,
+        ..Settings::default()
+    })
+    .await;
+    let mut client = WsClient::connected(server.address).await;
+    let socket = records.connected().await;
+    assert!(
+        socket
+            .emit(Frame::event("/", "a", &[&"1".repeat(1000)]))
+            .is_err()
+    );
+    assert_eq!(records.disconnected().await, Reason::SlowConsumer);
+    assert_eq!(client.rest().await, [""; 0]);
+}
