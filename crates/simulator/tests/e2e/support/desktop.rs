@@ -102,7 +102,8 @@ impl Desktop {
     /// Waits until `count` events have come that were not taken yet, and takes all there are.
     pub(crate) async fn events(&mut self, count: usize) -> Vec<Value> {
         while self.events.len() < count {
-            self.happening().await;
+            let happening = self.happening().await;
+            assert!(happening["is"] == "event", "{:?} waits for events and gets {happening}", self.library);
         }
         std::mem::take(&mut self.events)
     }

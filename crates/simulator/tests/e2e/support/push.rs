@@ -47,7 +47,9 @@ impl Push {
             Self::new(
                 "human-agent-assistant-event",
                 "802",
-                &format!("\n{{\"suggestionResults\": [{{}}, null], \"conversation\":\"projects\\/{PROJECT}\\/conversations\\/{id}\"}}"),
+                &format!(
+                    "\n{{\"suggestionResults\": [{{}}, null], \"conversation\":\"projects\\/{PROJECT}\\/conversations\\/{id}\"}}"
+                ),
             ),
             Self::new(
                 "conversation-lifecycle-event",
