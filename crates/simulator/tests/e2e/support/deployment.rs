@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use broker::testing::RedisServer;
 use futures_util::future::{join, join_all};
 use serde_json::Value;
@@ -10,14 +12,21 @@ use super::push::Push;
 /// The project that every deployment serves.
 pub(crate) const PROJECT: &str = "acme-support";
 
-const SECRET: &str = "only for tests: 7f1c0e5b9a";
+/// The key that signs tokens.
+pub(crate) const SECRET: &str = "only for tests: 7f1c0e5b9a";
+
+/// The services promise to end within 8 s; Cloud Run kills at 10
+/// (<https://cloud.google.com/run/docs/container-contract#instance-shutdown>).
+const KILLED_AFTER: Duration = Duration::from_secs(9);
 
 /// Both services as an operator runs them, on a Redis of their own.
 pub(crate) struct Deployment {
-    pub(crate) redis: RedisServer,
+    // Dropped in this order: a process that loses its Redis would only complain.
     pub(crate) interceptor: Process,
     pub(crate) connectors: Vec<Process>,
-    secret: TempDir,
+    pub(crate) redis: RedisServer,
+    environment: Vec<(String, String)>,
+    _folder: TempDir,
 }
 
 impl Deployment {
@@ -28,29 +37,49 @@ impl Deployment {
 
     /// Starts with further settings for all processes.
     pub(crate) async fn start_with(connectors: usize, settings: &[(&str, &str)]) -> Self {
-        let redis = RedisServer::start().await;
-        let secret = secret();
-        let (path, url) = (secret_path(&secret), redis.url());
-        let env = [&environment(&path, &url), settings].concat();
-        let starting = (0..connectors).map(|_| Process::start("ui-connector", &env));
-        let (interceptor, connectors) =
-            join(Process::start("cloud-pubsub-interceptor", &env), join_all(starting)).await;
-        let deployment = Self { redis, interceptor, connectors, secret };
+        let deployment = Self::around(RedisServer::start().await, connectors, settings).await;
         deployment.is_ready().await;
         deployment
     }
 
-    async fn is_ready(&self) {
+    /// Starts everything around a Redis that need not run.
+    pub(crate) async fn around(redis: RedisServer, connectors: usize, settings: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a temporary directory");
+        let path = folder.path().join("jwt_secret_key");
+        std::fs::write(&path, SECRET).expect("a file with the secret");
+        let common = [
+            ("GCP_PROJECT_ID", PROJECT),
+            ("AUTH_OPTION", "Skip"),
+            ("JWT_SECRET_KEY_PATH", &path.display().to_string()),
+            ("REDIS_URL", &redis.url()),
+        ];
+        let environment = [common.as_slice(), settings].concat();
+        let starting = (0..connectors).map(|_| Process::start("ui-connector", &environment));
+        // The interceptor does not mind the connector's settings.
+        let interceptor = Process::start("cloud-pubsub-interceptor", &environment);
+        let (interceptor, connectors) = join(interceptor, join_all(starting)).await;
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { interceptor, connectors, redis, environment, _folder: folder }
+    }
+
+    /// Waits until all processes are ready.
+    pub(crate) async fn is_ready(&self) {
         let connectors = join_all(self.connectors.iter().map(|connector| connector.answers("/ready", 200)));
         join(connectors, self.interceptor.answers("/status", 200)).await;
     }
 
-    /// Starts one more connector.
-    pub(crate) async fn add_connector(&mut self) {
-        let url = self.redis.url();
-        let connector = Process::start("ui-connector", &environment(&secret_path(&self.secret), &url)).await;
-        connector.answers("/ready", 200).await;
-        self.connectors.push(connector);
+    /// The environment that the processes were started with.
+    pub(crate) fn environment(&self) -> Vec<(&str, &str)> {
+        self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    /// Sends SIGTERM to a connector, which ends with success before the platform would kill it.
+    pub(crate) async fn stops_in_time(&mut self, connector: usize) {
+        let connector = &mut self.connectors[connector];
+        let asked = Instant::now();
+        connector.terminate();
+        assert_eq!(connector.end().await.code(), Some(0));
+        assert!(asked.elapsed() < KILLED_AFTER, "it took {:?}", asked.elapsed());
     }
 
     /// A token, as a desktop gets it.
@@ -84,19 +113,4 @@ impl Deployment {
     pub(crate) async fn mapping(&self, conversation: &str) -> Option<String> {
         self.redis.cli(&["GET", conversation]).await
     }
-}
-
-/// A connector's environment; an interceptor does not mind it.
-pub(crate) fn environment<'a>(secret: &'a str, redis: &'a str) -> [(&'static str, &'a str); 4] {
-    [("GCP_PROJECT_ID", PROJECT), ("AUTH_OPTION", "Skip"), ("JWT_SECRET_KEY_PATH", secret), ("REDIS_URL", redis)]
-}
-
-fn secret() -> TempDir {
-    let folder = TempDir::new().expect("a temporary directory");
-    std::fs::write(folder.path().join("jwt_secret_key"), SECRET).expect("a file with the secret");
-    folder
-}
-
-fn secret_path(folder: &TempDir) -> String {
-    folder.path().join("jwt_secret_key").display().to_string()
 }

@@ -8,7 +8,7 @@ mod push;
 mod raw;
 mod wait;
 
-pub(crate) use deployment::{Deployment, PROJECT};
+pub(crate) use deployment::{Deployment, PROJECT, SECRET};
 pub(crate) use desktop::{ClientLibrary, Desktop, Transports};
 pub(crate) use ports::free_port;
 pub(crate) use process::{Process, http, in_clients};
