@@ -43,19 +43,11 @@ enum TargetName {
 
 impl Cli {
     pub(crate) fn scenarios(&self) -> Vec<Scenario> {
-        if self.scenarios.is_empty() {
-            Scenario::DEFAULT.to_vec()
-        } else {
-            self.scenarios.clone()
-        }
+        if self.scenarios.is_empty() { Scenario::DEFAULT.to_vec() } else { self.scenarios.clone() }
     }
 
     pub(crate) fn plan(&self) -> Plan {
-        if self.quick {
-            Plan::quick()
-        } else {
-            Plan::full()
-        }
+        if self.quick { Plan::quick() } else { Plan::full() }
     }
 
     pub(crate) fn rounds(&self) -> usize {
@@ -68,30 +60,18 @@ impl Cli {
     /// # Errors
     /// When a program is missing that was asked for.
     pub(crate) fn targets(&self) -> io::Result<Vec<Target>> {
-        let here = env::current_exe()?
-            .parent()
-            .map(Path::to_owned)
-            .unwrap_or_default();
-        let peer = self
-            .peer
-            .clone()
-            .unwrap_or_else(|| here.join("examples/bare_relay"));
+        let here = env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
+        let peer = self.peer.clone().unwrap_or_else(|| here.join("examples/bare_relay"));
         let names = self.target_names(&peer);
         let target = |name| match name {
-            TargetName::Services => Ok(Target::Services(
-                self.bin_dir.clone().unwrap_or_else(|| here.clone()),
-            )),
+            TargetName::Services => Ok(Target::Services(self.bin_dir.clone().unwrap_or_else(|| here.clone()))),
             TargetName::BareRelay => Ok(Target::BareRelay(peer.clone())),
             TargetName::Embedded => {
                 let program = self.embedded.clone().map(Target::Embedded);
-                program
-                    .ok_or_else(|| io::Error::other("the target embedded needs --embedded PROGRAM"))
+                program.ok_or_else(|| io::Error::other("the target embedded needs --embedded PROGRAM"))
             }
         };
-        names
-            .into_iter()
-            .map(|name| exists(target(name)?))
-            .collect()
+        names.into_iter().map(|name| exists(target(name)?)).collect()
     }
 
     fn target_names(&self, peer: &Path) -> Vec<TargetName> {
@@ -109,10 +89,7 @@ impl Cli {
 fn exists(target: Target) -> io::Result<Target> {
     for program in target.programs() {
         if !program.is_file() {
-            let message = format!(
-                "{} is missing; build it with --release first",
-                program.display()
-            );
+            let message = format!("{} is missing; build it with --release first", program.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
     }

@@ -70,26 +70,14 @@ async fn run(cli: &Cli) -> io::Result<bool> {
 }
 
 /// Plays a scenario with each target in turn, several times: what else happens on the machine then hits all of them.
-async fn play_rounds(
-    scenario: Scenario,
-    targets: &[Target],
-    plan: &Plan,
-    rounds: usize,
-) -> Vec<Vec<Vec<Figure>>> {
+async fn play_rounds(scenario: Scenario, targets: &[Target], plan: &Plan, rounds: usize) -> Vec<Vec<Vec<Figure>>> {
     let mut measured = vec![Vec::new(); targets.len()];
     for round in 1..=rounds {
         for (target, results) in targets.iter().zip(&mut measured) {
-            progress(&format!(
-                "{scenario:?}, {}, round {round} of {rounds}",
-                target.name()
-            ));
+            progress(&format!("{scenario:?}, {}, round {round} of {rounds}", target.name()));
             match scenario.play(target, plan).await {
                 Ok(figures) => results.push(figures),
-                Err(error) => progress(&format!(
-                    "{scenario:?}, {}, failed: {}",
-                    target.name(),
-                    chain(&error)
-                )),
+                Err(error) => progress(&format!("{scenario:?}, {}, failed: {}", target.name(), chain(&error))),
             }
         }
     }
@@ -103,9 +91,7 @@ fn warn_of_few_files(plan: &Plan) -> io::Result<()> {
     let needed = plan.idle_desktops.max(plan.desktops) as u64 + OTHER_FILES;
     match limits::raise_open_files()? {
         Some(limit) if limit < needed => {
-            progress(&format!(
-                "only {limit} open files are allowed, {needed} are needed"
-            ));
+            progress(&format!("only {limit} open files are allowed, {needed} are needed"));
         }
         _ => {}
     }
@@ -115,8 +101,5 @@ fn warn_of_few_files(plan: &Plan) -> io::Result<()> {
 /// The error and all its causes, on one line.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = iter::successors(Some(error), |error| (*error).source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -14,16 +14,9 @@ const REDIS: &str = "/usr/bin/redis-server";
 
 /// The relay that cargo builds beside this test.
 fn relay() -> Target {
-    assert!(
-        PathBuf::from(REDIS).exists(),
-        "{REDIS} is missing; install the package redis-server"
-    );
+    assert!(PathBuf::from(REDIS).exists(), "{REDIS} is missing; install the package redis-server");
     let test = env::current_exe().unwrap_or_default();
-    let folder = test
-        .ancestors()
-        .nth(2)
-        .map(PathBuf::from)
-        .unwrap_or_default();
+    let folder = test.ancestors().nth(2).map(PathBuf::from).unwrap_or_default();
     let program = folder.join("examples/bare_relay");
     assert!(
         program.exists(),
@@ -48,20 +41,13 @@ fn tiny() -> Plan {
 
 fn value(figures: &[Figure], name: &str) -> f64 {
     let found = figures.iter().find(|figure| figure.name == name);
-    found
-        .unwrap_or_else(|| panic!("no {name} in {figures:?}"))
-        .value
+    found.unwrap_or_else(|| panic!("no {name} in {figures:?}")).value
 }
 
 fn assert_faultless(figures: &[Figure]) {
-    for fault in [
-        "lost",
-        "duplicated",
-        "out of order",
-        "pushes not acknowledged",
-        "pushes not sent in time",
-        "desktops cut off",
-    ] {
+    for fault in
+        ["lost", "duplicated", "out of order", "pushes not acknowledged", "pushes not sent in time", "desktops cut off"]
+    {
         assert!(value(figures, fault) < 0.5, "{fault}: {figures:?}");
     }
 }
@@ -70,10 +56,7 @@ fn assert_faultless(figures: &[Figure]) {
 async fn every_event_reaches_its_desktop_once_and_in_order() {
     let figures = Scenario::EndToEnd.play(&relay(), &tiny()).await.unwrap();
     assert_faultless(&figures);
-    assert!(
-        value(&figures, "max") > 0.0,
-        "no event arrived: {figures:?}"
-    );
+    assert!(value(&figures, "max") > 0.0, "no event arrived: {figures:?}");
     assert!(value(&figures, "p50") <= value(&figures, "max"));
 }
 
@@ -81,10 +64,7 @@ async fn every_event_reaches_its_desktop_once_and_in_order() {
 async fn one_event_reaches_every_desktop_of_a_conversation() {
     let figures = Scenario::FanOut.play(&relay(), &tiny()).await.unwrap();
     assert_faultless(&figures);
-    assert!(
-        value(&figures, "max") > 0.0,
-        "no event arrived: {figures:?}"
-    );
+    assert!(value(&figures, "max") > 0.0, "no event arrived: {figures:?}");
 }
 
 #[tokio::test]
@@ -121,9 +101,7 @@ async fn a_lost_connection_is_noticed() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), noticed)
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(10), noticed).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The event log, the event bus and the key store, on Redis and in process.
 //!
-//! The services see the traits of [`ports`] alone; which implementation stands behind them is
-//! decided where a process starts. One contract suite (`tests/contract`) runs against both.
+//! The services see the traits [`EventLog`], [`EventBus`] and [`KeyStore`] alone; which
+//! implementation stands behind them is decided where a process starts. One contract suite (`tests/contract`) runs against both.
 
 mod backoff;
 mod error;

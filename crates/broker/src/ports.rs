@@ -109,14 +109,16 @@ pub enum BusMessage<'a> {
         /// The event.
         payload: Payload,
     },
-    /// The subscription was lost: events may pass unheard from now on.
+    /// The subscription was lost: events may pass unheard from now on. No live event comes before
+    /// [`BusMessage::Restored`]; foreign ones may.
     Lost,
-    /// All subscriptions stand again; what passed meanwhile is in the log.
+    /// All subscriptions stand again; what passed meanwhile is in the log. Comes once after each loss.
     Restored,
 }
 
-/// Who receives what the bus brings. Called from the task that reads the connection, in order;
-/// must not block. Slowness here becomes back-pressure on that connection, not a growing queue.
+/// Who receives what the bus brings. Called in order, never twice at a time, by the task that reads
+/// the connection, supervises it or (in memory) records the event; must not block. Slowness here
+/// becomes back-pressure on that connection, not a growing queue.
 pub trait EventSink: Send + Sync {
     /// Takes one message.
     fn deliver(&self, message: BusMessage<'_>);
@@ -128,7 +130,8 @@ pub trait EventBus: Send + Sync {
     /// Names who receives the messages. Called once, before the first subscription.
     fn attach(&self, sink: std::sync::Arc<dyn EventSink>);
     /// Listens to a conversation. When this returns, every event recorded from now on is delivered
-    /// or announced as [`BusMessage::Lost`]. While the connection is lost it fails.
+    /// or announced as [`BusMessage::Lost`]. While the connection is lost it fails. After an error,
+    /// or if the future is dropped, the conversation is not subscribed.
     async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error>;
     /// Listens no longer. After an error the connection counts as lost and the conversation is not
     /// subscribed again.

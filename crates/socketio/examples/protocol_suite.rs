@@ -43,10 +43,7 @@ impl Application for SocketEcho {
             return Err(Refused::invalid_namespace());
         }
         let auth = request.auth.unwrap_or_else(|| "{}".to_owned());
-        Ok(Accepted {
-            session: (request.socket, auth),
-            pid: None,
-        })
+        Ok(Accepted { session: (request.socket, auth), pid: None })
     }
 
     async fn connected(&self, (socket, auth): &mut Self::Session) {
@@ -66,25 +63,12 @@ impl Application for SocketEcho {
 }
 
 fn back(socket: &Socket, event: &Event) -> Frame {
-    let inside = event
-        .args
-        .strip_prefix('[')
-        .and_then(|args| args.strip_suffix(']'))
-        .unwrap_or_default();
-    let args = if inside.is_empty() {
-        &[][..]
-    } else {
-        &[inside]
-    };
+    let inside = event.args.strip_prefix('[').and_then(|args| args.strip_suffix(']')).unwrap_or_default();
+    let args = if inside.is_empty() { &[][..] } else { &[inside] };
     if event.attachments.is_empty() {
         Frame::event(socket.namespace(), "message-back", args)
     } else {
-        Frame::binary_event(
-            socket.namespace(),
-            "message-back",
-            args,
-            event.attachments.clone(),
-        )
+        Frame::binary_event(socket.namespace(), "message-back", args, event.attachments.clone())
     }
 }
 
@@ -93,12 +77,14 @@ fn settings(path: &str) -> Settings {
         path: path.to_owned(),
         ping_interval: Duration::from_millis(300),
         ping_timeout: Duration::from_millis(200),
-        connect_timeout: Duration::from_secs(1),
+        connect_timeout: Duration::from_secs(2),
         ..Settings::default()
     }
 }
 
-#[tokio::main]
+/// On one thread, because some tests rely on the server to see requests in the order in which they were sent, over
+/// several connections and a few milliseconds apart.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new(settings("/engine.io/"), Arc::new(EngineEcho));
     let server = Server::new(settings("/socket.io/"), Arc::new(SocketEcho));

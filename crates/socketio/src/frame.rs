@@ -15,26 +15,17 @@ pub struct Frame {
 impl Frame {
     /// An Engine.IO packet as it stands, its type included.
     pub(crate) fn encoded(text: String) -> Self {
-        Self {
-            text: text.into(),
-            attachments: None,
-        }
+        Self { text: text.into(), attachments: None }
     }
 
     /// An Engine.IO packet that is always the same.
     pub(crate) const fn fixed(text: &'static str) -> Self {
-        Self {
-            text: Bytes::from_static(text.as_bytes()),
-            attachments: None,
-        }
+        Self { text: Bytes::from_static(text.as_bytes()), attachments: None }
     }
 
     pub(crate) fn with_attachments(text: String, attachments: Vec<Bytes>) -> Self {
         let attachments = (!attachments.is_empty()).then(|| attachments.into());
-        Self {
-            text: text.into(),
-            attachments,
-        }
+        Self { text: text.into(), attachments }
     }
 
     /// A text message of Engine.IO (packet type 4).
@@ -44,10 +35,7 @@ impl Frame {
 
     /// A binary message of Engine.IO.
     pub fn binary(message: Bytes) -> Self {
-        Self {
-            text: Bytes::new(),
-            attachments: Some(Arc::new([message])),
-        }
+        Self { text: Bytes::new(), attachments: Some(Arc::new([message])) }
     }
 
     /// Bytes of the packet and all its attachments.
@@ -60,7 +48,8 @@ impl Frame {
         self.text.is_empty() && self.attachments.is_none()
     }
 
-    pub(crate) fn head(&self) -> &[u8] {
+    /// The encoded packet without its attachments: UTF-8, with its Engine.IO packet type.
+    pub fn as_bytes(&self) -> &[u8] {
         &self.text
     }
 
@@ -69,9 +58,6 @@ impl Frame {
     }
 
     pub(crate) fn into_parts(self) -> (Option<Bytes>, Option<Arc<[Bytes]>>) {
-        (
-            (!self.text.is_empty()).then_some(self.text),
-            self.attachments,
-        )
+        ((!self.text.is_empty()).then_some(self.text), self.attachments)
     }
 }

@@ -46,10 +46,7 @@ impl Reason {
 
     /// Whether the client may still be reading, so that a parting word makes sense.
     pub(crate) const fn is_orderly(self) -> bool {
-        !matches!(
-            self,
-            Self::TransportError | Self::PingTimeout | Self::SlowConsumer
-        )
+        !matches!(self, Self::TransportError | Self::PingTimeout | Self::SlowConsumer)
     }
 }
 

@@ -60,18 +60,14 @@ pub(crate) fn decode(kind: &str, body: &[u8], ack_time: &str) -> Option<Publicat
     };
     let mut content = format!("\"{kind}\",").into_bytes();
     serde_json::to_writer(&mut content, &payload).ok()?;
-    Some(Publication {
-        channel: channel(&conversation),
-        content,
-    })
+    Some(Publication { channel: channel(&conversation), content })
 }
 
 /// The conversation name without a location: its first two and last two segments.
 pub(crate) fn canonical(name: &str) -> Option<String> {
     let segments: Vec<&str> = name.split('/').collect();
     match segments[..] {
-        ["projects", project, "conversations", id]
-        | ["projects", project, "locations", _, "conversations", id] => {
+        ["projects", project, "conversations", id] | ["projects", project, "locations", _, "conversations", id] => {
             Some(format!("projects/{project}/conversations/{id}"))
         }
         _ => None,

@@ -34,25 +34,14 @@ struct Desktop {
     outbox: mpsc::Sender<Utf8Bytes>,
 }
 
-pub(crate) async fn upgrade(
-    State(connector): State<Connector>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    upgrade
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
-        .on_upgrade(|socket| serve(socket, connector))
+pub(crate) async fn upgrade(State(connector): State<Connector>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER).on_upgrade(|socket| serve(socket, connector))
 }
 
 async fn serve(socket: WebSocket, connector: Connector) {
     let (outbox, events) = mpsc::channel(OUTBOX);
-    let mut desktop = Desktop {
-        id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-        socket,
-        connector,
-        conversation: None,
-        outbox,
-    };
+    let mut desktop =
+        Desktop { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), socket, connector, conversation: None, outbox };
     // However it ends, it is over; a relay that keeps nothing has nothing to tell.
     let _ = desktop.run(events).await;
     if let Some(conversation) = &desktop.conversation {
@@ -64,8 +53,7 @@ impl Desktop {
     async fn run(&mut self, mut events: mpsc::Receiver<Utf8Bytes>) -> Option<()> {
         let id = self.id;
         let open = r#""upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000"#;
-        self.send(format!(r#"0{{"sid":"e{id}",{open}}}"#).into())
-            .await?;
+        self.send(format!(r#"0{{"sid":"e{id}",{open}}}"#).into()).await?;
         let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
         loop {
             tokio::select! {

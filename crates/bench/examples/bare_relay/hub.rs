@@ -39,9 +39,7 @@ pub(crate) async fn router(client: Client) -> Result<Router> {
         Ok::<(), Infallible>(())
     };
     let config = redis_timeouts().set_push_sender(deliver);
-    let redis = client
-        .get_multiplexed_async_connection_with_config(&config)
-        .await?;
+    let redis = client.get_multiplexed_async_connection_with_config(&config).await?;
     Ok(Router::new()
         .route("/live", get(|| async {}))
         .route("/register", post(|| async { r#"{"token":"none"}"# }))
@@ -51,12 +49,7 @@ pub(crate) async fn router(client: Client) -> Result<Router> {
 
 impl Connector {
     /// Lets the desktop `id` have the events of a conversation; `true` when Redis agrees.
-    pub(crate) async fn join(
-        &self,
-        id: u64,
-        conversation: &str,
-        outbox: Sender<Utf8Bytes>,
-    ) -> bool {
+    pub(crate) async fn join(&self, id: u64, conversation: &str, outbox: Sender<Utf8Bytes>) -> bool {
         let channel = channel(conversation);
         let is_first = self.hub.enter(&channel, id, outbox);
         !is_first || self.redis.clone().subscribe(&channel).await.is_ok()

@@ -12,9 +12,7 @@ use std::{error::Error, net::SocketAddr, thread, time::Duration};
 
 use axum::{Router, serve::ListenerExt};
 use clap::Parser;
-use redis::{
-    AsyncConnectionConfig, Client, IntoConnectionInfo, ProtocolVersion, io::tcp::TcpSettings,
-};
+use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, ProtocolVersion, io::tcp::TcpSettings};
 use tokio::{net::TcpListener, runtime};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -38,20 +36,13 @@ fn main() -> Result<()> {
     let pushes = client.clone();
     let interceptor = thread::Builder::new()
         .name("interceptor".to_owned())
-        .spawn(move || {
-            run(async move { serve(cli.interceptor_port, push::router(&pushes).await?).await })
-        })?;
+        .spawn(move || run(async move { serve(cli.interceptor_port, push::router(&pushes).await?).await }))?;
     run(async move { serve(cli.port, hub::router(client).await?).await })?;
-    interceptor
-        .join()
-        .map_err(|_| "the interceptor thread panicked")?
+    interceptor.join().map_err(|_| "the interceptor thread panicked")?
 }
 
 fn run(work: impl Future<Output = Result<()>>) -> Result<()> {
-    runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(work)
+    runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
 /// Serves until the process is killed.
@@ -66,14 +57,9 @@ async fn serve(port: u16, router: Router) -> Result<()> {
 
 fn client(redis: &str) -> Result<Client> {
     let info = format!("redis://{redis}").into_connection_info()?;
-    let resp3 = info
-        .redis_settings()
-        .clone()
-        .set_protocol(ProtocolVersion::RESP3);
+    let resp3 = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
     let undelayed = TcpSettings::default().set_nodelay(true);
-    Ok(Client::open(
-        info.set_redis_settings(resp3).set_tcp_settings(undelayed),
-    )?)
+    Ok(Client::open(info.set_redis_settings(resp3).set_tcp_settings(undelayed))?)
 }
 
 fn redis_timeouts() -> AsyncConnectionConfig {

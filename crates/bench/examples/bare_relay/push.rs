@@ -13,20 +13,11 @@ use time::{OffsetDateTime, macros::format_description};
 use crate::{Result, decode::decode, redis_timeouts};
 
 pub(crate) async fn router(client: &Client) -> Result<Router> {
-    let redis = client
-        .get_multiplexed_async_connection_with_config(&redis_timeouts())
-        .await?;
-    Ok(Router::new()
-        .route("/live", get(|| async {}))
-        .route("/{kind}", post(push))
-        .with_state(redis))
+    let redis = client.get_multiplexed_async_connection_with_config(&redis_timeouts()).await?;
+    Ok(Router::new().route("/live", get(|| async {})).route("/{kind}", post(push)).with_state(redis))
 }
 
-async fn push(
-    State(mut redis): State<MultiplexedConnection>,
-    Path(kind): Path<String>,
-    body: Bytes,
-) -> StatusCode {
+async fn push(State(mut redis): State<MultiplexedConnection>, Path(kind): Path<String>, body: Bytes) -> StatusCode {
     let Some(publication) = decode(&kind, &body, &now()) else {
         return StatusCode::BAD_REQUEST;
     };
@@ -40,7 +31,5 @@ async fn push(
 
 fn now() -> String {
     let seconds = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-    OffsetDateTime::now_utc()
-        .format(seconds)
-        .unwrap_or_default()
+    OffsetDateTime::now_utc().format(seconds).unwrap_or_default()
 }

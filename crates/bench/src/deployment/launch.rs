@@ -37,8 +37,7 @@ pub(super) async fn start(target: &Target) -> Result<Deployment, ProcessError> {
         Target::Services(programs) => {
             let interceptor = interceptor_command(&programs.join(INTERCEPTOR), &site);
             let connector = connector_command(&programs.join(CONNECTOR), &site);
-            processes
-                .push(spawn_ready(Role::Interceptor, interceptor, site.interceptor, &site).await?);
+            processes.push(spawn_ready(Role::Interceptor, interceptor, site.interceptor, &site).await?);
             processes.push(spawn_ready(Role::Connector, connector, site.connector, &site).await?);
         }
         Target::Embedded(program) => {
@@ -70,21 +69,11 @@ impl Site {
     }
 
     fn into_deployment(self, processes: Vec<Process>) -> Deployment {
-        Deployment {
-            connector: self.connector,
-            interceptor: self.interceptor,
-            processes,
-            _folder: self.folder,
-        }
+        Deployment { connector: self.connector, interceptor: self.interceptor, processes, _folder: self.folder }
     }
 }
 
-async fn spawn_ready(
-    role: Role,
-    command: Command,
-    address: SocketAddr,
-    site: &Site,
-) -> Result<Process, ProcessError> {
+async fn spawn_ready(role: Role, command: Command, address: SocketAddr, site: &Site) -> Result<Process, ProcessError> {
     let mut process = Process::spawn(role, command, site.folder.path())?;
     process.ready(async || is_live(address).await).await?;
     Ok(process)
@@ -106,9 +95,7 @@ async fn await_second_port(
 
 async fn is_live(address: SocketAddr) -> Result<(), HttpError> {
     let mut connection = HttpConnection::connect(address).await?;
-    let (status, _) = connection
-        .exchange(b"GET /live HTTP/1.1\r\nhost: bench\r\n\r\n")
-        .await?;
+    let (status, _) = connection.exchange(b"GET /live HTTP/1.1\r\nhost: bench\r\n\r\n").await?;
     match status {
         200 => Ok(()),
         _ => Err(HttpError::Malformed("/live is not 200")),
@@ -118,22 +105,13 @@ async fn is_live(address: SocketAddr) -> Result<(), HttpError> {
 /// The environment that all our programs share; nothing of the caller's that could change what is measured.
 fn common(program: &Path, site: &Site) -> Command {
     let mut command = Command::new(program);
-    let log_settings = [
-        ("LOG_FORMAT", "text"),
-        ("RUST_LOG", "warn"),
-        ("GCP_PROJECT_ID", PROJECT),
-    ];
-    command
-        .env_clear()
-        .envs(log_settings)
-        .current_dir(site.folder.path());
+    let log_settings = [("LOG_FORMAT", "text"), ("RUST_LOG", "warn"), ("GCP_PROJECT_ID", PROJECT)];
+    command.env_clear().envs(log_settings).current_dir(site.folder.path());
     command
 }
 
 fn with_redis(mut command: Command, site: &Site) -> Command {
-    command
-        .env("REDISHOST", site.redis.ip().to_string())
-        .env("REDISPORT", site.redis.port().to_string());
+    command.env("REDISHOST", site.redis.ip().to_string()).env("REDISPORT", site.redis.port().to_string());
     command
 }
 

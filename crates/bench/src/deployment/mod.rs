@@ -37,10 +37,7 @@ impl Target {
     /// The programs that it consists of.
     pub fn programs(&self) -> Vec<PathBuf> {
         match self {
-            Self::Services(folder) => vec![
-                folder.join(launch::CONNECTOR),
-                folder.join(launch::INTERCEPTOR),
-            ],
+            Self::Services(folder) => vec![folder.join(launch::CONNECTOR), folder.join(launch::INTERCEPTOR)],
             Self::Embedded(program) | Self::BareRelay(program) => vec![program.clone()],
         }
     }
@@ -79,9 +76,7 @@ impl Deployment {
 
     /// The Redis of this deployment, if it has one.
     pub fn redis_process(&self) -> Option<&Process> {
-        self.processes
-            .iter()
-            .find(|process| process.role == Role::Redis)
+        self.processes.iter().find(|process| process.role == Role::Redis)
     }
 
     /// Stops all processes: a request first, force after a while.

@@ -75,44 +75,22 @@ impl Process {
     ///
     /// # Errors
     /// When the program is missing.
-    pub(super) fn spawn(
-        role: Role,
-        mut command: Command,
-        folder: &Path,
-    ) -> Result<Self, ProcessError> {
+    pub(super) fn spawn(role: Role, mut command: Command, folder: &Path) -> Result<Self, ProcessError> {
         let program = PathBuf::from(command.as_std().get_program());
         let log = folder.join(format!("{role:?}.log"));
         let output = fs::File::create(&log)?;
-        command
-            .stdin(Stdio::null())
-            .stderr(output.try_clone()?)
-            .stdout(output)
-            .kill_on_drop(true);
+        command.stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output).kill_on_drop(true);
         let started = Instant::now();
-        let child = command.spawn().map_err(|source| ProcessError::Start {
-            program: program.clone(),
-            source,
-        })?;
+        let child = command.spawn().map_err(|source| ProcessError::Start { program: program.clone(), source })?;
         let pid = child.id().ok_or(io::Error::from(io::ErrorKind::NotFound))?;
-        Ok(Self {
-            role,
-            pid,
-            start_time: Duration::ZERO,
-            child,
-            program,
-            log,
-            started,
-        })
+        Ok(Self { role, pid, start_time: Duration::ZERO, child, program, log, started })
     }
 
     /// Waits until `ask` succeeds.
     ///
     /// # Errors
     /// When the process ends or `ask` still fails after [`READY_TIMEOUT`].
-    pub(super) async fn ready(
-        &mut self,
-        ask: impl AsyncFn() -> Result<(), HttpError>,
-    ) -> Result<(), ProcessError> {
+    pub(super) async fn ready(&mut self, ask: impl AsyncFn() -> Result<(), HttpError>) -> Result<(), ProcessError> {
         // Short enough to time a start to a fraction of a ms, long enough to leave the processor to the process.
         let ticker = Ticker::every(Duration::from_micros(200))?;
         let mut last = HttpError::Closed;

@@ -81,19 +81,13 @@ impl Desktop {
     /// When any of it fails or takes longer than [`EXCHANGE_TIMEOUT`].
     pub async fn connect(login: Login<'_>) -> Result<Self, DesktopError> {
         let connecting = Self::connect_slowly(login);
-        timeout(EXCHANGE_TIMEOUT, connecting)
-            .await
-            .map_err(HttpError::from)?
+        timeout(EXCHANGE_TIMEOUT, connecting).await.map_err(HttpError::from)?
     }
 
     async fn connect_slowly(login: Login<'_>) -> Result<Self, DesktopError> {
         let mut stream = open(login.server, login.source).await?;
         let early = upgrade(&mut stream).await?;
-        let mut desktop = Self {
-            stream,
-            partial: Vec::new(),
-            session: Session::new(login.token, login.conversation),
-        };
+        let mut desktop = Self { stream, partial: Vec::new(), session: Session::new(login.token, login.conversation) };
         desktop.digest_and_reply(&early).await?;
         while !desktop.session.is_settled() {
             desktop.step(&mut |_| ()).await?;
@@ -131,11 +125,7 @@ impl Desktop {
         Ok(())
     }
 
-    fn read(
-        &mut self,
-        replies: &mut Vec<u8>,
-        on_event: &mut impl FnMut(Marker),
-    ) -> Result<(), DesktopError> {
+    fn read(&mut self, replies: &mut Vec<u8>, on_event: &mut impl FnMut(Marker)) -> Result<(), DesktopError> {
         SCRATCH.with_borrow_mut(|scratch| {
             let kept = self.partial.len();
             scratch[..kept].copy_from_slice(&self.partial);

@@ -53,25 +53,16 @@ impl Fleet {
                 && let Some(index) = waiting.next()
             {
                 let conversation = (plan.conversation)(index);
-                connecting.spawn(connect(
-                    plan.server,
-                    Arc::clone(&plan.tokens),
-                    index,
-                    conversation,
-                ));
+                connecting.spawn(connect(plan.server, Arc::clone(&plan.tokens), index, conversation));
             }
             let Some(connected) = connecting.join_next().await else {
                 break;
             };
             // A panic in a task is a defect of this program: it goes on here.
-            let (index, desktop) =
-                connected.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+            let (index, desktop) = connected.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
             watching.spawn(watch(index, desktop, Arc::clone(&observer)));
         }
-        Ok(Self {
-            observer,
-            _watching: watching,
-        })
+        Ok(Self { observer, _watching: watching })
     }
 }
 
@@ -97,12 +88,8 @@ async fn connect(
 }
 
 async fn watch(index: usize, desktop: Desktop, observer: Arc<Observer>) {
-    let reason = desktop
-        .watch(|marker| observer.arrived(index, marker))
-        .await;
+    let reason = desktop.watch(|marker| observer.arrived(index, marker)).await;
     if observer.disconnected() == 0 {
-        progress(&format!(
-            "desktop {index} was the first to lose its connection: {reason:?}"
-        ));
+        progress(&format!("desktop {index} was the first to lose its connection: {reason:?}"));
     }
 }

@@ -92,10 +92,7 @@ mod tests {
         observer.arrived(1, at(0));
         observer.arrived(1, at(0));
         let faults = observer.faults(|_| 3);
-        assert_eq!(
-            (faults.lost, faults.duplicated, faults.out_of_order),
-            (3, 1, 0)
-        );
+        assert_eq!((faults.lost, faults.duplicated, faults.out_of_order), (3, 1, 0));
         assert_eq!(observer.arrivals(), 4);
         assert_eq!(observer.latencies().count(), 4);
     }

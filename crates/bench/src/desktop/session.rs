@@ -110,10 +110,7 @@ mod tests {
         let connect = session.receive(br#"0{"sid":"a","upgrades":[]}"#).unwrap();
         assert_eq!(connect, reply(r#"40{"token":"t0k"}"#));
         let join = session.receive(br#"40{"sid":"b","pid":"c"}"#).unwrap();
-        assert_eq!(
-            join,
-            reply(&format!(r#"420["join-conversation","{NAME}"]"#))
-        );
+        assert_eq!(join, reply(&format!(r#"420["join-conversation","{NAME}"]"#)));
         assert!(!session.is_settled());
         let joined = session.receive(br#"430[true,"projects/p/conversations/c"]"#);
         assert_eq!(joined, Ok(Reaction::Nothing));
@@ -140,10 +137,7 @@ mod tests {
         session.receive(b"0{}").unwrap();
         session.receive(b"40{}").unwrap();
         let event = br#"42["new-message-event",{"data":"{\"benchSeq\":12,\"benchSent\":345,\"x\":1}"},"7-0"]"#;
-        let marker = Marker {
-            number: 12,
-            sent: 345,
-        };
+        let marker = Marker { number: 12, sent: 345 };
         assert_eq!(session.receive(event), Ok(Reaction::Event(marker)));
     }
 
@@ -151,13 +145,8 @@ mod tests {
     fn reports_a_refusal() {
         let mut session = Session::new("bad", None);
         session.receive(b"0{}").unwrap();
-        let refused = session
-            .receive(br#"44{"message":"authentication failed"}"#)
-            .unwrap_err();
-        assert!(
-            refused.to_string().contains("authentication failed"),
-            "{refused}"
-        );
+        let refused = session.receive(br#"44{"message":"authentication failed"}"#).unwrap_err();
+        assert!(refused.to_string().contains("authentication failed"), "{refused}");
     }
 
     #[test]

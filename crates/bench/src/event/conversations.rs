@@ -14,10 +14,7 @@ impl Conversations {
     /// This many, whose names begin with `label`.
     pub fn new(label: &str, count: usize) -> Self {
         let name = |n| format!("projects/{PROJECT}/locations/global/conversations/{label}-{n}");
-        Self {
-            names: (0..count).map(name).collect(),
-            next: (0..count).map(|_| AtomicU64::new(0)).collect(),
-        }
+        Self { names: (0..count).map(name).collect(), next: (0..count).map(|_| AtomicU64::new(0)).collect() }
     }
 
     /// How many there are.

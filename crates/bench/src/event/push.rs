@@ -50,10 +50,7 @@ impl PushWriter {
 
     fn write_event(&mut self, conversation: &str, marker: Marker) -> io::Result<()> {
         self.event.clear();
-        write!(
-            self.event,
-            r#"{{"conversation":"{conversation}","type":"NEW_MESSAGE","#
-        )?;
+        write!(self.event, r#"{{"conversation":"{conversation}","type":"NEW_MESSAGE","#)?;
         marker.write(&mut self.event)?;
         write!(self.event, ",{PAYLOAD}}}")
     }
@@ -73,9 +70,7 @@ impl PushWriter {
 fn next_message_id() -> u64 {
     static NEXT: OnceLock<AtomicU64> = OnceLock::new();
     let next = NEXT.get_or_init(|| {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         AtomicU64::new(u64::try_from(since_epoch.as_micros()).unwrap_or_default())
     });
     next.fetch_add(1, Ordering::Relaxed)
@@ -99,14 +94,8 @@ mod tests {
     fn pushes_a_whole_event_of_about_a_kilobyte() {
         let mut writer = PushWriter::default();
         let marker = Marker { number: 3, sent: 4 };
-        let push = body(
-            writer
-                .request("projects/p/conversations/c", marker)
-                .unwrap(),
-        );
-        let data = STANDARD
-            .decode(push["message"]["data"].as_str().unwrap())
-            .unwrap();
+        let push = body(writer.request("projects/p/conversations/c", marker).unwrap());
+        let data = STANDARD.decode(push["message"]["data"].as_str().unwrap()).unwrap();
         assert!((900..1100).contains(&data.len()), "{} bytes", data.len());
         let event: Value = serde_json::from_slice(&data).unwrap();
         assert_eq!(event["conversation"], "projects/p/conversations/c");
@@ -119,9 +108,6 @@ mod tests {
         let marker = Marker { number: 0, sent: 0 };
         let first = body(writer.request("c", marker).unwrap());
         let second = body(writer.request("c", marker).unwrap());
-        assert_ne!(
-            first["message"]["messageId"],
-            second["message"]["messageId"]
-        );
+        assert_ne!(first["message"]["messageId"], second["message"]["messageId"]);
     }
 }

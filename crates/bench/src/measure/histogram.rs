@@ -16,11 +16,7 @@ pub struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self {
-            counts: vec![0; BUCKETS],
-            total: 0,
-            max: 0,
-        }
+        Self { counts: vec![0; BUCKETS], total: 0, max: 0 }
     }
 }
 
@@ -105,10 +101,7 @@ mod tests {
     #[test]
     fn an_empty_histogram_answers_zero() {
         let empty = Histogram::default();
-        assert_eq!(
-            (empty.count(), empty.max(), empty.percentile(99.0)),
-            (0, 0, 0)
-        );
+        assert_eq!((empty.count(), empty.max(), empty.percentile(99.0)), (0, 0, 0));
     }
 
     #[test]
@@ -124,10 +117,7 @@ mod tests {
         let histogram = of((1..=100_000).map(|n| n * 10));
         for (percent, exact) in [(50.0, 500_000), (99.0, 990_000), (99.9, 999_000)] {
             let found = histogram.percentile(percent);
-            assert!(
-                found >= exact && found - exact <= exact / 100,
-                "p{percent}: {found}, exactly {exact}"
-            );
+            assert!(found >= exact && found - exact <= exact / 100, "p{percent}: {found}, exactly {exact}");
         }
     }
 
@@ -145,11 +135,7 @@ mod tests {
         for bucket in 1..BUCKETS {
             let first = upper_bound(bucket - 1) + 1;
             assert_eq!(bucket_of(first), bucket, "first value of the bucket");
-            assert_eq!(
-                bucket_of(upper_bound(bucket)),
-                bucket,
-                "last value of the bucket"
-            );
+            assert_eq!(bucket_of(upper_bound(bucket)), bucket, "last value of the bucket");
         }
         assert_eq!(bucket_of(u64::MAX), BUCKETS - 1);
     }

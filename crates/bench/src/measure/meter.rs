@@ -44,9 +44,7 @@ impl Meter {
         let after = times(deployment)?;
         let both = after.iter().zip(&self.before);
         Ok(Spent {
-            times: both
-                .map(|(now, then)| (now.0, now.1.saturating_sub(then.1)))
-                .collect(),
+            times: both.map(|(now, then)| (now.0, now.1.saturating_sub(then.1))).collect(),
             own: cpu_time(std::process::id())?.saturating_sub(self.own_before),
             machine: machine_time()?.saturating_sub(self.machine_before),
             elapsed: self.start.elapsed(),

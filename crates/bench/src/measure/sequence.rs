@@ -46,10 +46,7 @@ impl SequenceCheck {
     /// The faults so far, if the numbers below `sent` were sent.
     pub fn faults(&self, sent: u64) -> SequenceFaults {
         let not_yet_seen = sent.saturating_sub(self.next);
-        SequenceFaults {
-            lost: self.skipped.len() as u64 + not_yet_seen,
-            ..self.faults
-        }
+        SequenceFaults { lost: self.skipped.len() as u64 + not_yet_seen, ..self.faults }
     }
 }
 

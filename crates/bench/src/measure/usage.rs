@@ -30,10 +30,7 @@ pub enum UsageError {
 pub fn cpu_time(pid: u32) -> Result<Duration, UsageError> {
     let path = format!("/proc/{pid}/stat");
     let stat = read(&path)?;
-    let ticks = ticks(&stat).ok_or(UsageError::Malformed {
-        path,
-        field: "utime and stime",
-    })?;
+    let ticks = ticks(&stat).ok_or(UsageError::Malformed { path, field: "utime and stime" })?;
     Ok(duration(ticks))
 }
 
@@ -56,16 +53,12 @@ pub fn resident_bytes(pid: u32) -> Result<u64, UsageError> {
     // smaps_rollup is exact; the RSS in `status` lags behind by up to 64 pages for every thread.
     let path = format!("/proc/{pid}/smaps_rollup");
     let rollup = read(&path)?;
-    let kilobytes =
-        kilobytes(&rollup, "Rss:").ok_or(UsageError::Malformed { path, field: "Rss" })?;
+    let kilobytes = kilobytes(&rollup, "Rss:").ok_or(UsageError::Malformed { path, field: "Rss" })?;
     Ok(kilobytes * 1024)
 }
 
 fn read(path: &str) -> Result<String, UsageError> {
-    fs::read_to_string(path).map_err(|source| UsageError::Read {
-        path: path.to_owned(),
-        source,
-    })
+    fs::read_to_string(path).map_err(|source| UsageError::Read { path: path.to_owned(), source })
 }
 
 fn duration(ticks: u64) -> Duration {
@@ -76,10 +69,7 @@ fn duration(ticks: u64) -> Duration {
 /// Everything in the first line but idling and waiting for disks, and guests, who are counted as users already.
 fn busy_ticks(stat: &str) -> Option<u64> {
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
-    let fields: Option<Vec<u64>> = line
-        .split_whitespace()
-        .map(|field| field.parse().ok())
-        .collect();
+    let fields: Option<Vec<u64>> = line.split_whitespace().map(|field| field.parse().ok()).collect();
     match fields?[..] {
         [user, nice, system, _idle, _iowait, irq, softirq, steal, ..] => {
             Some(user + nice + system + irq + softirq + steal)
@@ -121,8 +111,7 @@ mod tests {
 
     #[test]
     fn finds_the_resident_size() {
-        let rollup =
-            "00400000-7fff00000000 ---p 00000000 00:00 0 [rollup]\nRss:    5312 kB\nPss: 4000 kB\n";
+        let rollup = "00400000-7fff00000000 ---p 00000000 00:00 0 [rollup]\nRss:    5312 kB\nPss: 4000 kB\n";
         assert_eq!(kilobytes(rollup, "Rss:"), Some(5312));
     }
 

@@ -28,12 +28,7 @@ pub async fn closed_loop(
     sum
 }
 
-async fn push_until(
-    end: Instant,
-    mut connection: PushConnection,
-    first: usize,
-    step: usize,
-) -> PushOutcome {
+async fn push_until(end: Instant, mut connection: PushConnection, first: usize, step: usize) -> PushOutcome {
     let mut conversation = first;
     while Instant::now() < end {
         connection.push(conversation, now_micros()).await;

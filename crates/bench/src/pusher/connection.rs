@@ -22,13 +22,7 @@ pub(super) struct PushConnection {
 
 impl PushConnection {
     pub(super) fn new(server: SocketAddr, conversations: Arc<Conversations>) -> Self {
-        Self {
-            server,
-            http: None,
-            conversations,
-            writer: PushWriter::default(),
-            outcome: PushOutcome::default(),
-        }
+        Self { server, http: None, conversations, writer: PushWriter::default(), outcome: PushOutcome::default() }
     }
 
     /// Pushes the next event of a conversation; it was due at `due` (µs).
@@ -48,13 +42,8 @@ impl PushConnection {
             Some(http) => http,
             none => none.insert(HttpConnection::connect(self.server).await?),
         };
-        let marker = Marker {
-            number: self.conversations.take_number(conversation),
-            sent: due,
-        };
-        let request = self
-            .writer
-            .request(self.conversations.name(conversation), marker)?;
+        let marker = Marker { number: self.conversations.take_number(conversation), sent: due };
+        let request = self.writer.request(self.conversations.name(conversation), marker)?;
         let (status, _) = http.exchange(request).await?;
         Ok(status)
     }

@@ -122,10 +122,7 @@ async fn release(queues: &Queues, conversations: usize, plan: OpenLoop) -> io::R
             tick += 1;
             let at = start + tick * TICK_MICROS;
             let due = plan.due_by(tick) - released;
-            for conversation in turn
-                .by_ref()
-                .take(usize::try_from(due).unwrap_or(usize::MAX))
-            {
+            for conversation in turn.by_ref().take(usize::try_from(due).unwrap_or(usize::MAX)) {
                 // Never full: the queue has room for all events.
                 let _ = queues[conversation % queues.len()].try_send(Due { conversation, at });
             }
@@ -152,9 +149,7 @@ mod tests {
     fn the_schedule_keeps_the_rate_even_below_one_event_a_tick() {
         assert_eq!(plan(5000, 2000).total(), 10_000);
         let slow = plan(3, 1000);
-        let due: Vec<u64> = [1, 333, 334, 667, 1000]
-            .map(|tick| slow.due_by(tick))
-            .into();
+        let due: Vec<u64> = [1, 333, 334, 667, 1000].map(|tick| slow.due_by(tick)).into();
         assert_eq!(due, [0, 0, 1, 2, 3]);
     }
 
@@ -162,9 +157,7 @@ mod tests {
     async fn a_dead_server_is_reported_not_waited_for() {
         let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
         let conversations = Arc::new(Conversations::new("dead", 8));
-        let outcome = open_loop(nobody, &conversations, plan(1000, 20))
-            .await
-            .unwrap();
+        let outcome = open_loop(nobody, &conversations, plan(1000, 20)).await.unwrap();
         assert_eq!((outcome.failed, outcome.unsent), (20, 0));
     }
 }

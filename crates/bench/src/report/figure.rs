@@ -53,25 +53,13 @@ pub struct Figure {
 impl Figure {
     /// A figure without a goal, of which the median counts.
     pub fn new(group: &str, name: &'static str, unit: &'static str, value: f64) -> Self {
-        Self {
-            group: group.to_owned(),
-            name,
-            unit,
-            value,
-            fold: Fold::Median,
-            goal: None,
-            embedded_goal: None,
-        }
+        Self { group: group.to_owned(), name, unit, value, fold: Fold::Median, goal: None, embedded_goal: None }
     }
 
     /// A count of faults, of which there must be none.
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     pub fn faults(group: &str, name: &'static str, count: u64) -> Self {
-        Self {
-            fold: Fold::Worst,
-            goal: Some(Goal::Zero),
-            ..Self::new(group, name, "", count as f64)
-        }
+        Self { fold: Fold::Worst, goal: Some(Goal::Zero), ..Self::new(group, name, "", count as f64) }
     }
 
     /// The same with a goal.
@@ -101,15 +89,9 @@ pub fn fold_rounds(rounds: &[Vec<Figure>]) -> Vec<Figure> {
         if folded.iter().any(|known| known.is_same_as(figure)) {
             continue;
         }
-        let same = rounds
-            .iter()
-            .flatten()
-            .filter(|other| other.is_same_as(figure));
+        let same = rounds.iter().flatten().filter(|other| other.is_same_as(figure));
         let values = same.map(|other| other.value).collect();
-        folded.push(Figure {
-            value: fold(figure.fold, values),
-            ..figure.clone()
-        });
+        folded.push(Figure { value: fold(figure.fold, values), ..figure.clone() });
     }
     folded
 }
@@ -137,10 +119,7 @@ mod tests {
     use super::*;
 
     fn round(p99: f64, lost: u64) -> Vec<Figure> {
-        vec![
-            Figure::new("g", "p99", "ms", p99),
-            Figure::faults("g", "lost", lost),
-        ]
+        vec![Figure::new("g", "p99", "ms", p99), Figure::faults("g", "lost", lost)]
     }
 
     #[test]

@@ -8,8 +8,5 @@ pub fn machine() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!(
-        "{cores} cores, Linux {}, load average before the start {load}",
-        kernel.trim()
-    )
+    format!("{cores} cores, Linux {}, load average before the start {load}", kernel.trim())
 }

@@ -26,14 +26,8 @@ enum Kind {
 impl Table {
     /// A table with a column for each target.
     pub fn new<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Self {
-        let column = |target: &Target| Column {
-            name: target.name(),
-            kind: kind(target),
-            figures: Vec::new(),
-        };
-        Self {
-            columns: targets.into_iter().map(column).collect(),
-        }
+        let column = |target: &Target| Column { name: target.name(), kind: kind(target), figures: Vec::new() };
+        Self { columns: targets.into_iter().map(column).collect() }
     }
 
     /// Adds figures to the column with this index.
@@ -45,20 +39,23 @@ impl Table {
 
     /// The figures of one column.
     pub fn figures(&self, column: usize) -> &[Figure] {
-        self.columns
-            .get(column)
-            .map_or(&[], |column| &column.figures)
+        self.columns.get(column).map_or(&[], |column| &column.figures)
     }
 
-    /// Each figure once, in the order of its group's first appearance.
+    /// Each figure once; one that the columns before lack stands behind the one that it follows in its own column.
     fn rows(&self) -> Vec<&Figure> {
         let mut rows: Vec<&Figure> = Vec::new();
-        for figure in self.columns.iter().flat_map(|column| &column.figures) {
-            if rows.iter().any(|row| row.is_same_as(figure)) {
-                continue;
+        for column in &self.columns {
+            let mut previous = None;
+            for figure in &column.figures {
+                let known = rows.iter().position(|row| row.is_same_as(figure));
+                let at = known.unwrap_or_else(|| {
+                    let at = place(&rows, previous, figure);
+                    rows.insert(at, figure);
+                    at
+                });
+                previous = Some(at);
             }
-            let end_of_group = rows.iter().rposition(|row| row.group == figure.group);
-            rows.insert(end_of_group.map_or(rows.len(), |last| last + 1), figure);
         }
         rows
     }
@@ -82,18 +79,11 @@ impl Table {
     }
 
     fn has_ratio(&self) -> bool {
-        [Kind::Services, Kind::Peer]
-            .iter()
-            .all(|kind| self.columns.iter().any(|column| column.kind == *kind))
+        [Kind::Services, Kind::Peer].iter().all(|kind| self.columns.iter().any(|column| column.kind == *kind))
     }
 
     fn ratio(&self, row: &Figure) -> String {
-        let of = |kind| {
-            self.columns
-                .iter()
-                .find(|column| column.kind == kind)?
-                .value(row)
-        };
+        let of = |kind| self.columns.iter().find(|column| column.kind == kind)?.value(row);
         match (of(Kind::Services), of(Kind::Peer)) {
             (Some(ours), Some(theirs)) if theirs > 0.0 && ours > 0.0 => {
                 format!("{:.2}", ours / theirs)
@@ -118,13 +108,7 @@ impl Column {
             Kind::Embedded => row.embedded_goal.or(row.goal),
             Kind::Peer => None,
         };
-        let verdict = goal.map_or("", |goal| {
-            if goal.is_met_by(value) {
-                "  ok "
-            } else {
-                " MISS"
-            }
-        });
+        let verdict = goal.map_or("", |goal| if goal.is_met_by(value) { "  ok " } else { " MISS" });
         format!("{}{verdict}", number(value))
     }
 }
@@ -148,6 +132,23 @@ impl fmt::Display for Table {
     }
 }
 
+/// Where a new row belongs that follows the row `previous`, without tearing a group apart.
+fn place(rows: &[&Figure], previous: Option<usize>, figure: &Figure) -> usize {
+    let before = previous.and_then(|at| Some((at, *rows.get(at)?)));
+    let is_new_group = rows.iter().all(|row| row.group != figure.group);
+    match before {
+        Some((at, row)) if row.group == figure.group => at + 1,
+        Some((_, row)) if is_new_group => end_of_group(rows, &row.group),
+        _ => end_of_group(rows, &figure.group),
+    }
+}
+
+/// The index behind the last row of a group; the end, if there is no such group.
+fn end_of_group(rows: &[&Figure], group: &str) -> usize {
+    let last = rows.iter().rposition(|row| row.group == group);
+    last.map_or(rows.len(), |last| last + 1)
+}
+
 fn kind(target: &Target) -> Kind {
     match target {
         Target::Services(_) => Kind::Services,
@@ -159,10 +160,7 @@ fn kind(target: &Target) -> Kind {
 fn widths(head: &[String], lines: &[Vec<String>]) -> Vec<usize> {
     let width = |column: usize| {
         let cells = std::iter::once(head).chain(lines.iter().map(Vec::as_slice));
-        cells
-            .map(|line| line[column].chars().count())
-            .max()
-            .unwrap_or(0)
+        cells.map(|line| line[column].chars().count()).max().unwrap_or(0)
     };
     (0..head.len()).map(width).collect()
 }
@@ -207,11 +205,7 @@ fn number(value: f64) -> String {
         _ => 3,
     };
     let plain = format!("{value:.decimals$}");
-    if decimals == 0 {
-        with_commas(&plain)
-    } else {
-        plain
-    }
+    if decimals == 0 { with_commas(&plain) } else { plain }
 }
 
 fn with_commas(digits: &str) -> String {
@@ -235,10 +229,7 @@ mod tests {
         let mut table = Table::new(&targets);
         let p99 = |value| Figure::new("end to end", "p99", "ms", value).with_goal(Goal::Below(1.2));
         table.add(0, vec![p99(0.6), Figure::faults("end to end", "lost", 3)]);
-        table.add(
-            1,
-            vec![p99(0.5), Figure::new("end to end", "max", "ms", 12_345.6)],
-        );
+        table.add(1, vec![p99(0.5), Figure::new("end to end", "max", "ms", 12_345.6)]);
         table
     }
 
@@ -247,10 +238,7 @@ mod tests {
         let text = table().to_string();
         let p99 = text.lines().find(|line| line.contains("p99")).unwrap();
         let cells: Vec<&str> = p99.split_whitespace().collect();
-        assert_eq!(
-            cells,
-            ["p99", "ms", "<", "1.20", "0.600", "ok", "0.500", "1.20"]
-        );
+        assert_eq!(cells, ["p99", "ms", "<", "1.20", "0.600", "ok", "0.500", "1.20"]);
         let lost = text.lines().find(|line| line.contains("lost")).unwrap();
         assert!(lost.contains("3 MISS") && lost.contains(" -"), "{lost}");
         assert!(text.contains("12,346"), "{text}");
@@ -263,11 +251,20 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_only_a_later_column_has_keeps_its_place() {
+        let targets = [Target::Embedded("a".into()), Target::BareRelay("b".into())];
+        let mut table = Table::new(&targets);
+        let row = |group, name| Figure::new(group, name, "", 1.0);
+        table.add(0, vec![row("load", "cpu"), row("load", "lost"), row("end", "x")]);
+        let peer = [("load", "cpu"), ("load", "redis"), ("load", "lost"), ("start", "y"), ("end", "x")];
+        table.add(1, peer.map(|(group, name)| row(group, name)).into());
+        let order: Vec<&str> = table.rows().iter().map(|row| row.name).collect();
+        assert_eq!(order, ["cpu", "redis", "lost", "y", "x"]);
+    }
+
+    #[test]
     fn writes_numbers_for_readers() {
         let written = [0.0, 0.25, 3.0, 2.345, 45.67, 2500.0, 1_234_567.8].map(number);
-        assert_eq!(
-            written,
-            ["0", "0.250", "3", "2.35", "45.7", "2,500", "1,234,568"]
-        );
+        assert_eq!(written, ["0", "0.250", "3", "2.35", "45.7", "2,500", "1,234,568"]);
     }
 }

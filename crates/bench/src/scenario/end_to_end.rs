@@ -26,10 +26,7 @@ fn goals(rate: u64) -> Goals {
         20_000 => (Some(2.5), [Some(55.0), None]),
         _ => (None, [None, None]),
     };
-    Goals {
-        p99: p99.map(Goal::Below),
-        processor: processor.map(|limit| limit.map(Goal::Below)),
-    }
+    Goals { p99: p99.map(Goal::Below), processor: processor.map(|limit| limit.map(Goal::Below)) }
 }
 
 pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, ScenarioError> {
@@ -47,16 +44,10 @@ pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, Sc
 }
 
 fn figures_of(rate: u64, desktops: usize, result: &LoadResult) -> Vec<Figure> {
-    let group =
-        format!("end to end, {rate} events/s, {desktops} desktops, one for each conversation");
+    let group = format!("end to end, {rate} events/s, {desktops} desktops, one for each conversation");
     let goals = goals(rate);
     let mut figures = latencies(&group, result, goals.p99);
-    figures.extend(processor_time(
-        &group,
-        &result.spent,
-        result.deliveries,
-        goals.processor,
-    ));
+    figures.extend(processor_time(&group, &result.spent, result.deliveries, goals.processor));
     figures.extend(faults(&group, result));
     figures.extend(company(&group, &result.spent));
     figures

@@ -27,22 +27,12 @@ pub(super) fn millis(micros: u64) -> f64 {
 }
 
 /// Processor time for each of `count` deliveries, by process and together.
-pub(super) fn processor_time(
-    group: &str,
-    spent: &Spent,
-    count: u64,
-    goals: [Option<Goal>; 2],
-) -> Vec<Figure> {
+pub(super) fn processor_time(group: &str, spent: &Spent, count: u64, goals: [Option<Goal>; 2]) -> Vec<Figure> {
     let [goal, embedded_goal] = goals;
     let figure = |name, time| Figure::new(group, name, "µs each", micros_each(time, count));
-    let single = [
-        ("CPU, connector", Role::Connector),
-        ("CPU, interceptor", Role::Interceptor),
-    ];
-    let mut figures: Vec<Figure> = single
-        .into_iter()
-        .filter_map(|(name, role)| Some(figure(name, spent.by(role)?)))
-        .collect();
+    let single = [("CPU, connector", Role::Connector), ("CPU, interceptor", Role::Interceptor)];
+    let mut figures: Vec<Figure> =
+        single.into_iter().filter_map(|(name, role)| Some(figure(name, spent.by(role)?))).collect();
     figures.push(figure("CPU, both services", spent.by_services()));
     figures.extend(spent.by(Role::Redis).map(|time| figure("CPU, Redis", time)));
     let all = figure("CPU, services and Redis", spent.by_all());
@@ -53,8 +43,5 @@ pub(super) fn processor_time(
 /// What else used the processors: the load generator, and what has nothing to do with the measurement.
 pub(super) fn company(group: &str, spent: &Spent) -> Vec<Figure> {
     let figure = |name, percent| Figure::new(group, name, "% of a core", percent);
-    vec![
-        figure("load generator", spent.own_percent()),
-        figure("others on the machine", spent.others_percent()),
-    ]
+    vec![figure("load generator", spent.own_percent()), figure("others on the machine", spent.others_percent())]
 }

@@ -36,22 +36,15 @@ fn figures(count: u64, spent: &Spent) -> Vec<Figure> {
     let each = |name, time| Figure::new(&group, name, "µs each", micros_each(time, count));
     let connector = spent.by(Role::Connector).or(spent.by(Role::BothServices));
     let rate = per_second(count, spent.elapsed());
-    let mut figures =
-        vec![Figure::new(&group, "handshakes", "1/s", rate).with_goal(Goal::Above(12_000.0))];
-    figures.extend(
-        connector.map(|time| each("CPU, connector alone", time).with_goal(Goal::Below(60.0))),
-    );
+    let mut figures = vec![Figure::new(&group, "handshakes", "1/s", rate).with_goal(Goal::Above(12_000.0))];
+    figures.extend(connector.map(|time| each("CPU, connector alone", time).with_goal(Goal::Below(60.0))));
     figures.extend(spent.by(Role::Redis).map(|time| each("CPU, Redis", time)));
     figures.extend(company(&group, spent));
     figures
 }
 
 /// Makes handshakes until `end`; answers how many.
-async fn shake(
-    deployment: &Deployment,
-    tokens: &Arc<TokenPool>,
-    end: Instant,
-) -> Result<u64, ScenarioError> {
+async fn shake(deployment: &Deployment, tokens: &Arc<TokenPool>, end: Instant) -> Result<u64, ScenarioError> {
     let mut running = JoinSet::new();
     let server = deployment.connector;
     for _ in 0..HANDSHAKES_AT_ONCE {
@@ -75,8 +68,7 @@ async fn shake(
 async fn shake_once(server: std::net::SocketAddr, tokens: &TokenPool) -> Result<(), DesktopError> {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let index = NEXT.fetch_add(1, Ordering::Relaxed);
-    let conversation =
-        format!("projects/{PROJECT}/locations/global/conversations/handshake-{index}");
+    let conversation = format!("projects/{PROJECT}/locations/global/conversations/handshake-{index}");
     let login = Login {
         server,
         source: Some(source_address(index)),

@@ -23,11 +23,7 @@ pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, Sc
         figure("connected only", connected.connector),
         figure("each in its own conversation", joined.connector).with_goal(Goal::Below(2500.0)),
     ];
-    figures.extend(
-        joined
-            .redis
-            .map(|bytes| figure("the same, in Redis", bytes)),
-    );
+    figures.extend(joined.redis.map(|bytes| figure("the same, in Redis", bytes)));
     Ok(figures)
 }
 
@@ -64,15 +60,11 @@ struct Sizes {
 }
 
 async fn sizes(deployment: &Deployment) -> Result<Sizes, ScenarioError> {
-    let connector = deployment
-        .connector_process()
-        .ok_or(ScenarioError::NoProcess)?;
+    let connector = deployment.connector_process().ok_or(ScenarioError::NoProcess)?;
     let redis = deployment.redis_process();
     Ok(Sizes {
         connector: settled_bytes(connector.pid).await?,
-        redis: redis
-            .map(|process| resident_bytes(process.pid))
-            .transpose()?,
+        redis: redis.map(|process| resident_bytes(process.pid)).transpose()?,
     })
 }
 

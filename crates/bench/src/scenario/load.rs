@@ -52,12 +52,7 @@ impl<'a> Setup<'a> {
             conversation: |index| Some(conversations.name(index).to_owned()),
         };
         let fleet = Fleet::connect(plan).await?;
-        Ok(Self {
-            deployment,
-            fleet,
-            conversations,
-            desktops,
-        })
+        Ok(Self { deployment, fleet, conversations, desktops })
     }
 
     /// Pushes `rate` events a second, first for `warm_up`, then, measured, for `duration`.
@@ -97,9 +92,7 @@ impl<'a> Setup<'a> {
     }
 
     async fn await_arrivals(&self, observer: &Observer) {
-        let expected: u64 = (0..self.desktops)
-            .map(|desktop| self.conversations.taken(desktop))
-            .sum();
+        let expected: u64 = (0..self.desktops).map(|desktop| self.conversations.taken(desktop)).sum();
         let deadline = Instant::now() + PATIENCE;
         while observer.arrivals() < expected && Instant::now() < deadline {
             sleep(Duration::from_millis(2)).await;

@@ -42,14 +42,8 @@ pub enum Scenario {
 
 impl Scenario {
     /// What is played unless others are asked for.
-    pub const DEFAULT: [Self; 6] = [
-        Self::IdleMemory,
-        Self::Handshake,
-        Self::EndToEnd,
-        Self::Interceptor,
-        Self::Start,
-        Self::FanOut,
-    ];
+    pub const DEFAULT: [Self; 6] =
+        [Self::IdleMemory, Self::Handshake, Self::EndToEnd, Self::Interceptor, Self::Start, Self::FanOut];
 
     /// Starts the target, plays the scenario, and stops the target.
     ///

@@ -24,16 +24,11 @@ pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, Sc
     let mut best = (0.0, 0.0);
     let mut rate = STEP;
     while rate <= HIGHEST {
-        let result = setup
-            .load(rate, plan.warm_up / 2, plan.ramp_duration)
-            .await?;
+        let result = setup.load(rate, plan.warm_up / 2, plan.ramp_duration).await?;
         if !keeps_up(&result) {
             break;
         }
-        best = (
-            per_second(result.deliveries, plan.ramp_duration),
-            result.spent.own_percent(),
-        );
+        best = (per_second(result.deliveries, plan.ramp_duration), result.spent.own_percent());
         progress(&format!("ramp: {rate} events/s are delivered"));
         rate += STEP;
     }

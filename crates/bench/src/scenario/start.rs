@@ -24,11 +24,8 @@ async fn figures(deployment: &Deployment) -> Result<Vec<Figure>, ScenarioError> 
             let group = format!("start of {program}");
             let start = process.start_time.as_secs_f64() * 1000.0;
             let idle = megabytes(settled_bytes(process.pid).await?);
-            figures.push(
-                Figure::new(&group, "first answer", "ms", start).with_goal(Goal::Below(10.0)),
-            );
-            figures
-                .push(Figure::new(&group, "idle memory", "MB", idle).with_goal(Goal::Below(8.0)));
+            figures.push(Figure::new(&group, "first answer", "ms", start).with_goal(Goal::Below(10.0)));
+            figures.push(Figure::new(&group, "idle memory", "MB", idle).with_goal(Goal::Below(8.0)));
         }
     }
     Ok(figures)

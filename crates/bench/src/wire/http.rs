@@ -54,10 +54,7 @@ impl HttpConnection {
     /// When nobody listens, or nobody accepts in time.
     pub async fn connect(server: SocketAddr) -> Result<Self, HttpError> {
         let stream = timeout(EXCHANGE_TIMEOUT, open(server, None)).await??;
-        Ok(Self {
-            stream,
-            buffer: Vec::with_capacity(1024),
-        })
+        Ok(Self { stream, buffer: Vec::with_capacity(1024) })
     }
 
     /// Sends a whole request and reads the answer; the status and the body.
@@ -66,10 +63,7 @@ impl HttpConnection {
     /// When the connection breaks, or the answer is too late or not understood. The connection is of no use then.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<(u16, &[u8]), HttpError> {
         let head = timeout(EXCHANGE_TIMEOUT, self.send_and_receive(request)).await??;
-        Ok((
-            head.status,
-            &self.buffer[head.length..head.length + head.body],
-        ))
+        Ok((head.status, &self.buffer[head.length..head.length + head.body]))
     }
 
     async fn send_and_receive(&mut self, request: &[u8]) -> Result<Head, HttpError> {
@@ -109,24 +103,15 @@ pub async fn open(server: SocketAddr, source: Option<SocketAddr>) -> io::Result<
 pub fn parse_head(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
     let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
         let hopeless = bytes.len() > LARGEST_HEAD;
-        return if hopeless {
-            Err(HttpError::Malformed("an endless head"))
-        } else {
-            Ok(None)
-        };
+        return if hopeless { Err(HttpError::Malformed("an endless head")) } else { Ok(None) };
     };
-    let text = std::str::from_utf8(&bytes[..end])
-        .map_err(|_| HttpError::Malformed("a head that is not text"))?;
+    let text = std::str::from_utf8(&bytes[..end]).map_err(|_| HttpError::Malformed("a head that is not text"))?;
     let status = text
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3))
         .and_then(|code| code.parse().ok())
         .ok_or(HttpError::Malformed("no HTTP/1.1 status"))?;
-    Ok(Some(Head {
-        status,
-        length: end + 4,
-        body: body_length(status, text)?,
-    }))
+    Ok(Some(Head { status, length: end + 4, body: body_length(status, text)? }))
 }
 
 fn body_length(status: u16, head: &str) -> Result<usize, HttpError> {
@@ -139,9 +124,7 @@ fn body_length(status: u16, head: &str) -> Result<usize, HttpError> {
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .map(|(_, value)| value.trim());
-    value
-        .and_then(|digits| digits.parse().ok())
-        .ok_or(HttpError::Malformed("no content-length"))
+    value.and_then(|digits| digits.parse().ok()).ok_or(HttpError::Malformed("no content-length"))
 }
 
 #[cfg(test)]
@@ -151,21 +134,12 @@ mod tests {
     #[test]
     fn reads_a_head_with_a_body() {
         let head = parse_head(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").unwrap();
-        assert_eq!(
-            head,
-            Some(Head {
-                status: 200,
-                length: 38,
-                body: 5
-            })
-        );
+        assert_eq!(head, Some(Head { status: 200, length: 38, body: 5 }));
     }
 
     #[test]
     fn no_content_needs_no_length() {
-        let head = parse_head(b"HTTP/1.1 204 No Content\r\ndate: now\r\n\r\n")
-            .unwrap()
-            .unwrap();
+        let head = parse_head(b"HTTP/1.1 204 No Content\r\ndate: now\r\n\r\n").unwrap().unwrap();
         assert_eq!((head.status, head.body), (204, 0));
     }
 

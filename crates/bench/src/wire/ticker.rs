@@ -22,10 +22,7 @@ impl Ticker {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = rustix::time::timerfd_create(TimerfdClockId::Monotonic, flags)?;
         let period = Timespec::try_from(period).map_err(io::Error::other)?;
-        let schedule = Itimerspec {
-            it_interval: period,
-            it_value: period,
-        };
+        let schedule = Itimerspec { it_interval: period, it_value: period };
         rustix::time::timerfd_settime(&timer, TimerfdTimerFlags::empty(), &schedule)?;
         #[expect(
             deprecated,
@@ -64,9 +61,6 @@ mod tests {
         while ticks < 20 {
             ticks += ticker.tick().await.unwrap();
         }
-        assert!(
-            start.elapsed() >= Duration::from_millis(20),
-            "ticks came too early"
-        );
+        assert!(start.elapsed() >= Duration::from_millis(20), "ticks came too early");
     }
 }

@@ -26,9 +26,7 @@ pub struct Frame<'a> {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// Continuation, binary or reserved.
-    #[error(
-        "a frame with the first byte {0:#04x}: only whole, uncompressed text messages are expected"
-    )]
+    #[error("a frame with the first byte {0:#04x}: only whole, uncompressed text messages are expected")]
     Kind(u8),
     /// A server must not mask (RFC 6455 section 5.1).
     #[error("a masked frame from the server")]
@@ -56,16 +54,12 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Frame<'_>, usize)>, FrameError> {
     }
     let (start, length) = match (second, bytes) {
         (0..LENGTH_IN_16_BITS, _) => (2, usize::from(second)),
-        (LENGTH_IN_16_BITS, &[_, _, high, low, ..]) => {
-            (4, usize::from(u16::from_be_bytes([high, low])))
-        }
+        (LENGTH_IN_16_BITS, &[_, _, high, low, ..]) => (4, usize::from(u16::from_be_bytes([high, low]))),
         (LENGTH_IN_16_BITS, _) => return Ok(None),
         _ => return Err(FrameError::TooLong),
     };
     let end = start + length;
-    Ok(bytes
-        .get(start..end)
-        .map(|payload| (Frame { opcode, payload }, end)))
+    Ok(bytes.get(start..end).map(|payload| (Frame { opcode, payload }, end)))
 }
 
 fn opcode(first: u8) -> Result<Opcode, FrameError> {
@@ -82,12 +76,7 @@ fn opcode(first: u8) -> Result<Opcode, FrameError> {
 ///
 /// # Errors
 /// When `payload` has 64 kB or more.
-pub fn encode(
-    opcode: Opcode,
-    payload: &[u8],
-    mask: [u8; 4],
-    out: &mut Vec<u8>,
-) -> Result<(), FrameError> {
+pub fn encode(opcode: Opcode, payload: &[u8], mask: [u8; 4], out: &mut Vec<u8>) -> Result<(), FrameError> {
     let length = u16::try_from(payload.len()).map_err(|_| FrameError::TooLong)?;
     out.push(FINAL | code(opcode));
     match u8::try_from(length) {
@@ -98,12 +87,7 @@ pub fn encode(
         }
     }
     out.extend(mask);
-    out.extend(
-        payload
-            .iter()
-            .zip(mask.iter().cycle())
-            .map(|(byte, mask)| byte ^ mask),
-    );
+    out.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
     Ok(())
 }
 
@@ -122,20 +106,11 @@ mod tests {
 
     /// Turns what a client sends into what a server would have sent.
     fn unmask(frame: &[u8]) -> Vec<u8> {
-        let head = if frame[1] & 0x7F == LENGTH_IN_16_BITS {
-            4
-        } else {
-            2
-        };
+        let head = if frame[1] & 0x7F == LENGTH_IN_16_BITS { 4 } else { 2 };
         let (mask, payload) = frame[head..].split_at(4);
         let mut plain = frame[..head].to_vec();
         plain[1] &= 0x7F;
-        plain.extend(
-            payload
-                .iter()
-                .zip(mask.iter().cycle())
-                .map(|(byte, mask)| byte ^ mask),
-        );
+        plain.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
         plain
     }
 
@@ -144,12 +119,7 @@ mod tests {
         // RFC 6455 section 5.7: a single-frame masked text message, "Hello".
         let mut out = Vec::new();
         encode(Opcode::Text, b"Hello", [0x37, 0xfa, 0x21, 0x3d], &mut out).unwrap();
-        assert_eq!(
-            out,
-            [
-                0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58
-            ]
-        );
+        assert_eq!(out, [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
     }
 
     #[test]
@@ -160,10 +130,7 @@ mod tests {
             encode(Opcode::Text, &payload, [1, 2, 3, 4], &mut out).unwrap();
             let plain = unmask(&out);
             let (frame, used) = decode(&plain).unwrap().unwrap();
-            assert_eq!(
-                (frame.opcode, frame.payload, used),
-                (Opcode::Text, &payload[..], plain.len())
-            );
+            assert_eq!((frame.opcode, frame.payload, used), (Opcode::Text, &payload[..], plain.len()));
         }
     }
 
@@ -180,30 +147,16 @@ mod tests {
     #[test]
     fn leaves_the_next_frame_alone() {
         let (frame, used) = decode(&[0x89, 1, b'p', 0x81, 0]).unwrap().unwrap();
-        assert_eq!(
-            (frame.opcode, frame.payload, used),
-            (Opcode::Ping, &b"p"[..], 3)
-        );
+        assert_eq!((frame.opcode, frame.payload, used), (Opcode::Ping, &b"p"[..], 3));
     }
 
     #[test]
     fn refuses_what_it_does_not_understand() {
-        assert_eq!(
-            decode(&[0x01, 0]),
-            Err(FrameError::Kind(0x01)),
-            "a fragment"
-        );
-        assert_eq!(
-            decode(&[0xC1, 0]),
-            Err(FrameError::Kind(0xC1)),
-            "compressed"
-        );
+        assert_eq!(decode(&[0x01, 0]), Err(FrameError::Kind(0x01)), "a fragment");
+        assert_eq!(decode(&[0xC1, 0]), Err(FrameError::Kind(0xC1)), "compressed");
         assert_eq!(decode(&[0x81, 0x80]), Err(FrameError::Masked));
         assert_eq!(decode(&[0x81, 127]), Err(FrameError::TooLong));
         let mut out = Vec::new();
-        assert_eq!(
-            encode(Opcode::Text, &vec![0; 65_536], [0; 4], &mut out),
-            Err(FrameError::TooLong)
-        );
+        assert_eq!(encode(Opcode::Text, &vec![0; 65_536], [0; 4], &mut out), Err(FrameError::TooLong));
     }
 }

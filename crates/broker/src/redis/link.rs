@@ -5,6 +5,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult};
+use tokio::time::{Instant, timeout_at};
 
 use super::settings::{RedisSettings, SettingsError};
 use crate::Error;
@@ -59,10 +60,19 @@ impl Link {
         &self,
         operation: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> Result<T, Error> {
+        self.run_until(Instant::now() + self.settings.response_timeout, operation).await
+    }
+
+    /// Like [`Link::run`], for an operation that has waited already.
+    pub(super) async fn run_until<T>(
+        &self,
+        deadline: Instant,
+        operation: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> Result<T, Error> {
         let (generation, attempt) = self.current();
         let work = async { operation(&mut attempt.await?).await };
         let limit = self.settings.response_timeout;
-        let error = match tokio::time::timeout(limit, work).await {
+        let error = match timeout_at(deadline, work).await {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(error)) if error.is_timeout() => Error::Timeout(limit),
             // Its text would repeat the value.
@@ -118,7 +128,7 @@ pub(super) fn seconds(duration: Duration) -> u64 {
     duration.as_secs().max(1)
 }
 
-/// Milliseconds, at least one.
+/// Milliseconds, at least one and few enough to be added to the time of day.
 pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX >> 2).max(1)
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).clamp(1, u64::MAX >> 2)
 }

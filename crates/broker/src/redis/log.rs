@@ -3,7 +3,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use event::Position;
 use redis::Value;
-use tokio::time::timeout;
+use redis::aio::MultiplexedConnection;
+use tokio::time::{Instant, timeout_at};
 
 use super::link::seconds;
 use super::{RedisBroker, names};
@@ -18,11 +19,12 @@ const QUARANTINE_TIME: Duration = Duration::from_hours(7 * 24);
 impl EventLog for RedisBroker {
     async fn record(&self, event: &NewEvent) -> Result<Recorded, Error> {
         let limit = self.0.link.settings().response_timeout;
-        let _place = timeout(limit, self.0.in_flight.acquire())
-            .await
-            .map_err(|_| Error::Timeout(limit))?
-            .map_err(|_| Error::Stopped)?;
-        let answer = self.0.link.run(async |connection| self.invocation(event).invoke_async(connection).await).await?;
+        let deadline = Instant::now() + limit;
+        let place = timeout_at(deadline, self.0.in_flight.acquire()).await;
+        let _place = place.map_err(|_| Error::Timeout(limit))?.map_err(|_| Error::Stopped)?;
+        let invocation = self.invocation(event);
+        let record = async |connection: &mut MultiplexedConnection| invocation.invoke_async(connection).await;
+        let answer = self.0.link.run_until(deadline, record).await?;
         recorded(&answer)
     }
 

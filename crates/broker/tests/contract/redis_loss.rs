@@ -62,6 +62,24 @@ async fn many_subscriptions_come_back_after_each_loss() {
 }
 
 #[tokio::test]
+async fn what_is_left_during_a_loss_is_not_subscribed_after_it() {
+    let server = RedisServer::start().await;
+    let connector = Connector::on_redis(&broker_of(&server)).await;
+    let names: Vec<_> = (0..3000).map(|number| conversation(&format!("c{number}"))).collect();
+    futures_util::future::join_all(names.iter().map(|name| connector.bus.subscribe(name))).await;
+    server.cli::<i64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+    connector.ear.until("the loss", |all| !all.is_empty()).await;
+    let channels = async || server.cli::<Vec<String>>(&["PUBSUB", "SHARDCHANNELS"]).await;
+    eventually("subscribing has begun again", async || !channels().await.is_empty()).await;
+    // The first half, which is at the server already or on its way there.
+    for name in &names[..1500] {
+        connector.bus.unsubscribe(name).await.unwrap();
+    }
+    connector.ear.until("the end of the loss", |all| all.len() == 2).await;
+    assert_eq!(channels().await.len(), 1500);
+}
+
+#[tokio::test]
 async fn what_is_heard_and_what_the_log_tells_make_a_whole() {
     let server = RedisServer::start().await;
     let broker = broker_of(&server);

@@ -1,7 +1,7 @@
 //! All deadlines of a session, on one timer.
 
 use std::{
-    future::Future,
+    ops::RangeInclusive,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::settings::Settings;
 
 /// Sleep of a session that has no deadline.
-const IDLE: Duration = Duration::from_secs(3600);
+const IDLE: Duration = Duration::from_hours(1);
 
 /// A deadline that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +47,22 @@ pub(crate) struct Clock {
     write: Option<Instant>,
 }
 
+/// A duration that is too long to be added means never, for which a year will do.
+fn after(start: Instant, duration: Duration) -> Instant {
+    start.checked_add(duration).unwrap_or_else(|| start + 365 * 24 * IDLE)
+}
+
+/// An empty range has one value, its start.
+fn random(range: &RangeInclusive<Duration>) -> Duration {
+    if range.is_empty() { *range.start() } else { rand::random_range(range.clone()) }
+}
+
 impl Clock {
     pub(crate) fn start(start: Instant, settings: &Settings) -> Self {
-        let heartbeat = start + settings.ping_interval;
-        let connect = start + settings.connect_timeout;
-        let retire = settings
-            .lifetime
-            .clone()
-            .map(|range| start + rand::random_range(range));
-        let first = retire
-            .map_or(heartbeat, |retire| retire.min(heartbeat))
-            .min(connect);
+        let heartbeat = after(start, settings.ping_interval);
+        let connect = after(start, settings.connect_timeout);
+        let retire = settings.lifetime.as_ref().map(|range| after(start, random(range)));
+        let first = retire.map_or(heartbeat, |retire| retire.min(heartbeat)).min(connect);
         Self {
             sleep: Box::pin(sleep_until(first)),
             heartbeat: Heartbeat::Ping(heartbeat),
@@ -106,10 +111,7 @@ impl Clock {
             Heartbeat::Ping(at) | Heartbeat::Pong(at) => Some(at),
             Heartbeat::Overdue => None,
         };
-        [heartbeat, self.connect, self.retire, self.write]
-            .into_iter()
-            .flatten()
-            .min()
+        [heartbeat, self.connect, self.retire, self.write].into_iter().flatten().min()
     }
 
     /// A ping is sent; the answer is when its pong must be there. A timer that fired late takes from the client's
@@ -117,12 +119,8 @@ impl Clock {
     pub(crate) fn ping(&mut self, settings: &Settings) -> Instant {
         let now = Instant::now();
         let least = now.checked_sub(settings.ping_timeout / 2).unwrap_or(now);
-        let sent = if let Heartbeat::Ping(at) = self.heartbeat {
-            at.max(least)
-        } else {
-            now
-        };
-        let pong_by = sent + settings.ping_timeout;
+        let sent = if let Heartbeat::Ping(at) = self.heartbeat { at.max(least) } else { now };
+        let pong_by = after(sent, settings.ping_timeout);
         self.heartbeat = Heartbeat::Pong(pong_by);
         pong_by
     }
@@ -130,7 +128,7 @@ impl Clock {
     /// The client has answered. An answer to nothing changes nothing.
     pub(crate) fn pong(&mut self, settings: &Settings) {
         if !matches!(self.heartbeat, Heartbeat::Ping(_)) {
-            self.heartbeat = Heartbeat::Ping(Instant::now() + settings.ping_interval);
+            self.heartbeat = Heartbeat::Ping(after(Instant::now(), settings.ping_interval));
             self.arm();
         }
     }
@@ -154,7 +152,7 @@ impl Clock {
         if !blocked {
             self.write = None;
         } else if self.write.is_none() {
-            self.write = Some(Instant::now() + settings.write_timeout);
+            self.write = Some(after(Instant::now(), settings.write_timeout));
             self.arm();
         }
     }

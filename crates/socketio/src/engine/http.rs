@@ -13,8 +13,8 @@ use axum::{
 use tokio::time::Instant;
 
 use super::{
-    Engine, Handler, id::Id, link::Link, polling, refusal::Refusal, session::Session,
-    upgrade::Upgrade, websocket::Accept,
+    Engine, Handler, id::Id, link::Link, polling, refusal::Refusal, session::Session, upgrade::Upgrade,
+    websocket::Accept,
 };
 use crate::{frame::Frame, reason::Reason};
 
@@ -57,10 +57,7 @@ impl<'a> Query<'a> {
     }
 }
 
-pub(crate) async fn serve<H: Handler>(
-    State(engine): State<Engine<H>>,
-    request: Request,
-) -> Response {
+pub(crate) async fn serve<H: Handler>(State(engine): State<Engine<H>>, request: Request) -> Response {
     match answer(&engine, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
@@ -85,10 +82,7 @@ async fn answer<H: Handler>(engine: &Engine<H>, request: Request) -> Result<Resp
 }
 
 fn text(body: impl Into<Body>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=UTF-8"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8"), (header::CACHE_CONTROL, "no-store")];
     (headers, body.into()).into_response()
 }
 
@@ -112,46 +106,32 @@ fn handshake<H: Handler>(
 }
 
 fn open_polling<H: Handler>(engine: &Engine<H>, start: Instant) -> Result<Response, Refusal> {
-    let place = engine
-        .registry()
-        .reserve(engine.settings().max_connections)?;
-    let link = Arc::new(Link::new(
-        Id::random(),
-        engine.settings().clone(),
-        Some(Box::default()),
-    ));
+    let place = engine.registry().reserve(engine.settings().max_connections)?;
+    let link = Arc::new(Link::new(Id::random(), engine.settings().clone(), Some(Box::default())));
     let open = open_packet(&link, &["websocket"]);
     tokio::spawn(Session::new(link, place, start, None).run(engine.handler().clone()));
     Ok(text(open))
 }
 
-fn open_websocket<H: Handler>(
-    engine: &Engine<H>,
-    start: Instant,
-    mut parts: Parts,
-) -> Result<Response, Refusal> {
+fn open_websocket<H: Handler>(engine: &Engine<H>, start: Instant, mut parts: Parts) -> Result<Response, Refusal> {
     let accept = Accept::check(&mut parts)?;
-    let place = engine
-        .registry()
-        .reserve(engine.settings().max_connections)?;
+    let place = engine.registry().reserve(engine.settings().max_connections)?;
     let (settings, handler) = (engine.settings().clone(), engine.handler().clone());
-    Ok(
-        accept.open(settings.max_payload, move |channel| async move {
-            let link = Arc::new(Link::new(Id::random(), settings, None));
-            link.send_control(Frame::encoded(open_packet(&link, &[])));
-            // A task of its own: that of the upgrade keeps more than the session needs.
-            tokio::spawn(Session::new(link, place, start, Some(channel)).run(handler));
-        }),
-    )
+    Ok(accept.open(settings.clone(), move |channel| async move {
+        let link = Arc::new(Link::new(Id::random(), settings, None));
+        link.send_control(Frame::encoded(open_packet(&link, &[])));
+        // A task of its own: that of the upgrade keeps more than the session needs.
+        tokio::spawn(Session::new(link, place, start, Some(channel)).run(handler));
+    }))
 }
 
 /// A WebSocket that has no place in the session is opened and closed again, as by the reference server.
 fn upgrade(link: Arc<Link>, mut parts: Parts) -> Result<Response, Refusal> {
     let accept = Accept::check(&mut parts)?;
-    let max_payload = link.settings.max_payload;
+    let settings = link.settings.clone();
     match Upgrade::begin(link) {
-        Ok(upgrade) => Ok(accept.open(max_payload, move |channel| upgrade.run(channel))),
-        Err(Refusal::BadRequest) => Ok(accept.open(max_payload, |channel| async {
+        Ok(upgrade) => Ok(accept.open(settings, move |channel| upgrade.run(channel))),
+        Err(Refusal::BadRequest) => Ok(accept.open(settings, |channel| async {
             channel.part(Vec::new(), Reason::ProtocolError);
         })),
         Err(refusal) => Err(refusal),

@@ -60,20 +60,9 @@ pub(crate) struct Ready {
 
 impl Link {
     pub(crate) fn new(id: Id, settings: Arc<Settings>, polled: Option<Box<Polled>>) -> Self {
-        let state = State {
-            outbox: Outbox::default(),
-            closed: None,
-            task: None,
-            writable: false,
-            waiters: Vec::new(),
-            polled,
-        };
-        Self {
-            id,
-            settings,
-            established: AtomicBool::new(false),
-            state: Mutex::new(state),
-        }
+        let state =
+            State { outbox: Outbox::default(), closed: None, task: None, writable: false, waiters: Vec::new(), polled };
+        Self { id, settings, established: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
     /// The state is consistent after every statement, so a panic elsewhere does not spoil it.
@@ -126,13 +115,11 @@ impl Link {
     pub(crate) async fn send_when_ready(&self, frame: Frame) -> Result<(), Closed> {
         let mut frame = Some(frame);
         let sent = std::future::poll_fn(|cx| self.poll_send(&mut frame, cx));
-        match tokio::time::timeout(self.settings.write_timeout, sent).await {
-            Ok(result) => result,
-            Err(_) => {
-                self.close(Reason::SlowConsumer);
-                Err(Closed)
-            }
-        }
+        let sent = tokio::time::timeout(self.settings.write_timeout, sent).await;
+        sent.unwrap_or_else(|_| {
+            self.close(Reason::SlowConsumer);
+            Err(Closed)
+        })
     }
 
     /// Waits until half of the outbox is free, for at most the write timeout; then the client is cut.
@@ -164,11 +151,7 @@ impl Link {
     }
 
     /// Waits until `done` finds what it looks for; it is asked again whenever room was made or the session ended.
-    pub(crate) async fn until<T>(
-        &self,
-        limit: Duration,
-        mut done: impl FnMut(&mut State) -> Option<T>,
-    ) -> Option<T> {
+    pub(crate) async fn until<T>(&self, limit: Duration, mut done: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
         let found = std::future::poll_fn(|cx| {
             let mut state = self.lock();
             if let Some(found) = done(&mut state) {
@@ -257,10 +240,7 @@ impl State {
         if let Some(reason) = self.closed {
             return Work::Closed(reason);
         }
-        if let Some(channel) = self
-            .polled
-            .as_mut()
-            .and_then(|polled| polled.take_channel())
+        if let Some(channel) = self.polled.as_mut().and_then(|polled| polled.take_channel())
             && let Some(polled) = self.polled.take()
         {
             return Work::Switch(channel, polled);
@@ -278,11 +258,7 @@ impl State {
             return Work::Write(self.outbox.take());
         }
         self.writable = ready.write;
-        if !self
-            .task
-            .as_ref()
-            .is_some_and(|task| task.will_wake(cx.waker()))
-        {
+        if !self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
             self.task = Some(cx.waker().clone());
         }
         Work::Sleep

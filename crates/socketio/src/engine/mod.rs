@@ -41,11 +41,8 @@ pub trait Handler: Send + Sync + 'static {
 
     /// A message came. An error ends the session. When the session ends meanwhile, the future gets
     /// [`Settings::handler_grace`] to finish, and is dropped then.
-    fn message(
-        &self,
-        session: &mut Self::Session,
-        message: Message,
-    ) -> impl Future<Output = Result<(), Reason>> + Send;
+    fn message(&self, session: &mut Self::Session, message: Message)
+    -> impl Future<Output = Result<(), Reason>> + Send;
 
     /// The session has ended; called exactly once.
     fn close(&self, session: Self::Session, reason: Reason) -> impl Future<Output = ()> + Send;
@@ -69,11 +66,7 @@ impl<H> Clone for Engine<H> {
 impl<H: Handler> Engine<H> {
     /// A server that has no connections yet.
     pub fn new(settings: Settings, handler: Arc<H>) -> Self {
-        Self(Arc::new(Inner {
-            settings: Arc::new(settings),
-            handler,
-            registry: Arc::default(),
-        }))
+        Self(Arc::new(Inner { settings: Arc::new(settings), handler, registry: Arc::default() }))
     }
 
     /// The routes of the server, at [`Settings::path`]. CORS is left to a layer around them.
@@ -81,11 +74,7 @@ impl<H: Handler> Engine<H> {
         let path = self.0.settings.path.as_str();
         let router = Router::new().route(path, any(http::serve::<H>));
         let bare = path.trim_end_matches('/');
-        let router = if bare.is_empty() || bare == path {
-            router
-        } else {
-            router.route(bare, any(http::serve::<H>))
-        };
+        let router = if bare.is_empty() || bare == path { router } else { router.route(bare, any(http::serve::<H>)) };
         router.with_state(self.clone())
     }
 

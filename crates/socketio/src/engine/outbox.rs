@@ -19,10 +19,7 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn of(frames: &[Frame]) -> Self {
-        Self {
-            frames: frames.len(),
-            bytes: frames.iter().map(Frame::len).sum(),
-        }
+        Self { frames: frames.len(), bytes: frames.iter().map(Frame::len).sum() }
     }
 }
 
@@ -36,8 +33,7 @@ impl Outbox {
 
     /// Whether one who is not in a hurry should send.
     pub(crate) fn is_half_empty(&self, settings: &Settings) -> bool {
-        self.load.frames <= settings.outbox_packets / 2
-            && self.load.bytes <= settings.outbox_bytes / 2
+        self.load.frames <= settings.outbox_packets / 2 && self.load.bytes <= settings.outbox_bytes / 2
     }
 
     pub(crate) fn push(&mut self, frame: Frame) {

@@ -98,11 +98,7 @@ impl Packet {
             "6" => Self::Noop,
             _ => return Err(Malformed::Type),
         };
-        if data.is_empty() {
-            Ok(packet)
-        } else {
-            Err(Malformed::Data)
-        }
+        if data.is_empty() { Ok(packet) } else { Err(Malformed::Data) }
     }
 
     fn parse_polled(text: &str) -> Result<Self, Malformed> {
@@ -136,9 +132,9 @@ pub fn parse_payload(body: &[u8], max_packets: usize) -> Result<Vec<Packet>, Mal
 pub fn encode_payload(frames: &[Frame]) -> Vec<u8> {
     let mut payload = Vec::with_capacity(frames.iter().map(polled_len).sum());
     for frame in frames {
-        if !frame.head().is_empty() {
+        if !frame.as_bytes().is_empty() {
             separate(&mut payload);
-            payload.extend_from_slice(frame.head());
+            payload.extend_from_slice(frame.as_bytes());
         }
         for attachment in frame.attachments() {
             separate(&mut payload);
@@ -156,9 +152,9 @@ fn separate(payload: &mut Vec<u8>) {
 }
 
 fn polled_len(frame: &Frame) -> usize {
-    let attachments = frame
-        .attachments()
-        .iter()
-        .map(|bytes| 2 + bytes.len().div_ceil(3) * 4);
-    1 + frame.head().len() + attachments.sum::<usize>()
+    let attachments = frame.attachments().iter().map(|bytes| 2 + bytes.len().div_ceil(3) * 4);
+    1 + frame.as_bytes().len() + attachments.sum::<usize>()
 }
+
+#[cfg(test)]
+mod tests;

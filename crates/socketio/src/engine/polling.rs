@@ -36,10 +36,7 @@ pub(crate) async fn poll(link: Arc<Link>) -> Result<Vec<u8>, Refusal> {
     if begin_poll(&link)? {
         return Ok(NOOP.into());
     }
-    let mut pending = Pending {
-        link: &link,
-        answered: false,
-    };
+    let mut pending = Pending { link: &link, answered: false };
     let answer = pending.answer().await;
     pending.answered = true;
     answer
@@ -49,24 +46,12 @@ pub(crate) async fn poll(link: Arc<Link>) -> Result<Vec<u8>, Refusal> {
 fn begin_poll(link: &Link) -> Result<bool, Refusal> {
     let mut state = link.lock();
     if state.closed().is_some() {
-        let owed = state
-            .polled
-            .as_mut()
-            .is_some_and(|polled| std::mem::take(&mut polled.farewell));
-        return if owed {
-            Ok(true)
-        } else {
-            Err(Refusal::UnknownSession)
-        };
+        let owed = state.polled.as_mut().is_some_and(|polled| std::mem::take(&mut polled.farewell));
+        return if owed { Ok(true) } else { Err(Refusal::UnknownSession) };
     }
     let polled = polled(&mut state)?;
     if polled.is_overdue(Instant::now()) {
-        return Err(end(
-            link,
-            state,
-            Reason::PingTimeout,
-            Refusal::UnknownSession,
-        ));
+        return Err(end(link, state, Reason::PingTimeout, Refusal::UnknownSession));
     }
     if polled.poll.active {
         return Err(end(link, state, Reason::ProtocolError, Refusal::BadRequest));
@@ -79,19 +64,10 @@ fn begin_poll(link: &Link) -> Result<bool, Refusal> {
 /// The state of polling, if the session still polls.
 fn polled(state: &mut State) -> Result<&mut Polled, Refusal> {
     let polled = state.polled.as_deref_mut().ok_or(Refusal::BadRequest)?;
-    if polled.phase == Phase::Upgraded {
-        Err(Refusal::BadRequest)
-    } else {
-        Ok(polled)
-    }
+    if polled.phase == Phase::Upgraded { Err(Refusal::BadRequest) } else { Ok(polled) }
 }
 
-fn end(
-    link: &Link,
-    state: std::sync::MutexGuard<'_, State>,
-    reason: Reason,
-    refusal: Refusal,
-) -> Refusal {
+fn end(link: &Link, state: std::sync::MutexGuard<'_, State>, reason: Reason, refusal: Refusal) -> Refusal {
     drop(state);
     link.close(reason);
     refusal
@@ -140,11 +116,7 @@ impl Drop for Pending<'_> {
 
 fn answer(state: &mut State, held: bool) -> Option<Result<Vec<u8>, Refusal>> {
     if let Some(reason) = state.closed() {
-        let last = if reason == Reason::TransportClose {
-            NOOP
-        } else {
-            CLOSE
-        };
+        let last = if reason == Reason::TransportClose { NOOP } else { CLOSE };
         return Some(Ok(last.into()));
     }
     let polled = match polled(state) {
@@ -166,12 +138,8 @@ fn answer(state: &mut State, held: bool) -> Option<Result<Vec<u8>, Refusal>> {
 pub(crate) async fn post(link: Arc<Link>, body: Body) -> Result<&'static str, Refusal> {
     begin_post(&link)?;
     let _posting = Posting(&link);
-    let body = read(&link, body)
-        .await
-        .inspect_err(|_| link.close(Reason::ProtocolError))?;
-    let packets = parse_payload(&body, MAX_PACKETS)
-        .ok()
-        .and_then(Received::sort);
+    let body = read(&link, body).await.inspect_err(|_| link.close(Reason::ProtocolError))?;
+    let packets = parse_payload(&body, MAX_PACKETS).ok().and_then(Received::sort);
     let Some(received) = packets else {
         link.close(Reason::ProtocolError);
         return Err(Refusal::BadRequest);
@@ -187,12 +155,7 @@ fn begin_post(link: &Link) -> Result<(), Refusal> {
     }
     let polled = polled(&mut state)?;
     if polled.is_overdue(Instant::now()) {
-        return Err(end(
-            link,
-            state,
-            Reason::PingTimeout,
-            Refusal::UnknownSession,
-        ));
+        return Err(end(link, state, Reason::PingTimeout, Refusal::UnknownSession));
     }
     if polled.posting {
         return Err(end(link, state, Reason::ProtocolError, Refusal::BadRequest));
@@ -214,8 +177,7 @@ impl Drop for Posting<'_> {
 async fn read(link: &Link, body: Body) -> Result<Bytes, Refusal> {
     let read = axum::body::to_bytes(body, link.settings.max_payload);
     let body = timeout(link.settings.ping_timeout, read).await;
-    body.map_err(|_| Refusal::TooSlow)?
-        .map_err(|_| Refusal::TooLarge)
+    body.map_err(|_| Refusal::TooSlow)?.map_err(|_| Refusal::TooLarge)
 }
 
 /// The packets of a POST, by what they are for.
@@ -246,11 +208,7 @@ impl Received {
 async fn deliver(link: &Link, received: Received) -> Result<(), Refusal> {
     let close = received.close;
     let mut received = Some(received);
-    let delivered = link
-        .until(link.settings.ping_timeout, |state| {
-            accept(state, &mut received)
-        })
-        .await;
+    let delivered = link.until(link.settings.ping_timeout, |state| accept(state, &mut received)).await;
     let Some(task) = delivered.transpose()? else {
         link.close(Reason::TransportError);
         return Err(Refusal::TooSlow);
@@ -263,10 +221,7 @@ async fn deliver(link: &Link, received: Received) -> Result<(), Refusal> {
 }
 
 /// Hands over the packets if there is room; the answer is the task to wake.
-fn accept(
-    state: &mut State,
-    received: &mut Option<Received>,
-) -> Option<Result<Option<Waker>, Refusal>> {
+fn accept(state: &mut State, received: &mut Option<Received>) -> Option<Result<Option<Waker>, Refusal>> {
     if state.closed().is_some() {
         return Some(Err(Refusal::UnknownSession));
     }

@@ -56,11 +56,6 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let body = format!(r#"{{"code":{},"message":"{self}"}}"#, self.code());
-        (
-            self.status(),
-            [(header::CONTENT_TYPE, "application/json")],
-            body,
-        )
-            .into_response()
+        (self.status(), [(header::CONTENT_TYPE, "application/json")], body).into_response()
     }
 }

@@ -29,10 +29,7 @@ impl Registry {
     /// Makes sure that there is room for one more connection, for as long as the place lives.
     pub(crate) fn reserve(self: &Arc<Self>, limit: usize) -> Result<Place, Refusal> {
         let taken = self.connections.fetch_add(1, Ordering::SeqCst);
-        let place = Place {
-            registry: self.clone(),
-            link: None,
-        };
+        let place = Place { registry: self.clone(), link: None };
         if taken >= limit || self.draining.load(Ordering::SeqCst) {
             return Err(Refusal::Unavailable);
         }
@@ -59,9 +56,7 @@ impl Registry {
         let mut closed = 0;
         while closed < links.len() {
             let due = share(links.len(), start.elapsed(), over);
-            links[closed..due.max(closed)]
-                .iter()
-                .for_each(|link| link.close(Reason::Shutdown));
+            links[closed..due.max(closed)].iter().for_each(|link| link.close(Reason::Shutdown));
             closed = due.max(closed);
             if closed < links.len() {
                 tokio::time::sleep(ROUND.min(over)).await;

@@ -31,6 +31,7 @@ pub(crate) struct Session {
     /// `None` while the client polls.
     channel: Option<Channel>,
     /// Messages that came by polling before the upgrade and have not been handled yet.
+    #[expect(clippy::box_collection, reason = "a pointer is all that the sessions without one should pay")]
     backlog: Option<Box<VecDeque<Message>>>,
     written: Load,
     place: Place,
@@ -38,22 +39,10 @@ pub(crate) struct Session {
 
 impl Session {
     /// `start` is when the client asked for the session.
-    pub(crate) fn new(
-        link: Arc<Link>,
-        mut place: Place,
-        start: Instant,
-        channel: Option<Channel>,
-    ) -> Self {
+    pub(crate) fn new(link: Arc<Link>, mut place: Place, start: Instant, channel: Option<Channel>) -> Self {
         place.enter(&link);
         let clock = Clock::start(start, &link.settings);
-        Self {
-            link,
-            clock,
-            channel,
-            backlog: None,
-            written: Load::default(),
-            place,
-        }
+        Self { link, clock, channel, backlog: None, written: Load::default(), place }
     }
 
     /// Serves the client until the connection ends.
@@ -119,33 +108,15 @@ impl Session {
                 break;
             }
         }
-        if reading {
-            self.poll_read(cx)
-        } else {
-            Poll::Pending
-        }
+        if reading { self.poll_read(cx) } else { Poll::Pending }
     }
 
-    fn poll_work(
-        &mut self,
-        cx: &mut Context<'_>,
-        reading: bool,
-    ) -> Result<Option<Message>, Reason> {
+    fn poll_work(&mut self, cx: &mut Context<'_>, reading: bool) -> Result<Option<Message>, Reason> {
         loop {
             self.write(cx)?;
-            let write = self
-                .channel
-                .as_ref()
-                .is_some_and(|channel| !channel.is_writing());
+            let write = self.channel.as_ref().is_some_and(|channel| !channel.is_writing());
             let written = std::mem::take(&mut self.written);
-            match self.link.next(
-                Ready {
-                    write,
-                    handle: reading,
-                    written,
-                },
-                cx,
-            ) {
+            match self.link.next(Ready { write, handle: reading, written }, cx) {
                 Work::Closed(reason) => return Err(reason),
                 Work::Write(frames) => {
                     if let Some(channel) = &mut self.channel {
@@ -170,8 +141,7 @@ impl Session {
         if let Poll::Ready(written) = channel.poll_write(cx) {
             self.written = written?;
         }
-        self.clock
-            .writing(channel.is_writing(), &self.link.settings);
+        self.clock.writing(channel.is_writing(), &self.link.settings);
         Ok(())
     }
 
@@ -208,11 +178,7 @@ impl Session {
 
     /// Reads until there is a message. Only when nothing is left to read is a missing pong really missing.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Reason>> {
-        if let Some(message) = self
-            .backlog
-            .as_mut()
-            .and_then(|backlog| backlog.pop_front())
-        {
+        if let Some(message) = self.backlog.as_mut().and_then(|backlog| backlog.pop_front()) {
             return Poll::Ready(Ok(message));
         }
         self.backlog = None;
@@ -230,11 +196,7 @@ impl Session {
                 }
             }
         }
-        if self.clock.is_overdue() {
-            Poll::Ready(Err(Reason::PingTimeout))
-        } else {
-            Poll::Pending
-        }
+        if self.clock.is_overdue() { Poll::Ready(Err(Reason::PingTimeout)) } else { Poll::Pending }
     }
 
     /// Ends the connection without waiting for the client.
@@ -253,10 +215,13 @@ impl Session {
     }
 
     fn is_owed_farewell(&self) -> bool {
-        self.link
-            .lock()
-            .polled
-            .as_ref()
-            .is_some_and(|polled| polled.farewell)
+        self.link.lock().polled.as_ref().is_some_and(|polled| polled.farewell)
+    }
+}
+
+/// However the task ends, nobody must go on sending to it.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.link.close(Reason::Application);
     }
 }

@@ -90,12 +90,7 @@ impl Upgrade {
 
 impl Drop for Upgrade {
     fn drop(&mut self) {
-        let upgraded = self
-            .link
-            .lock()
-            .polled
-            .as_ref()
-            .is_none_or(|polled| polled.phase == Phase::Upgraded);
+        let upgraded = self.link.lock().polled.as_ref().is_none_or(|polled| polled.phase == Phase::Upgraded);
         if !upgraded {
             self.move_on(Phase::Polling);
         }

@@ -16,10 +16,8 @@ pub trait Application: Send + Sync + 'static {
     type Session: Send + 'static;
 
     /// A client wants to connect to a namespace.
-    fn connect(
-        &self,
-        request: ConnectRequest,
-    ) -> impl Future<Output = Result<Accepted<Self::Session>, Refused>> + Send;
+    fn connect(&self, request: ConnectRequest)
+    -> impl Future<Output = Result<Accepted<Self::Session>, Refused>> + Send;
 
     /// Called after the answer to CONNECT has been queued, before any packet of the socket is handled.
     fn connected(&self, session: &mut Self::Session) -> impl Future<Output = ()> + Send {
@@ -31,8 +29,7 @@ pub trait Application: Send + Sync + 'static {
     fn event(&self, session: &mut Self::Session, event: Event) -> impl Future<Output = ()> + Send;
 
     /// The socket has ended; called exactly once for each accepted socket.
-    fn disconnect(&self, session: Self::Session, reason: Reason)
-    -> impl Future<Output = ()> + Send;
+    fn disconnect(&self, session: Self::Session, reason: Reason) -> impl Future<Output = ()> + Send;
 }
 
 /// A client's wish to connect.
@@ -68,10 +65,7 @@ pub struct Refused {
 impl Refused {
     /// What the reference server says about a namespace that does not exist.
     pub fn invalid_namespace() -> Self {
-        Self {
-            message: "Invalid namespace".to_owned(),
-            data: None,
-        }
+        Self { message: "Invalid namespace".to_owned(), data: None }
     }
 }
 

@@ -38,11 +38,7 @@ impl<A: Application> Handler for Clients<A> {
     type Session = Client<A::Session>;
 
     fn open(&self, connection: Connection) -> Self::Session {
-        Client {
-            connection,
-            members: Vec::new(),
-            assembly: None,
-        }
+        Client { connection, members: Vec::new(), assembly: None }
     }
 
     async fn message(&self, client: &mut Self::Session, message: Message) -> Result<(), Reason> {
@@ -51,9 +47,7 @@ impl<A: Application> Handler for Clients<A> {
                 let packet = Packet::parse(text.as_str()).map_err(|_| Reason::ProtocolError)?;
                 self.packet(client, packet, text.as_str().len()).await
             }
-            (Message::Binary(bytes), Some(assembly)) => {
-                self.attachment(client, assembly, bytes).await
-            }
+            (Message::Binary(bytes), Some(assembly)) => self.attachment(client, assembly, bytes).await,
             (Message::Text(_), Some(_)) | (Message::Binary(_), None) => Err(Reason::ProtocolError),
         }
     }
@@ -67,16 +61,8 @@ impl<A: Application> Handler for Clients<A> {
 }
 
 impl<A: Application> Clients<A> {
-    async fn packet(
-        &self,
-        client: &mut Client<A::Session>,
-        packet: Packet<'_>,
-        len: usize,
-    ) -> Result<(), Reason> {
-        let index = client
-            .members
-            .iter()
-            .position(|member| member.socket.namespace() == packet.namespace);
+    async fn packet(&self, client: &mut Client<A::Session>, packet: Packet<'_>, len: usize) -> Result<(), Reason> {
+        let index = client.members.iter().position(|member| member.socket.namespace() == packet.namespace);
         match (packet.kind, index) {
             (Kind::Connect(auth), None) => {
                 self.connect(client, packet.namespace, auth).await;
@@ -84,24 +70,18 @@ impl<A: Application> Clients<A> {
             }
             (Kind::Event(event), Some(index)) => self.event(client, index, event, len).await,
             (Kind::Ack(attachments), Some(_)) => {
-                client.assembly =
-                    Assembly::ignored(attachments, client.connection.max_payload(), len)
-                        .map(Box::new);
+                client.assembly = Assembly::ignored(attachments, client.connection.max_payload(), len).map(Box::new);
                 Ok(())
             }
             (Kind::Disconnect, Some(index)) => {
                 let member = client.members.swap_remove(index);
                 member.socket.leave();
-                self.0
-                    .disconnect(member.session, Reason::ClientDisconnect)
-                    .await;
+                self.0.disconnect(member.session, Reason::ClientDisconnect).await;
                 Ok(())
             }
             (Kind::ConnectError, _)
             | (Kind::Connect(_), Some(_))
-            | (Kind::Event(_) | Kind::Ack(_) | Kind::Disconnect, None) => {
-                Err(Reason::ProtocolError)
-            }
+            | (Kind::Event(_) | Kind::Ack(_) | Kind::Disconnect, None) => Err(Reason::ProtocolError),
         }
     }
 
@@ -109,18 +89,9 @@ impl<A: Application> Clients<A> {
         let socket = Socket::new(client.connection.clone(), namespace);
         let answer = if client.members.len() < MAX_NAMESPACES {
             let (namespace, auth) = (namespace.to_owned(), auth.map(str::to_owned));
-            self.0
-                .connect(ConnectRequest {
-                    namespace,
-                    auth,
-                    socket: socket.clone(),
-                })
-                .await
+            self.0.connect(ConnectRequest { namespace, auth, socket: socket.clone() }).await
         } else {
-            Err(Refused {
-                message: "Too many namespaces".to_owned(),
-                data: None,
-            })
+            Err(Refused { message: "Too many namespaces".to_owned(), data: None })
         };
         // A frame that cannot be sent means that the connection has ended, which its task sees for itself.
         match answer {
@@ -145,27 +116,15 @@ impl<A: Application> Clients<A> {
         len: usize,
     ) -> Result<(), Reason> {
         let attachments = event.attachments;
-        let event = Event {
-            name: event.name,
-            args: ["[", event.args, "]"].concat(),
-            attachments: Vec::new(),
-            ack: event.ack,
-        };
+        let event =
+            Event { name: event.name, args: ["[", event.args, "]"].concat(), attachments: Vec::new(), ack: event.ack };
         if attachments > 0 {
             let socket = client.members[index].socket.clone();
             let max_payload = client.connection.max_payload();
-            client.assembly = Some(Box::new(Assembly::event(
-                socket,
-                event,
-                attachments,
-                max_payload,
-                len,
-            )));
+            client.assembly = Some(Box::new(Assembly::event(socket, event, attachments, max_payload, len)));
             return Ok(());
         }
-        self.0
-            .event(&mut client.members[index].session, event)
-            .await;
+        self.0.event(&mut client.members[index].session, event).await;
         Ok(())
     }
 
@@ -182,10 +141,7 @@ impl<A: Application> Clients<A> {
         let Some((socket, event)) = assembly.finish() else {
             return Ok(());
         };
-        let member = client
-            .members
-            .iter_mut()
-            .find(|member| member.socket.id() == socket.id());
+        let member = client.members.iter_mut().find(|member| member.socket.id() == socket.id());
         if let Some(member) = member {
             self.0.event(&mut member.session, event).await;
         }

@@ -29,12 +29,7 @@ struct Inner {
 impl Socket {
     pub(crate) fn new(connection: Connection, namespace: &str) -> Self {
         let namespace = (namespace != "/").then(|| namespace.into());
-        Self(Arc::new(Inner {
-            connection,
-            id: Id::random(),
-            namespace,
-            left: AtomicBool::new(false),
-        }))
+        Self(Arc::new(Inner { connection, id: Id::random(), namespace, left: AtomicBool::new(false) }))
     }
 
     /// The socket's public id; it differs from that of the connection, which is a secret of the client.
@@ -106,20 +101,13 @@ impl Socket {
     }
 
     fn open(&self) -> Result<&Connection, Closed> {
-        if self.0.left.load(Ordering::Acquire) {
-            Err(Closed)
-        } else {
-            Ok(&self.0.connection)
-        }
+        if self.0.left.load(Ordering::Acquire) { Err(Closed) } else { Ok(&self.0.connection) }
     }
 }
 
 impl std::fmt::Debug for Socket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut debug = f.debug_struct("Socket");
-        debug
-            .field("id", &self.id())
-            .field("namespace", &self.namespace())
-            .finish_non_exhaustive()
+        debug.field("id", &self.id()).field("namespace", &self.namespace()).finish_non_exhaustive()
     }
 }

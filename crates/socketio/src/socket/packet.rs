@@ -14,14 +14,8 @@ pub const MAX_ATTACHMENTS: usize = 10;
 
 /// Names that the clients use for events of their own, which therefore nobody may send:
 /// <https://github.com/socketio/socket.io/blob/main/packages/socket.io-parser/lib/index.ts>.
-const RESERVED: [&str; 6] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-];
+const RESERVED: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 /// A packet that is not in the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -43,6 +37,12 @@ pub enum Malformed {
 /// Number by which a client recognises the answer to its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AckId(pub(crate) u64);
+
+impl From<u64> for AckId {
+    fn from(id: u64) -> Self {
+        Self(id)
+    }
+}
 
 /// A packet, still in the text that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,11 +89,7 @@ impl<'a> Packet<'a> {
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
         let (kind, rest) = text.split_at_checked(1).ok_or(Malformed::Type)?;
         let binary = matches!(kind, "5" | "6");
-        let (attachments, rest) = if binary {
-            parse_attachments(rest)?
-        } else {
-            (0, rest)
-        };
+        let (attachments, rest) = if binary { parse_attachments(rest)? } else { (0, rest) };
         let (namespace, rest) = parse_namespace(rest);
         let (ack, data) = parse_ack(rest)?;
         let kind = match kind {
@@ -111,34 +107,21 @@ impl<'a> Packet<'a> {
 fn parse_attachments(rest: &str) -> Result<(usize, &str), Malformed> {
     let (count, rest) = rest.split_once('-').ok_or(Malformed::Attachments)?;
     let count = parse_number(count).and_then(|count| usize::try_from(count).ok());
-    let count = count
-        .filter(|&count| count <= MAX_ATTACHMENTS)
-        .ok_or(Malformed::Attachments)?;
+    let count = count.filter(|&count| count <= MAX_ATTACHMENTS).ok_or(Malformed::Attachments)?;
     Ok((count, rest))
 }
 
 /// Digits alone; `str::parse` would take a sign as well.
 fn parse_number(digits: &str) -> Option<u64> {
-    digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| digits.parse().ok())
-        .flatten()
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
 fn parse_namespace(rest: &str) -> (&str, &str) {
-    if rest.starts_with('/') {
-        rest.split_once(',').unwrap_or((rest, ""))
-    } else {
-        ("/", rest)
-    }
+    if rest.starts_with('/') { rest.split_once(',').unwrap_or((rest, "")) } else { ("/", rest) }
 }
 
 fn parse_ack(rest: &str) -> Result<(Option<AckId>, &str), Malformed> {
-    let end = rest
-        .bytes()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(rest.len());
+    let end = rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
     let (digits, data) = rest.split_at(end);
     if digits.is_empty() {
         return Ok((None, data));
@@ -155,63 +138,35 @@ fn parse_auth(ack: Option<AckId>, data: &str) -> Result<Option<&str>, Malformed>
         return Ok(None);
     }
     let value: &RawValue = serde_json::from_str(data).map_err(|_| Malformed::Payload)?;
-    value
-        .get()
-        .starts_with('{')
-        .then(|| Some(value.get()))
-        .ok_or(Malformed::Payload)
+    value.get().starts_with('{').then(|| Some(value.get())).ok_or(Malformed::Payload)
 }
 
 fn parse_nothing(ack: Option<AckId>, data: &str) -> Result<Kind<'_>, Malformed> {
     if ack.is_some() {
         return Err(Malformed::Ack);
     }
-    if data.is_empty() {
-        Ok(Kind::Disconnect)
-    } else {
-        Err(Malformed::Payload)
-    }
+    if data.is_empty() { Ok(Kind::Disconnect) } else { Err(Malformed::Payload) }
 }
 
-fn parse_acknowledgement(
-    attachments: usize,
-    ack: Option<AckId>,
-    data: &str,
-) -> Result<Kind<'_>, Malformed> {
+fn parse_acknowledgement(attachments: usize, ack: Option<AckId>, data: &str) -> Result<Kind<'_>, Malformed> {
     ack.ok_or(Malformed::Ack)?;
     serde_json::from_str::<Vec<IgnoredAny>>(data).map_err(|_| Malformed::Payload)?;
     Ok(Kind::Ack(attachments))
 }
 
-fn parse_event(
-    attachments: usize,
-    ack: Option<AckId>,
-    data: &str,
-) -> Result<RawEvent<'_>, Malformed> {
+fn parse_event(attachments: usize, ack: Option<AckId>, data: &str) -> Result<RawEvent<'_>, Malformed> {
     let array: EventArray<'_> = serde_json::from_str(data).map_err(|_| Malformed::Payload)?;
     if RESERVED.contains(&array.name.as_str()) {
         return Err(Malformed::Payload);
     }
-    let args = array
-        .first_arg
-        .and_then(|first| inside_from(data, first))
-        .unwrap_or_default();
-    Ok(RawEvent {
-        name: array.name,
-        args,
-        attachments,
-        ack,
-    })
+    let args = array.first_arg.and_then(|first| inside_from(data, first)).unwrap_or_default();
+    Ok(RawEvent { name: array.name, args, attachments, ack })
 }
 
 /// The inside of a JSON array from one of its elements on.
 fn inside_from<'a>(array: &'a str, element: &'a RawValue) -> Option<&'a str> {
     let start = (element.get().as_ptr() as usize).checked_sub(array.as_ptr() as usize)?;
-    array
-        .get(start..)?
-        .trim_end()
-        .strip_suffix(']')
-        .map(str::trim_end)
+    array.get(start..)?.trim_end().strip_suffix(']').map(str::trim_end)
 }
 
 /// `["name", ...]`: valid JSON throughout, of which only the name is read.
@@ -236,11 +191,12 @@ impl<'de> Visitor<'de> for EventVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
-        let name = array
-            .next_element()?
-            .ok_or_else(|| A::Error::custom("no name"))?;
+        let name = array.next_element()?.ok_or_else(|| A::Error::custom("no name"))?;
         let first_arg = array.next_element()?;
         while array.next_element::<IgnoredAny>()?.is_some() {}
         Ok(EventArray { name, first_arg })
     }
 }
+
+#[cfg(test)]
+mod tests;

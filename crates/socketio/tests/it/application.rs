@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use socketio::{Accepted, Application, ConnectRequest, Event, Frame, Reason, Refused, Socket};
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, watch},
     time::timeout,
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct Recorder {
     records: mpsc::UnboundedSender<Record>,
     /// Every `gated` event takes a permit before it is done.
     pub(crate) gate: Semaphore,
+    /// Number of `gated` events that have begun.
+    begun: watch::Sender<usize>,
 }
 
 pub(crate) struct Records(mpsc::UnboundedReceiver<Record>);
@@ -30,13 +32,13 @@ pub(crate) struct Records(mpsc::UnboundedReceiver<Record>);
 impl Recorder {
     pub(crate) fn new() -> (Arc<Self>, Records) {
         let (records, receiver) = mpsc::unbounded_channel();
-        (
-            Arc::new(Self {
-                records,
-                gate: Semaphore::new(0),
-            }),
-            Records(receiver),
-        )
+        (Arc::new(Self { records, gate: Semaphore::new(0), begun: watch::Sender::new(0) }), Records(receiver))
+    }
+
+    /// Waits until a `gated` event has begun.
+    pub(crate) async fn has_begun(&self) {
+        let mut begun = self.begun.subscribe();
+        timeout(PATIENCE, begun.wait_for(|&begun| begun > 0)).await.expect("a gated event in time").unwrap();
     }
 
     fn record(&self, record: Record) {
@@ -47,10 +49,7 @@ impl Recorder {
 
 impl Records {
     pub(crate) async fn next(&mut self) -> Record {
-        timeout(PATIENCE, self.0.recv())
-            .await
-            .expect("a record in time")
-            .expect("the application lives")
+        timeout(PATIENCE, self.0.recv()).await.expect("a record in time").expect("the application lives")
     }
 
     pub(crate) async fn connected(&mut self) -> Socket {
@@ -77,6 +76,16 @@ impl Records {
         }
     }
 
+    /// Names of all events that have been handled by now.
+    pub(crate) fn event_names(&mut self) -> Vec<String> {
+        let records = std::iter::from_fn(|| self.0.try_recv().ok());
+        let events = records.filter_map(|record| match record {
+            Record::Event(event) => Some(event.name),
+            Record::Connected(_) | Record::Disconnected(..) => None,
+        });
+        events.collect()
+    }
+
     /// Reasons of all disconnects that have been recorded.
     pub(crate) fn disconnects(&mut self) -> Vec<(String, Reason)> {
         let records = std::iter::from_fn(|| self.0.try_recv().ok());
@@ -96,19 +105,13 @@ impl Application for Recorder {
         let auth = request.auth.unwrap_or_default();
         if auth.contains("refuse") {
             let data = Some(r#"{"because":[1]}"#.to_owned());
-            return Err(Refused {
-                message: "said \"no\"".to_owned(),
-                data,
-            });
+            return Err(Refused { message: "said \"no\"".to_owned(), data });
         }
         if request.namespace != "/" && !request.namespace.starts_with("/n") {
             return Err(Refused::invalid_namespace());
         }
         let pid = auth.contains("recover").then(|| "private".to_owned());
-        Ok(Accepted {
-            session: request.socket,
-            pid,
-        })
+        Ok(Accepted { session: request.socket, pid })
     }
 
     async fn connected(&self, socket: &mut Socket) {
@@ -118,11 +121,8 @@ impl Application for Recorder {
 
     async fn event(&self, socket: &mut Socket, event: Event) {
         if event.name == "gated" {
-            self.gate
-                .acquire()
-                .await
-                .expect("the gate is never closed")
-                .forget();
+            self.begun.send_modify(|begun| *begun += 1);
+            self.gate.acquire().await.expect("the gate is never closed").forget();
         }
         if let Some(id) = event.ack {
             let _ = socket.ack_with(id, &event.args, event.attachments.clone());

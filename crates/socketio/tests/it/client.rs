@@ -17,10 +17,7 @@ pub(crate) struct WsClient(pub(crate) WebSocketStream<TcpStream>);
 
 impl WsClient {
     /// Opens a WebSocket; with a sid, to upgrade a session.
-    pub(crate) async fn open(
-        address: SocketAddr,
-        sid: Option<&str>,
-    ) -> Result<Self, tungstenite::Error> {
+    pub(crate) async fn open(address: SocketAddr, sid: Option<&str>) -> Result<Self, tungstenite::Error> {
         Self::over(TcpStream::connect(address).await?, address, sid).await
     }
 
@@ -28,18 +25,12 @@ impl WsClient {
     pub(crate) async fn open_narrow(address: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
-        let mut client = Self::over(socket.connect(address).await.unwrap(), address, None)
-            .await
-            .unwrap();
+        let mut client = Self::over(socket.connect(address).await.unwrap(), address, None).await.unwrap();
         client.connect("40").await;
         client
     }
 
-    async fn over(
-        stream: TcpStream,
-        address: SocketAddr,
-        sid: Option<&str>,
-    ) -> Result<Self, tungstenite::Error> {
+    async fn over(stream: TcpStream, address: SocketAddr, sid: Option<&str>) -> Result<Self, tungstenite::Error> {
         let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
         let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket{sid}");
         Ok(Self(client_async(url, stream).await?.0))
@@ -65,16 +56,14 @@ impl WsClient {
         let _ = self.0.send(Message::text(text)).await;
     }
 
-    pub(crate) async fn send_binary(&mut self, bytes: &'static [u8]) {
-        let _ = self.0.send(Message::binary(bytes)).await;
+    pub(crate) async fn send_binary(&mut self, bytes: impl Into<Vec<u8>>) {
+        let _ = self.0.send(Message::binary(bytes.into())).await;
     }
 
     /// The next message that is not a ping, which is answered; `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Message> {
         loop {
-            let message = timeout(PATIENCE, self.0.next())
-                .await
-                .expect("a message or the end in time");
+            let message = timeout(PATIENCE, self.0.next()).await.expect("a message or the end in time");
             match message {
                 Some(Ok(Message::Text(text))) if text.as_str() == "2" => self.send("3").await,
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
@@ -122,20 +111,12 @@ pub(crate) struct PollClient {
 
 impl PollClient {
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .build()
-            .unwrap();
+        let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
         let url = format!("http://{address}/socket.io/?EIO=4&transport=polling");
         let open = http.get(&url).send().await.unwrap().text().await.unwrap();
-        let open: serde_json::Value =
-            serde_json::from_str(open.strip_prefix('0').unwrap()).unwrap();
+        let open: serde_json::Value = serde_json::from_str(open.strip_prefix('0').unwrap()).unwrap();
         let sid = open["sid"].as_str().unwrap().to_owned();
-        Self {
-            http,
-            url: format!("{url}&sid={sid}"),
-            sid,
-        }
+        Self { http, url: format!("{url}&sid={sid}"), sid }
     }
 
     /// A client in the main namespace.

@@ -15,11 +15,7 @@ async fn handles_an_event_that_comes_right_after_connect() {
     for _ in 0..50 {
         let mut client = WsClient::open(server.address, None).await.unwrap();
         client.0.feed(Message::text("40")).await.unwrap();
-        client
-            .0
-            .feed(Message::text(r#"421["early"]"#))
-            .await
-            .unwrap();
+        client.0.feed(Message::text(r#"421["early"]"#)).await.unwrap();
         client.0.flush().await.unwrap();
         assert_eq!(records.event().await.name, "early");
     }
@@ -30,11 +26,7 @@ async fn answers_connect_before_anything_else() {
     let (server, _records) = start().await;
     let mut client = WsClient::open(server.address, None).await.unwrap();
     client.0.feed(Message::text("40")).await.unwrap();
-    client
-        .0
-        .feed(Message::text(r#"421["early"]"#))
-        .await
-        .unwrap();
+    client.0.feed(Message::text(r#"421["early"]"#)).await.unwrap();
     client.0.flush().await.unwrap();
     assert!(client.text().await.starts_with("0{"));
     assert!(client.text().await.starts_with("40{"));
@@ -69,9 +61,7 @@ async fn writes_while_a_handler_runs() {
     let mut client = WsClient::connected(server.address).await;
     let socket = records.connected().await;
     client.send(r#"42["gated"]"#).await;
-    socket
-        .emit(Frame::event("/", "meanwhile", &["1", "{}"]))
-        .unwrap();
+    socket.emit(Frame::event("/", "meanwhile", &["1", "{}"])).unwrap();
     assert_eq!(client.text().await, r#"42["meanwhile",1,{}]"#);
     server.application.gate.add_permits(1);
     assert_eq!(records.event().await.name, "gated");
@@ -79,11 +69,7 @@ async fn writes_while_a_handler_runs() {
 
 #[tokio::test]
 async fn delivers_everything_in_order_to_everyone() {
-    let settings = Settings {
-        outbox_packets: 100_000,
-        outbox_bytes: 100_000_000,
-        ..Settings::default()
-    };
+    let settings = Settings { outbox_packets: 100_000, outbox_bytes: 100_000_000, ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
     let mut clients = Vec::new();
     let mut sockets = Vec::new();
@@ -98,9 +84,9 @@ async fn delivers_everything_in_order_to_everyone() {
     });
     for number in 0..500 {
         let frame = Frame::event("/", "n", &[&number.to_string()]);
-        sockets
-            .iter()
-            .for_each(|socket| socket.emit(frame.clone()).unwrap());
+        for socket in &sockets {
+            socket.emit(frame.clone()).unwrap();
+        }
     }
     futures_util::future::join_all(readers).await;
 }
@@ -110,9 +96,7 @@ async fn carries_attachments_both_ways() {
     let (server, mut records) = start().await;
     let mut client = WsClient::connected(server.address).await;
     let socket = records.connected().await;
-    client
-        .send(r#"452-9["a",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]"#)
-        .await;
+    client.send(r#"452-9["a",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]"#).await;
     client.send_binary(b"one").await;
     client.send_binary(b"").await;
     let event = records.event().await;
@@ -122,14 +106,7 @@ async fn carries_attachments_both_ways() {
     assert_eq!(client.binary().await, b"one");
     assert_eq!(client.binary().await, b"");
     let placeholder = r#"{"_placeholder":true,"num":0}"#;
-    socket
-        .emit(Frame::binary_event(
-            "/",
-            "b",
-            &[placeholder],
-            vec![b"x".to_vec().into()],
-        ))
-        .unwrap();
+    socket.emit(Frame::binary_event("/", "b", &[placeholder], vec![b"x".to_vec().into()])).unwrap();
     assert_eq!(client.text().await, format!(r#"451-["b",{placeholder}]"#));
     assert_eq!(client.binary().await, b"x");
 }
@@ -139,16 +116,10 @@ async fn passes_arguments_on_as_they_are() {
     let (server, mut records) = start().await;
     let mut client = WsClient::connected(server.address).await;
     for (sent, args) in [
-        (
-            r#"42[ "a" , 1.50 ,{"k" : [ ] } ]"#,
-            r#"[1.50 ,{"k" : [ ] }]"#,
-        ),
+        (r#"42[ "a" , 1.50 ,{"k" : [ ] } ]"#, r#"[1.50 ,{"k" : [ ] }]"#),
         (r#"42["a","]",[[]]]"#, r#"["]",[[]]]"#),
         (r#"42["a"]"#, "[]"),
-        (
-            r#"42["\u0061é",12345678901234567890123]"#,
-            "[12345678901234567890123]",
-        ),
+        (r#"42["\u0061é",12345678901234567890123]"#, "[12345678901234567890123]"),
     ] {
         client.send(sent).await;
         assert_eq!(records.event().await.args, args);
@@ -164,12 +135,7 @@ async fn sends_nothing_after_the_end() {
     socket.close(Reason::Application);
     assert!(socket.is_closed());
     assert!(socket.emit(Frame::event("/", "late", &[])).is_err());
-    assert!(
-        socket
-            .emit_when_ready(Frame::event("/", "late", &[]))
-            .await
-            .is_err()
-    );
+    assert!(socket.emit_when_ready(Frame::event("/", "late", &[])).await.is_err());
     assert_eq!(client.rest().await, [r#"42["last"]"#]);
     assert_eq!(records.disconnected().await, Reason::Application);
     server.has_connections(0).await;
@@ -178,21 +144,14 @@ async fn sends_nothing_after_the_end() {
 
 #[tokio::test]
 async fn waits_for_room_when_asked_to() {
-    let (server, mut records) = start_with(Settings {
-        outbox_packets: 2,
-        ..Settings::default()
-    })
-    .await;
+    let (server, mut records) = start_with(Settings { outbox_packets: 2, ..Settings::default() }).await;
     let mut client = WsClient::connected(server.address).await;
     let socket = Arc::new(records.connected().await);
     let sender = tokio::spawn({
         let socket = socket.clone();
         async move {
             for number in 0..1000 {
-                socket
-                    .emit_when_ready(Frame::event("/", "n", &[&number.to_string()]))
-                    .await
-                    .unwrap();
+                socket.emit_when_ready(Frame::event("/", "n", &[&number.to_string()])).await.unwrap();
             }
         }
     });
@@ -206,14 +165,7 @@ async fn waits_for_room_when_asked_to() {
 async fn answers_pings_of_the_websocket_itself() {
     let (server, _records) = start().await;
     let mut client = WsClient::connected(server.address).await;
-    client
-        .0
-        .send(Message::Ping(b"x".to_vec().into()))
-        .await
-        .unwrap();
-    assert_eq!(
-        client.0.next().await.unwrap().unwrap(),
-        Message::Pong(b"x".to_vec().into())
-    );
+    client.0.send(Message::Ping(b"x".to_vec().into())).await.unwrap();
+    assert_eq!(client.0.next().await.unwrap().unwrap(), Message::Pong(b"x".to_vec().into()));
     client.check().await;
 }

@@ -13,66 +13,16 @@ async fn refuses_a_bad_request_with_the_reference_servers_code() {
     let session = PollClient::open(server.address).await.sid;
     let cases = [
         (Method::GET, "EIO=4".to_owned(), 0, "Transport unknown"),
-        (
-            Method::GET,
-            "EIO=4&transport=carrier-pigeon".to_owned(),
-            0,
-            "Transport unknown",
-        ),
-        (
-            Method::GET,
-            format!("EIO=4&transport=polling&sid={unknown}"),
-            1,
-            "Session ID unknown",
-        ),
-        (
-            Method::POST,
-            "EIO=4&transport=polling&sid=%00".to_owned(),
-            1,
-            "Session ID unknown",
-        ),
-        (
-            Method::POST,
-            "EIO=4&transport=polling".to_owned(),
-            2,
-            "Bad handshake method",
-        ),
-        (
-            Method::PUT,
-            "EIO=4&transport=polling".to_owned(),
-            2,
-            "Bad handshake method",
-        ),
-        (
-            Method::PUT,
-            format!("EIO=4&transport=polling&sid={session}"),
-            3,
-            "Bad request",
-        ),
-        (
-            Method::GET,
-            "EIO=4&transport=websocket".to_owned(),
-            3,
-            "Bad request",
-        ),
-        (
-            Method::GET,
-            format!("EIO=4&transport=websocket&sid={session}"),
-            3,
-            "Bad request",
-        ),
-        (
-            Method::GET,
-            "transport=polling".to_owned(),
-            5,
-            "Unsupported protocol version",
-        ),
-        (
-            Method::GET,
-            "EIO=3&transport=polling".to_owned(),
-            5,
-            "Unsupported protocol version",
-        ),
+        (Method::GET, "EIO=4&transport=carrier-pigeon".to_owned(), 0, "Transport unknown"),
+        (Method::GET, format!("EIO=4&transport=polling&sid={unknown}"), 1, "Session ID unknown"),
+        (Method::POST, "EIO=4&transport=polling&sid=%00".to_owned(), 1, "Session ID unknown"),
+        (Method::POST, "EIO=4&transport=polling".to_owned(), 2, "Bad handshake method"),
+        (Method::PUT, "EIO=4&transport=polling".to_owned(), 2, "Bad handshake method"),
+        (Method::PUT, format!("EIO=4&transport=polling&sid={session}"), 3, "Bad request"),
+        (Method::GET, "EIO=4&transport=websocket".to_owned(), 3, "Bad request"),
+        (Method::GET, format!("EIO=4&transport=websocket&sid={session}"), 3, "Bad request"),
+        (Method::GET, "transport=polling".to_owned(), 5, "Unsupported protocol version"),
+        (Method::GET, "EIO=3&transport=polling".to_owned(), 5, "Unsupported protocol version"),
     ];
     for (method, query, code, message) in cases {
         let url = format!("http://{}/socket.io/?{query}", server.address);
@@ -87,8 +37,7 @@ async fn refuses_a_bad_request_with_the_reference_servers_code() {
 async fn announces_its_settings() {
     let (server, _records) = start().await;
     let mut client = WsClient::open(server.address, None).await.unwrap();
-    let open: serde_json::Value =
-        serde_json::from_str(client.text().await.strip_prefix('0').unwrap()).unwrap();
+    let open: serde_json::Value = serde_json::from_str(client.text().await.strip_prefix('0').unwrap()).unwrap();
     assert_eq!(open["sid"].as_str().unwrap().len(), 22);
     assert_eq!(open["upgrades"], serde_json::json!([]));
     assert_eq!(open["pingInterval"], 25_000);
@@ -99,35 +48,22 @@ async fn announces_its_settings() {
 #[tokio::test]
 async fn answers_without_the_trailing_slash_as_well() {
     let (server, _records) = start().await;
-    let url = format!(
-        "http://{}/socket.io?EIO=4&transport=polling",
-        server.address
-    );
+    let url = format!("http://{}/socket.io?EIO=4&transport=polling", server.address);
     assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
 }
 
 #[tokio::test]
 async fn gives_every_session_its_own_id() {
     let (server, _records) = start().await;
-    let (one, other) = (
-        PollClient::open(server.address).await,
-        PollClient::open(server.address).await,
-    );
+    let (one, other) = (PollClient::open(server.address).await, PollClient::open(server.address).await);
     assert_ne!(one.sid, other.sid);
 }
 
 #[tokio::test]
 async fn refuses_connections_beyond_the_limit_until_others_end() {
-    let (server, _records) = start_with(Settings {
-        max_connections: 1,
-        ..Settings::default()
-    })
-    .await;
+    let (server, _records) = start_with(Settings { max_connections: 1, ..Settings::default() }).await;
     let client = WsClient::connected(server.address).await;
-    let url = format!(
-        "http://{}/socket.io/?EIO=4&transport=polling",
-        server.address
-    );
+    let url = format!("http://{}/socket.io/?EIO=4&transport=polling", server.address);
     assert_eq!(reqwest::get(&url).await.unwrap().status(), 503);
     assert!(WsClient::open(server.address, None).await.is_err());
     drop(client);

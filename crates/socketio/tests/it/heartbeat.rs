@@ -11,11 +11,7 @@ use crate::{
 
 fn short() -> Settings {
     let (ping_interval, ping_timeout) = (Duration::from_millis(50), Duration::from_millis(400));
-    Settings {
-        ping_interval,
-        ping_timeout,
-        ..Settings::default()
-    }
+    Settings { ping_interval, ping_timeout, ..Settings::default() }
 }
 
 #[tokio::test]
@@ -61,10 +57,7 @@ async fn does_not_take_a_busy_handler_for_a_dead_client() {
 
 #[tokio::test]
 async fn closes_who_does_not_connect_in_time() {
-    let settings = Settings {
-        connect_timeout: Duration::from_millis(100),
-        ..Settings::default()
-    };
+    let settings = Settings { connect_timeout: Duration::from_millis(100), ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
     let mut silent = WsClient::open(server.address, None).await.unwrap();
     let mut refused = WsClient::open(server.address, None).await.unwrap();
@@ -82,11 +75,7 @@ async fn closes_who_does_not_connect_in_time() {
 #[tokio::test]
 async fn recycles_connections_at_the_end_of_their_lifetime() {
     let lifetime = Some(Duration::from_millis(50)..=Duration::from_millis(150));
-    let (server, mut records) = start_with(Settings {
-        lifetime,
-        ..Settings::default()
-    })
-    .await;
+    let (server, mut records) = start_with(Settings { lifetime, ..Settings::default() }).await;
     let mut client = WsClient::connected(server.address).await;
     assert_eq!(client.rest().await, [""; 0]);
     assert_eq!(records.disconnected().await, Reason::Recycled);

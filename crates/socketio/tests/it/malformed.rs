@@ -86,11 +86,7 @@ async fn hangs_up_on_whoever_breaks_the_protocol_and_on_nobody_else() {
         let mut client = WsClient::connected(server.address).await;
         client.send(text).await;
         assert_eq!(client.rest().await, [""; 0], "{text:?}");
-        assert_eq!(
-            records.disconnected().await,
-            Reason::ProtocolError,
-            "{text:?}"
-        );
+        assert_eq!(records.disconnected().await, Reason::ProtocolError, "{text:?}");
         bystander.check().await;
     }
     server.has_connections(1).await;
@@ -103,26 +99,13 @@ async fn hangs_up_on_broken_posts() {
     let bystander = PollClient::connected(server.address).await;
     let bodies = BROKEN.iter().map(|text| text.as_bytes().to_vec());
     // A separator with nothing to separate, bad base64, and bytes that are no text.
-    let more = [
-        b"42[\"a\"]\x1e".to_vec(),
-        b"b!".to_vec(),
-        b"4\xff".to_vec(),
-        vec![0x1e; 5000],
-        b"3\x1e".repeat(5000),
-    ];
+    let more = [b"42[\"a\"]\x1e".to_vec(), b"b!".to_vec(), b"4\xff".to_vec(), vec![0x1e; 5000], b"3\x1e".repeat(5000)];
     for body in bodies.chain(more) {
         let client = PollClient::connected(server.address).await;
         let (status, _) = client.post(body.clone()).await;
         // What is wrong above Engine.IO shows only when the packet's turn has come.
-        assert!(
-            status == 400 || matches!(body[..], [b'4' | b'b', ..]),
-            "{body:?}: {status}"
-        );
-        assert_eq!(
-            records.disconnected().await,
-            Reason::ProtocolError,
-            "{body:?}"
-        );
+        assert!(status == 400 || matches!(body[..], [b'4' | b'b', ..]), "{body:?}: {status}");
+        assert_eq!(records.disconnected().await, Reason::ProtocolError, "{body:?}");
         assert_eq!(client.poll().await.0, 400, "{body:?}");
     }
     assert_eq!(bystander.post(r#"421["check"]"#).await.0, 200);
@@ -138,9 +121,7 @@ async fn hangs_up_on_misplaced_attachments() {
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
 
     let mut interrupted = WsClient::connected(server.address).await;
-    interrupted
-        .send(r#"451-["a",{"_placeholder":true,"num":0}]"#)
-        .await;
+    interrupted.send(r#"451-["a",{"_placeholder":true,"num":0}]"#).await;
     interrupted.send(r#"42["b"]"#).await;
     assert_eq!(interrupted.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
@@ -168,7 +149,7 @@ async fn hangs_up_on_too_much_in_attachments() {
     let mut client = WsClient::connected(server.address).await;
     client.send(r#"452-["a"]"#).await;
     for _ in 0..2 {
-        client.send_binary(&[7; 600_000]).await;
+        client.send_binary(vec![7; 600_000]).await;
     }
     assert_eq!(client.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
@@ -183,9 +164,7 @@ async fn hangs_up_on_text_that_is_none() {
     let (server, mut records) = start().await;
     let mut client = WsClient::connected(server.address).await;
     let frame = Frame::message(vec![b'4', 0xff], OpCode::Data(Data::Text), true);
-    futures_util::SinkExt::send(&mut client.0, Message::Frame(frame))
-        .await
-        .unwrap();
+    futures_util::SinkExt::send(&mut client.0, Message::Frame(frame)).await.unwrap();
     assert_eq!(client.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
 }

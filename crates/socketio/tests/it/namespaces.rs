@@ -1,4 +1,4 @@
-use socketio::Reason;
+use socketio::{AckId, Reason};
 
 use crate::{client::WsClient, server::start};
 
@@ -9,10 +9,7 @@ async fn gives_the_private_id_to_who_is_to_recover() {
     client.text().await;
     client.send(r#"40{"recover":true}"#).await;
     let socket = records.connected().await;
-    assert_eq!(
-        client.text().await,
-        format!(r#"40{{"sid":"{}","pid":"private"}}"#, socket.id())
-    );
+    assert_eq!(client.text().await, format!(r#"40{{"sid":"{}","pid":"private"}}"#, socket.id()));
 }
 
 #[tokio::test]
@@ -21,15 +18,9 @@ async fn tells_a_refused_client_why() {
     let mut client = WsClient::open(server.address, None).await.unwrap();
     client.text().await;
     client.send(r#"40{"refuse":true}"#).await;
-    assert_eq!(
-        client.text().await,
-        r#"44{"message":"said \"no\"","data":{"because":[1]}}"#
-    );
+    assert_eq!(client.text().await, r#"44{"message":"said \"no\"","data":{"because":[1]}}"#);
     client.send("40/other,").await;
-    assert_eq!(
-        client.text().await,
-        r#"44/other,{"message":"Invalid namespace"}"#
-    );
+    assert_eq!(client.text().await, r#"44/other,{"message":"Invalid namespace"}"#);
     client.send("40").await;
     assert!(client.text().await.starts_with("40{"));
 }
@@ -42,10 +33,7 @@ async fn keeps_namespaces_apart() {
     client.send("40/n").await;
     let socket = records.connected().await;
     assert_eq!(socket.namespace(), "/n");
-    assert_eq!(
-        client.text().await,
-        format!(r#"40/n,{{"sid":"{}"}}"#, socket.id())
-    );
+    assert_eq!(client.text().await, format!(r#"40/n,{{"sid":"{}"}}"#, socket.id()));
     assert_eq!(client.text().await, r#"42/n,["welcome"]"#);
     client.send(r#"42/n,5["a"]"#).await;
     assert_eq!(client.text().await, "43/n,5[]");
@@ -53,19 +41,10 @@ async fn keeps_namespaces_apart() {
     client.send("41/n").await;
     assert_eq!(records.disconnected().await, Reason::ClientDisconnect);
     assert!(socket.is_closed());
-    assert!(socket.ack(some_id(), "[]").is_err());
+    assert!(socket.ack(AckId::from(1), "[]").is_err());
     client.check().await;
     client.send("40/n").await;
     assert!(client.text().await.starts_with("40/n,"));
-}
-
-/// An id that no client has asked with.
-fn some_id() -> socketio::AckId {
-    use socketio::socket::packet::{Kind, Packet};
-    match Packet::parse(r#"21["a"]"#).unwrap().kind {
-        Kind::Event(event) => event.ack.unwrap(),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test]
@@ -77,11 +56,7 @@ async fn ends_all_sockets_of_a_client_with_its_connection() {
     client.send("1").await;
     assert_eq!(client.rest().await, [r#"42/n1,["welcome"]"#]);
     server.has_connections(0).await;
-    let reasons: Vec<_> = records
-        .disconnects()
-        .into_iter()
-        .map(|(_, reason)| reason)
-        .collect();
+    let reasons: Vec<_> = records.disconnects().into_iter().map(|(_, reason)| reason).collect();
     assert_eq!(reasons, [Reason::TransportClose; 2]);
 }
 
@@ -92,19 +67,11 @@ async fn lets_one_client_into_only_so_many_namespaces() {
     client.text().await;
     for number in 0..16 {
         client.send(&format!("40/n{number}")).await;
-        assert!(
-            client
-                .text()
-                .await
-                .starts_with(&format!(r#"40/n{number},{{"sid""#))
-        );
+        assert!(client.text().await.starts_with(&format!(r#"40/n{number},{{"sid""#)));
         assert_eq!(client.text().await, format!(r#"42/n{number},["welcome"]"#));
     }
     client.send("40/n16").await;
-    assert_eq!(
-        client.text().await,
-        r#"44/n16,{"message":"Too many namespaces"}"#
-    );
+    assert_eq!(client.text().await, r#"44/n16,{"message":"Too many namespaces"}"#);
     client.send("41/n3").await;
     client.send("40/n16").await;
     assert!(client.text().await.starts_with(r#"40/n16,{"sid""#));

@@ -10,8 +10,7 @@ async fn carries_text_and_bytes_both_ways() {
     let (server, mut records) = start().await;
     let client = PollClient::connected(server.address).await;
     let socket = records.connected().await;
-    let body =
-        "42[\"a\",1]\x1e451-7[\"b\",{\"_placeholder\":true,\"num\":0}]\x1ebAQIDBA==\x1e428[\"c\"]";
+    let body = "42[\"a\",1]\x1e451-7[\"b\",{\"_placeholder\":true,\"num\":0}]\x1ebAQIDBA==\x1e428[\"c\"]";
     assert_eq!(client.post(body).await, (200, "ok".to_owned()));
     assert_eq!(records.event().await.args, "[1]");
     assert_eq!(records.event().await.attachments, [&[1u8, 2, 3, 4][..]]);
@@ -55,14 +54,7 @@ async fn closes_a_session_whose_poll_is_given_up() {
     let (server, mut records) = start().await;
     let client = PollClient::connected(server.address).await;
     let short = std::time::Duration::from_millis(50);
-    assert!(
-        client
-            .request(reqwest::Method::GET)
-            .timeout(short)
-            .send()
-            .await
-            .is_err()
-    );
+    assert!(client.request(reqwest::Method::GET).timeout(short).send().await.is_err());
     assert_eq!(records.disconnected().await, Reason::TransportClose);
     assert_eq!(client.poll().await.0, 400);
 }
@@ -91,10 +83,7 @@ async fn holds_back_a_client_that_posts_faster_than_its_events_are_handled() {
         async move { client.post(r#"42["a",3]"#).await }
     });
     let held_for = std::time::Duration::from_millis(100);
-    assert!(
-        tokio::time::timeout(held_for, &mut held).await.is_err(),
-        "the POST is answered too early"
-    );
+    assert!(tokio::time::timeout(held_for, &mut held).await.is_err(), "the POST is answered too early");
     server.application.gate.add_permits(1);
     for number in 0..4 {
         assert_eq!(records.event().await.args, format!("[{number}]"));
@@ -123,16 +112,10 @@ async fn does_not_serve_polls_of_a_websocket_session() {
     let open = client.text().await;
     let open: serde_json::Value = serde_json::from_str(&open[1..]).unwrap();
     let sid = open["sid"].as_str().unwrap();
-    let url = format!(
-        "http://{}/socket.io/?EIO=4&transport=polling&sid={sid}",
-        server.address
-    );
+    let url = format!("http://{}/socket.io/?EIO=4&transport=polling&sid={sid}", server.address);
     let response = reqwest::get(url).await.unwrap();
     assert_eq!(response.status(), 400);
-    assert_eq!(
-        response.text().await.unwrap(),
-        r#"{"code":3,"message":"Bad request"}"#
-    );
+    assert_eq!(response.text().await.unwrap(), r#"{"code":3,"message":"Bad request"}"#);
     client.send("40").await;
     assert!(client.text().await.starts_with("40{"));
 }

@@ -21,12 +21,7 @@ impl<A: Application> Running<A> {
         let address = listener.local_addr().unwrap();
         let router = server.router();
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self {
-            address,
-            server,
-            application,
-            task,
-        }
+        Self { address, server, application, task }
     }
 
     /// Waits until the server has exactly so many connections.
@@ -37,11 +32,7 @@ impl<A: Application> Running<A> {
             }
         };
         let found = tokio::time::timeout(crate::application::PATIENCE, poll).await;
-        assert!(
-            found.is_ok(),
-            "{} connections instead of {count}",
-            self.server.connections()
-        );
+        assert!(found.is_ok(), "{} connections instead of {count}", self.server.connections());
     }
 }
 

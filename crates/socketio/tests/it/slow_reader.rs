@@ -24,15 +24,10 @@ async fn cuts_a_client_that_stops_reading_and_nobody_else() {
         assert_eq!(reader.text().await.len(), frame.len());
     }
     let cut_after = cut_after.expect("the stalled client is cut");
-    assert!(
-        cut_after >= 10,
-        "1 MiB may wait, but it was cut after {cut_after} frames of 100 kB"
-    );
+    assert!(cut_after >= 10, "1 MiB may wait, but it was cut after {cut_after} frames of 100 kB");
     assert_eq!(records.disconnected().await, Reason::SlowConsumer);
     server.has_connections(1).await;
-    tokio::time::timeout(PATIENCE, server.drain(Duration::from_millis(1)))
-        .await
-        .unwrap();
+    tokio::time::timeout(PATIENCE, server.drain(Duration::from_millis(1))).await.unwrap();
     drop(stalled);
     assert_eq!(records.disconnected().await, Reason::Shutdown);
     assert_eq!(records.disconnects(), []);
@@ -40,19 +35,13 @@ async fn cuts_a_client_that_stops_reading_and_nobody_else() {
 
 #[tokio::test]
 async fn drains_although_a_client_has_stopped_reading() {
-    let settings = Settings {
-        outbox_bytes: 50_000_000,
-        outbox_packets: 10_000,
-        ..Settings::default()
-    };
+    let settings = Settings { outbox_bytes: 50_000_000, outbox_packets: 10_000, ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
     let _stalled = WsClient::open_narrow(server.address).await;
     let socket = records.connected().await;
     let frame = Frame::event("/", "big", &[&format!("\"{}\"", "x".repeat(100_000))]);
     (0..200).for_each(|_| socket.emit(frame.clone()).unwrap());
-    tokio::time::timeout(PATIENCE, server.drain(Duration::ZERO))
-        .await
-        .expect("the drain ends");
+    tokio::time::timeout(PATIENCE, server.drain(Duration::ZERO)).await.expect("the drain ends");
     assert_eq!(records.disconnected().await, Reason::Shutdown);
 }
 
@@ -75,11 +64,7 @@ async fn cuts_a_client_whose_write_takes_too_long() {
 
 #[tokio::test]
 async fn cuts_a_client_that_makes_no_room_in_time() {
-    let settings = Settings {
-        outbox_packets: 3,
-        write_timeout: Duration::from_millis(200),
-        ..Settings::default()
-    };
+    let settings = Settings { outbox_packets: 3, write_timeout: Duration::from_millis(200), ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
     // Nobody polls, so nothing is ever taken.
     let client = PollClient::connected(server.address).await;
@@ -95,18 +80,10 @@ async fn cuts_a_client_that_makes_no_room_in_time() {
 
 #[tokio::test]
 async fn does_not_queue_what_can_never_fit() {
-    let (server, mut records) = start_with(Settings {
-        outbox_bytes: 1000,
-        ..Settings::default()
-    })
-    .await;
+    let (server, mut records) = start_with(Settings { outbox_bytes: 1000, ..Settings::default() }).await;
     let mut client = WsClient::connected(server.address).await;
     let socket = records.connected().await;
-    assert!(
-        socket
-            .emit(Frame::event("/", "a", &[&"1".repeat(1000)]))
-            .is_err()
-    );
+    assert!(socket.emit(Frame::event("/", "a", &[&"1".repeat(1000)])).is_err());
     assert_eq!(records.disconnected().await, Reason::SlowConsumer);
     assert_eq!(client.rest().await, [""; 0]);
 }

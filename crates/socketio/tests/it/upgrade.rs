@@ -10,9 +10,7 @@ use crate::{
 
 /// A session that has been probed but not upgraded.
 async fn probed(server: &Running<crate::application::Recorder>, client: &PollClient) -> WsClient {
-    let mut socket = WsClient::open(server.address, Some(&client.sid))
-        .await
-        .unwrap();
+    let mut socket = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
     socket.send("2probe").await;
     assert_eq!(socket.text().await, "3probe");
     socket
@@ -20,18 +18,11 @@ async fn probed(server: &Running<crate::application::Recorder>, client: &PollCli
 
 fn emit(socket: &Socket, numbers: std::ops::Range<u32>) {
     for number in numbers {
-        socket
-            .emit(Frame::event("/", "n", &[&number.to_string()]))
-            .unwrap();
+        socket.emit(Frame::event("/", "n", &[&number.to_string()])).unwrap();
     }
 }
 
-async fn polling() -> (
-    Running<crate::application::Recorder>,
-    Records,
-    PollClient,
-    Socket,
-) {
+async fn polling() -> (Running<crate::application::Recorder>, Records, PollClient, Socket) {
     let (server, mut records) = start().await;
     let client = PollClient::connected(server.address).await;
     let socket = records.connected().await;
@@ -85,9 +76,7 @@ async fn ends_the_poll_that_waits_when_the_probe_comes() {
 async fn goes_on_polling_when_the_upgrade_fails() {
     let (server, _records, client, socket) = polling().await;
     for word in [None, Some("4hello"), Some("2"), Some("3probe"), Some("")] {
-        let mut upgrading = WsClient::open(server.address, Some(&client.sid))
-            .await
-            .unwrap();
+        let mut upgrading = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
         match word {
             Some(word) => {
                 upgrading.send(word).await;
@@ -109,16 +98,11 @@ async fn goes_on_polling_when_the_upgrade_fails() {
 
 #[tokio::test]
 async fn gives_an_upgrade_up_that_takes_too_long() {
-    let settings = Settings {
-        upgrade_timeout: Duration::from_millis(100),
-        ..Settings::default()
-    };
+    let settings = Settings { upgrade_timeout: Duration::from_millis(100), ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
     let client = PollClient::connected(server.address).await;
     let socket = records.connected().await;
-    let mut silent = WsClient::open(server.address, Some(&client.sid))
-        .await
-        .unwrap();
+    let mut silent = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
     assert_eq!(silent.next().await, None);
     let mut half = probed(&server, &client).await;
     assert_eq!(half.next().await, None);
@@ -130,22 +114,14 @@ async fn gives_an_upgrade_up_that_takes_too_long() {
 async fn turns_further_websockets_away() {
     let (server, _records, client, _socket) = polling().await;
     let mut first = probed(&server, &client).await;
-    let mut second = WsClient::open(server.address, Some(&client.sid))
-        .await
-        .unwrap();
+    let mut second = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
     assert_eq!(second.next().await, None);
     first.send("5").await;
-    let mut third = WsClient::open(server.address, Some(&client.sid))
-        .await
-        .unwrap();
+    let mut third = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
     assert_eq!(third.next().await, None);
     first.check().await;
     let unknown = "A".repeat(22);
-    assert!(
-        WsClient::open(server.address, Some(&unknown))
-            .await
-            .is_err()
-    );
+    assert!(WsClient::open(server.address, Some(&unknown)).await.is_err());
 }
 
 #[tokio::test]
@@ -174,9 +150,6 @@ async fn pings_after_an_upgrade() {
         tokio::time::sleep(Duration::from_millis(250)).await;
         upgrading.check().await;
     }
-    while futures_util::StreamExt::next(&mut upgrading.0)
-        .await
-        .is_some_and(|message| message.is_ok())
-    {}
+    while futures_util::StreamExt::next(&mut upgrading.0).await.is_some_and(|message| message.is_ok()) {}
     assert_eq!(records.disconnected().await, Reason::PingTimeout);
 }

@@ -1,18 +1,18 @@
 //! The opening handshake: <https://www.rfc-editor.org/rfc/rfc6455#section-4.2>.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts,
-        response::Response,
-    },
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts, response::Response},
 };
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::Channel;
-use crate::engine::refusal::Refusal;
+use crate::{engine::refusal::Refusal, settings::Settings};
 
 /// A request for a WebSocket, checked. Holds nothing of the request's memory, which is hyper's read buffer.
 pub(crate) struct Accept {
@@ -28,26 +28,17 @@ impl Accept {
         let asked = parts.method == Method::GET
             && has_token(headers, &header::CONNECTION, "upgrade")
             && has_token(headers, &header::UPGRADE, "websocket")
-            && headers
-                .get(header::SEC_WEBSOCKET_VERSION)
-                .is_some_and(|version| version == "13");
-        let key = headers
-            .get(header::SEC_WEBSOCKET_KEY)
-            .filter(|_| asked)
-            .ok_or(Refusal::BadRequest)?;
-        let key = HeaderValue::try_from(derive_accept_key(key.as_bytes()))
-            .map_err(|_| Refusal::BadRequest)?;
-        let upgrade = parts
-            .extensions
-            .remove::<OnUpgrade>()
-            .ok_or(Refusal::BadRequest)?;
+            && headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+        let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| asked).ok_or(Refusal::BadRequest)?;
+        let key = HeaderValue::try_from(derive_accept_key(key.as_bytes())).map_err(|_| Refusal::BadRequest)?;
+        let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(Refusal::BadRequest)?;
         Ok(Self { upgrade, key })
     }
 
     /// Answers the request, and runs `then` once the WebSocket is open. If it never is, `then` is dropped.
     pub(crate) fn open<F>(
         self,
-        max_payload: usize,
+        limits: Arc<Settings>,
         then: impl FnOnce(Channel) -> F + Send + 'static,
     ) -> Response<Body>
     where
@@ -55,8 +46,8 @@ impl Accept {
     {
         let upgrade = self.upgrade;
         tokio::spawn(async move {
-            if let Ok(upgraded) = upgrade.await {
-                then(Channel::new(TokioIo::new(upgraded), max_payload)).await;
+            if let Ok(Ok(upgraded)) = timeout(limits.upgrade_timeout, upgrade).await {
+                then(Channel::new(TokioIo::new(upgraded), limits.max_payload)).await;
             }
         });
         switching(self.key)
@@ -74,11 +65,6 @@ fn switching(key: HeaderValue) -> Response<Body> {
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    let values = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|value| value.trim().eq_ignore_ascii_case(token))
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
 }

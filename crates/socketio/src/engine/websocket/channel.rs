@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control
 
 use super::{
     decoder::{Decoder, Incoming},
-    writer::{Batch, control},
+    writer::{Batch, ControlFrame},
 };
 use crate::{
     engine::{
@@ -33,17 +33,12 @@ pub(crate) struct Channel<Io = TokioIo<Upgraded>> {
     decoder: Decoder,
     batch: Option<Box<Batch>>,
     /// A control frame to be written before the next message. Pings may be answered by the last pong alone.
-    control: Option<Box<Vec<u8>>>,
+    control: Option<Box<ControlFrame>>,
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Channel<Io> {
     pub(crate) fn new(io: Io, max_payload: usize) -> Self {
-        Self {
-            io,
-            decoder: Decoder::new(max_payload),
-            batch: None,
-            control: None,
-        }
+        Self { io, decoder: Decoder::new(max_payload), batch: None, control: None }
     }
 
     pub(crate) fn is_writing(&self) -> bool {
@@ -82,7 +77,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Channel<Io> {
     /// Reads the next packet.
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Packet, Reason>> {
         loop {
-            let Some(incoming) = self.decoder.next().map_err(|_| Reason::ProtocolError)? else {
+            let Some(incoming) = self.decoder.next_message().map_err(|_| Reason::ProtocolError)? else {
                 ready!(self.poll_fill(cx))?;
                 continue;
             };
@@ -92,7 +87,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Channel<Io> {
                 Incoming::Pong => continue,
                 Incoming::Close => Err(Reason::TransportClose),
                 Incoming::Ping(payload) => {
-                    self.control = Some(Box::new(control(Control::Pong, &payload)));
+                    self.control = Some(Box::new(ControlFrame::new(Control::Pong, &payload)));
                     // If the client does not take it now, the pong waits for the next write.
                     if let Poll::Ready(Err(reason)) = self.poll_write(cx) {
                         return Poll::Ready(Err(reason));
@@ -126,7 +121,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Channel<Io> {
         if !matches!(self.poll_write(&mut cx), Poll::Ready(Ok(_))) {
             return;
         }
-        self.control = Some(Box::new(control(Control::Close, &close_code(reason))));
+        self.control = Some(Box::new(ControlFrame::new(Control::Close, &close_code(reason))));
         // Whether it gets there or not, the connection is dropped.
         let _ = self.poll_write(&mut cx);
         let _ = Pin::new(&mut self.io).poll_shutdown(&mut cx);

@@ -75,12 +75,7 @@ struct Frame {
 impl Decoder {
     /// For messages of at most so many bytes.
     pub fn new(max_payload: usize) -> Self {
-        Self {
-            buffer: Vec::new(),
-            start: 0,
-            partial: None,
-            max_payload,
-        }
+        Self { buffer: Vec::new(), start: 0, partial: None, max_payload }
     }
 
     /// Takes the next bytes of the client.
@@ -94,7 +89,7 @@ impl Decoder {
     ///
     /// # Errors
     /// Any [`Broken`]; the connection cannot go on then.
-    pub fn next(&mut self) -> Result<Option<Incoming>, Broken> {
+    pub fn next_message(&mut self) -> Result<Option<Incoming>, Broken> {
         while let Some(frame) = self.next_frame()? {
             if let Some(incoming) = self.assemble(frame)? {
                 return Ok(Some(incoming));
@@ -106,8 +101,7 @@ impl Decoder {
     fn next_frame(&mut self) -> Result<Option<Frame>, Broken> {
         let bytes = self.buffer.get(self.start..).unwrap_or_default();
         let mut cursor = Cursor::new(bytes);
-        let Some((header, len)) = FrameHeader::parse(&mut cursor).map_err(|_| Broken::Header)?
-        else {
+        let Some((header, len)) = FrameHeader::parse(&mut cursor).map_err(|_| Broken::Header)? else {
             self.release();
             return Ok(None);
         };
@@ -120,11 +114,7 @@ impl Decoder {
         let payload = unmask(payload, mask);
         self.start += begin + len;
         self.release();
-        Ok(Some(Frame {
-            opcode: header.opcode,
-            is_final: header.is_final,
-            payload,
-        }))
+        Ok(Some(Frame { opcode: header.opcode, is_final: header.is_final, payload }))
     }
 
     /// Gives the buffer back once it is used up.
@@ -143,12 +133,8 @@ impl Decoder {
         if matches!(header.opcode, OpCode::Control(_)) && (!header.is_final || len > MAX_CONTROL) {
             return Err(Broken::Header);
         }
-        let before = self
-            .partial
-            .as_ref()
-            .map_or(0, |partial| partial.payload.len());
-        if len > self.max_payload.saturating_sub(before) && matches!(header.opcode, OpCode::Data(_))
-        {
+        let before = self.partial.as_ref().map_or(0, |partial| partial.payload.len());
+        if len > self.max_payload.saturating_sub(before) && matches!(header.opcode, OpCode::Data(_)) {
             return Err(Broken::TooLarge);
         }
         header.mask.ok_or(Broken::Unmasked)
@@ -162,17 +148,14 @@ impl Decoder {
             OpCode::Control(Control::Reserved(_)) | OpCode::Data(Data::Reserved(_)) => {
                 return Err(Broken::Header);
             }
-            OpCode::Data(Data::Continue) => return self.extend(frame),
+            OpCode::Data(Data::Continue) => return self.extend(&frame),
             OpCode::Data(Data::Text) => true,
             OpCode::Data(Data::Binary) => false,
         };
         if self.partial.is_some() {
             return Err(Broken::Fragments);
         }
-        let message = Partial {
-            is_text,
-            payload: frame.payload,
-        };
+        let message = Partial { is_text, payload: frame.payload };
         if frame.is_final {
             return message.finish().map(Some);
         }
@@ -180,7 +163,7 @@ impl Decoder {
         Ok(None)
     }
 
-    fn extend(&mut self, frame: Frame) -> Result<Option<Incoming>, Broken> {
+    fn extend(&mut self, frame: &Frame) -> Result<Option<Incoming>, Broken> {
         let mut partial = self.partial.take().ok_or(Broken::Fragments)?;
         partial.payload.extend_from_slice(&frame.payload);
         if frame.is_final {
@@ -194,9 +177,7 @@ impl Decoder {
 impl Partial {
     fn finish(self) -> Result<Incoming, Broken> {
         if self.is_text {
-            String::from_utf8(self.payload)
-                .map(Incoming::Text)
-                .map_err(|_| Broken::Utf8)
+            String::from_utf8(self.payload).map(Incoming::Text).map_err(|_| Broken::Utf8)
         } else {
             Ok(Incoming::Binary(self.payload.into()))
         }
@@ -207,14 +188,11 @@ fn unmask(payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     let mut payload = payload.to_vec();
     let mut words = payload.chunks_exact_mut(4);
     for word in &mut words {
-        word.iter_mut()
-            .zip(mask)
-            .for_each(|(byte, mask)| *byte ^= mask);
+        word.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
     }
-    words
-        .into_remainder()
-        .iter_mut()
-        .zip(mask)
-        .for_each(|(byte, mask)| *byte ^= mask);
+    words.into_remainder().iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
     payload
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,12 +30,7 @@ impl Batch {
     pub(crate) fn new(frames: Vec<Frame>) -> Self {
         let load = Load::of(&frames);
         let expected = frames.iter().map(|frame| frame.len() + 10).sum();
-        Self {
-            frames: frames.into_iter(),
-            gathered: Vec::with_capacity(GATHER.min(expected)),
-            load,
-            ..Self::default()
-        }
+        Self { frames: frames.into_iter(), gathered: Vec::with_capacity(GATHER.min(expected)), load, ..Self::default() }
     }
 
     /// What the frames weighed when they were taken.
@@ -44,7 +39,7 @@ impl Batch {
     }
 
     /// Bytes to write next; nothing means that all has been written. `control` goes in between two messages.
-    pub(crate) fn pending(&mut self, control: &mut Option<Box<Vec<u8>>>) -> &[u8] {
+    pub(crate) fn pending(&mut self, control: &mut Option<Box<ControlFrame>>) -> &[u8] {
         if self.written == self.gathered.len() {
             self.gathered.clear();
             self.written = 0;
@@ -58,7 +53,7 @@ impl Batch {
     }
 
     /// Gathers a bit more; the answer is whether there was more.
-    fn gather(&mut self, control: &mut Option<Box<Vec<u8>>>) -> bool {
+    fn gather(&mut self, control: &mut Option<Box<ControlFrame>>) -> bool {
         if let Some((payload, done)) = &mut self.payload {
             let end = payload.len().min(*done + GATHER);
             self.gathered.extend_from_slice(&payload[*done..end]);
@@ -69,7 +64,7 @@ impl Batch {
             return true;
         }
         if let Some(control) = control.take() {
-            self.gathered.extend_from_slice(&control);
+            self.gathered.extend_from_slice(&control.0);
             return true;
         }
         let Some((kind, payload)) = self.next_message() else {
@@ -98,19 +93,21 @@ impl Batch {
     }
 }
 
-/// A control frame, whose payload must not exceed 125 bytes.
-pub(crate) fn control(kind: Control, payload: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(2 + payload.len());
-    push_header(OpCode::Control(kind), payload.len(), &mut frame);
-    frame.extend_from_slice(payload);
-    frame
+/// An encoded control frame.
+pub(crate) struct ControlFrame(Vec<u8>);
+
+impl ControlFrame {
+    /// The payload must not exceed 125 bytes.
+    pub(crate) fn new(kind: Control, payload: &[u8]) -> Self {
+        let mut frame = Vec::with_capacity(2 + payload.len());
+        push_header(OpCode::Control(kind), payload.len(), &mut frame);
+        frame.extend_from_slice(payload);
+        Self(frame)
+    }
 }
 
 fn push_header(opcode: OpCode, len: usize, out: &mut Vec<u8>) {
-    let header = FrameHeader {
-        opcode,
-        ..FrameHeader::default()
-    };
+    let header = FrameHeader { opcode, ..FrameHeader::default() };
     // Writing into memory does not fail.
     let _ = header.format(len as u64, out);
 }
