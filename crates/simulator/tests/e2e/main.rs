@@ -6,6 +6,7 @@ mod bad_frames;
 mod bad_pushes;
 mod client_matrix;
 mod configuration;
+mod console;
 mod delivery;
 mod emulator;
 mod life;

@@ -1,7 +1,6 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::LazyLock;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -10,7 +9,7 @@ use super::ports::free_port;
 use super::wait::eventually;
 
 /// What [`Process::start`] waits for in the log: nobody else on this port can have written it.
-const LISTENING: &str = "is listening";
+const LISTENING: [&str; 2] = ["is listening", "in a browser"];
 const PORT_TAKEN: &str = "could not listen on port";
 
 /// One of our processes. It is killed when dropped, and its log is shown if the test failed.
@@ -56,7 +55,7 @@ impl Process {
         if self.has_ended().is_some() {
             return Some(false);
         }
-        self.log().contains(LISTENING).then_some(true)
+        LISTENING.iter().any(|text| self.log().contains(text)).then_some(true)
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -142,13 +141,20 @@ pub(crate) fn http() -> reqwest::Client {
 
 /// The program that stands beside the test program.
 fn program(name: &str) -> PathBuf {
-    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-        let test = std::env::current_exe().expect("the path of the test program");
-        test.ancestors().nth(2).expect("the folder of the build").to_owned()
-    });
-    let program = FOLDER.join(name);
+    let program = build_folder().join(name);
     assert!(program.is_file(), "{} is missing; build it first: cargo build --workspace", program.display());
     program
+}
+
+/// Where the tests leave pictures of pages: beside the folder of the build.
+pub(crate) fn screenshots() -> PathBuf {
+    build_folder().with_file_name("screenshots")
+}
+
+/// `target/debug` or `target/release`, wherever it is.
+fn build_folder() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of the test program");
+    test.ancestors().nth(2).expect("the folder of the build").to_owned()
 }
 
 /// A file of the clients.
