@@ -126,6 +126,7 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(clippy::print_stdout, reason = "a failed test shows what it captured")]
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {

@@ -1,14 +1,9 @@
-//! Clients that break the protocol: they lose their own connection, or what they send is ignored, as
-//! the protocol has it. Nobody else notices.
-//!
-//! Specifications: <https://github.com/socketio/engine.io-protocol>,
-//! <https://github.com/socketio/socket.io-protocol>, <https://www.rfc-editor.org/rfc/rfc6455>.
+//! By WebSocket.
 
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Deployment, PollingClient, Process, Push, WebSocketClient, assert_payloads, http, in_time};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/frames";
+use super::Beside;
+use crate::support::WebSocketClient;
 
 /// Texts after which a WebSocket is closed.
 const CLOSING: [&str; 40] = [
@@ -69,42 +64,6 @@ const IGNORED: [&str; 10] = [
     "42[\"__proto__\"]",
     "42[\"\"]",
 ];
-
-/// A deployment on which one client does mischief beside a desktop that must not notice.
-struct Beside {
-    deployment: Deployment,
-    token: String,
-}
-
-impl Beside {
-    async fn start() -> Self {
-        let deployment = Deployment::start(1).await;
-        let token = deployment.token().await;
-        Self { deployment, token }
-    }
-
-    fn connector(&self) -> &Process {
-        &self.deployment.connectors[0]
-    }
-
-    async fn websocket(&self) -> WebSocketClient {
-        WebSocketClient::connect(self.connector(), &self.token).await
-    }
-
-    async fn polling(&self) -> PollingClient {
-        PollingClient::connect(self.connector(), &self.token).await
-    }
-
-    /// Runs `mischief` while a desktop is joined, which then gets its event as ever.
-    async fn nobody_notices(&self, mischief: impl Future<Output = ()>) {
-        let mut desktop = self.deployment.desktop(0, CONVERSATION).await;
-        mischief.await;
-        assert_eq!(self.connector().get("/status").await, (200, "Hello, cross-origin-world!".to_owned()));
-        let pushes = [Push::message(CONVERSATION, 1)];
-        self.deployment.push(&pushes[0]).await;
-        assert_payloads(&desktop.last_events(1, CONVERSATION).await, CONVERSATION, &pushes);
-    }
-}
 
 /// Whether the connection still works: whether it answers.
 async fn is_open(client: &mut WebSocketClient) -> bool {
@@ -219,84 +178,6 @@ async fn who_does_not_connect_is_closed() {
             }
             let mut silent = WebSocketClient::open(beside.connector()).await;
             assert_eq!(silent.next().await, None, "a client that says nothing");
-        })
-        .await;
-}
-
-#[tokio::test]
-async fn a_malformed_post_ends_its_session() {
-    let beside = Beside::start().await;
-    let many = "3\u{1e}".repeat(100_000);
-    let bodies: [&[u8]; 12] =
-        [b"", b"x", b"9", b"\xff\xfe", b"b***", b"2", b"0{}", b"5", b"\x1e", b"4\x1e4", b"42[", many.as_bytes()];
-    beside
-        .nobody_notices(async {
-            for body in bodies {
-                let client = beside.polling().await;
-                client.post(body.to_vec()).await;
-                let ended = async || while client.poll().await != (400, UNKNOWN_SESSION.to_owned()) {};
-                in_time(&format!("the session ends after {:?}", String::from_utf8_lossy(body)), ended()).await;
-            }
-        })
-        .await;
-}
-
-const UNKNOWN_SESSION: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
-
-#[tokio::test]
-async fn a_post_that_is_too_large_gets_413() {
-    let beside = Beside::start().await;
-    beside
-        .nobody_notices(async {
-            let client = beside.polling().await;
-            assert_eq!(client.post(format!("42[\"unknown\",\"{}\"]", "x".repeat(1_000_000))).await, 413);
-            assert_eq!(client.post("3").await, 400);
-        })
-        .await;
-}
-
-#[tokio::test]
-async fn a_request_that_belongs_to_nothing_gets_400() {
-    let beside = Beside::start().await;
-    let url = |query: &str| beside.connector().url(&format!("/socket.io/{query}"));
-    beside
-        .nobody_notices(async {
-            for query in [
-                "",
-                "?",
-                "?EIO=4",
-                "?EIO=4&transport=carrier-pigeon",
-                "?transport=polling",
-                "?EIO=3&transport=polling",
-                "?EIO=5&transport=websocket",
-                "?EIO=4&transport=polling&sid=",
-                "?EIO=4&transport=polling&sid=unknown",
-                "?EIO=4&transport=polling&sid=%00%ff",
-                "?EIO=4&transport=websocket&sid=unknown",
-                "?EIO=4&transport=websocket",
-            ] {
-                let status = http().get(url(query)).send().await.expect("an answer").status();
-                assert_eq!(status, 400, "GET {query}");
-            }
-            for method in ["POST", "PUT", "DELETE", "PATCH", "BREW"] {
-                let method = method.parse().expect("a method");
-                let status =
-                    http().request(method, url("?EIO=4&transport=polling")).send().await.expect("an answer").status();
-                assert!(status == 400 || status == 405, "{status}");
-            }
-        })
-        .await;
-}
-
-#[tokio::test]
-async fn two_polls_at_once_end_their_session() {
-    let beside = Beside::start().await;
-    beside
-        .nobody_notices(async {
-            let client = beside.polling().await;
-            let (first, second) = tokio::join!(client.poll(), client.poll());
-            assert!(first.0 == 400 || second.0 == 400, "{first:?} {second:?}");
-            assert_eq!(client.poll().await, (400, UNKNOWN_SESSION.to_owned()));
         })
         .await;
 }
