@@ -79,10 +79,14 @@ impl Process {
         eventually(&what, async || (self.get(path).await.0 == status).then_some(())).await;
     }
 
-    /// Sends SIGTERM.
+    /// Asks the process to end.
     pub(crate) fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id");
-        kill_process(pid, Signal::TERM).expect("SIGTERM");
+        kill_process(pid, signal).expect("the signal is sent");
     }
 
     /// Kills the process at once, as a crash would.
