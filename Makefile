@@ -24,7 +24,7 @@ deny: ## Check licences and advisories of the dependencies; installs cargo-deny 
 
 test: test-tools ## Run every test; installs what they need when it is missing, and says so
 	$(CARGO) build --workspace --locked
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked --no-fail-fast
 
 test-tools: ## Install what the tests need: Redis, Node.js, Python, Chromium and the clients they play
 	scripts/install-test-tools.sh

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::desktop::{ClientLibrary, Desktop, Transports};
 use super::process::{Process, http};
 use super::push::Push;
+use super::wait::eventually;
 
 /// The project that every deployment serves.
 pub(crate) const PROJECT: &str = "acme-support";
@@ -98,9 +99,11 @@ impl Deployment {
         desktop
     }
 
-    /// Pushes an event and expects it to be acknowledged.
+    /// Pushes an event until it is acknowledged: like Pub/Sub, again if the answer is that Redis is too slow.
     pub(crate) async fn push(&self, push: &Push) {
-        assert_eq!(self.try_push(push).await, 204, "{push:?}");
+        let what = format!("{} {} is acknowledged", push.kind, push.id);
+        let status = eventually(&what, async || Some(self.try_push(push).await).filter(|status| *status != 503));
+        assert_eq!(status.await, 204, "{what}");
     }
 
     /// Pushes an event; the answer is the status.
