@@ -1,16 +1,22 @@
 //! Event → log, or message → quarantine.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use broker::{NewEvent, QuarantinedMessage, Recorded};
+use broker::{EventLog, NewEvent, QuarantinedMessage, Recorded};
 use event::EventKind;
 
 use crate::config::{MalformedMessages, Settings};
 use crate::decode::decode;
 use crate::error::{Error, Malformed};
 use crate::push::PubsubMessage;
-use crate::router::App;
+
+/// What all requests share.
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) log: Arc<dyn EventLog>,
+}
 
 /// Brings one push request to its end. `Ok` means acknowledged.
 pub(crate) async fn accept(app: &App, kind: EventKind, headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {

@@ -16,16 +16,10 @@ use service::telemetry::causes;
 
 use crate::config::Settings;
 use crate::error::Error;
-use crate::record::accept;
+use crate::record::{App, accept};
 
 /// Pub/Sub's own limit is 10 MB before base64 (<https://cloud.google.com/pubsub/quotas#resource_limits>).
 const MAX_BODY: usize = 16 * 1024 * 1024;
-
-/// What the handlers share.
-pub(crate) struct App {
-    pub(crate) settings: Settings,
-    pub(crate) log: Arc<dyn EventLog>,
-}
 
 pub(crate) fn router(settings: Settings, log: Arc<dyn EventLog>) -> Router {
     let app = Arc::new(App { settings, log });

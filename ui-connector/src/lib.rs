@@ -54,6 +54,9 @@ pub async fn run(settings: Settings, backends: Backends, listener: TcpListener, 
     tasks.spawn("http server", serve(listener, router, limits, tasks.stop_signal()));
 
     stop.cancelled().await;
-    sockets.drain(settings.drain_time).await;
+    let drained = tokio::time::timeout(settings.drain_time + LAST_TASKS, sockets.drain(settings.drain_time)).await;
+    if drained.is_err() {
+        tracing::warn!(left = sockets.connections(), "not every desktop could be let go in time");
+    }
     tasks.shut_down(LAST_TASKS).await;
 }

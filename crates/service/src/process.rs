@@ -4,6 +4,7 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -65,6 +66,7 @@ where
         Err(problems) => return refuse(&problems),
     };
     config.process().log.install();
+    raise_open_files();
     match runtime(config.process().worker_threads).map(|runtime| runtime.block_on(serve(config, start))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => fail(&error),
@@ -124,6 +126,16 @@ fn wait_for_signal(stop: CancellationToken) -> Result<impl Future<Output = ()>, 
         }
         stop.cancel();
     })
+}
+
+/// Every connection is an open file, and the usual soft limit of 1,024 is meant for programs that
+/// use `select`. The hard limit is the operator's.
+fn raise_open_files() {
+    let limits = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limits.maximum, maximum: limits.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
 }
 
 fn runtime(threads: usize) -> std::io::Result<Runtime> {
