@@ -1,5 +1,6 @@
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
@@ -9,6 +10,11 @@ pub(crate) fn now() -> String {
     OffsetDateTime::now_utc().format(FORMAT).unwrap_or_default()
 }
 
+/// The Unix time that Pub/Sub gave as the time of publishing; 0 for what is none.
+pub(crate) fn seconds(publish_time: &str) -> i64 {
+    OffsetDateTime::parse(publish_time, &Rfc3339).map_or(0, OffsetDateTime::unix_timestamp)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -16,5 +22,13 @@ mod tests {
         let now = super::now();
         assert_eq!(now.len(), "2026-05-14T09:21:07Z".len());
         assert!(now.starts_with("20") && now.ends_with('Z'), "{now}");
+    }
+
+    #[test]
+    fn publish_times_have_any_number_of_digits() {
+        for text in ["2026-05-14T09:21:07Z", "2026-05-14T09:21:07.6Z", "2026-05-14T09:21:07.482000001Z"] {
+            assert_eq!(super::seconds(text), 1_778_750_467, "{text}");
+        }
+        assert_eq!([super::seconds(""), super::seconds("t")], [0, 0]);
     }
 }

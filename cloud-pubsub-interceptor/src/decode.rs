@@ -21,7 +21,7 @@ pub(crate) fn decode(kind: EventKind, message: &PubsubMessage<'_>) -> Result<bro
     let (published, id) = (&message.publish_time, &message.message_id);
     let payload = Payload::encode(kind, &conversation, data, &clock::now(), published, id, &recognition)
         .map_err(|_| Malformed::NotAnObject)?;
-    let fingerprint = Fingerprint::new(kind, id, data.as_bytes());
+    let fingerprint = Fingerprint::new(kind, id, clock::seconds(published), data.as_bytes());
     Ok(broker::NewEvent { conversation, fingerprint, payload })
 }
 

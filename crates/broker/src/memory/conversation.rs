@@ -18,7 +18,7 @@ pub(super) struct Conversation {
 
 impl Conversation {
     /// Notes a message; false if it was noted before, less than `time` ago.
-    pub(super) fn note(&mut self, fingerprint: &Fingerprint, now: Instant, time: Duration) -> bool {
+    pub(super) fn note(&mut self, fingerprint: Fingerprint, now: Instant, time: Duration) -> bool {
         while let Some((at, _)) = self.seen_at.front()
             && now.duration_since(*at) >= time
         {
@@ -26,9 +26,9 @@ impl Conversation {
                 self.seen.remove(&old);
             }
         }
-        let new = self.seen.insert(fingerprint.clone());
+        let new = self.seen.insert(fingerprint);
         if new {
-            self.seen_at.push_back((now, fingerprint.clone()));
+            self.seen_at.push_back((now, fingerprint));
         }
         new
     }

@@ -63,11 +63,11 @@ impl Store {
         let mut inner = self.lock();
         let inner = &mut *inner;
         let kept = inner.conversations.get_mut(&event.conversation, now);
-        if kept.is_some_and(|conversation| !conversation.note(&event.fingerprint, now, self.time())) {
+        if kept.is_some_and(|conversation| !conversation.note(event.fingerprint, now, self.time())) {
             return Recorded::Duplicate;
         }
         let conversation = inner.conversations.extend(&event.conversation, now, ends);
-        conversation.note(&event.fingerprint, now, self.time());
+        conversation.note(event.fingerprint, now, self.time());
         inner.latest = following(inner.latest);
         let logged = conversation.append(event.payload.clone(), inner.latest, self.retention.events);
         let listeners = inner.listeners.get(&event.conversation).map_or(&[][..], Vec::as_slice);

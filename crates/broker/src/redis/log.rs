@@ -47,9 +47,13 @@ impl RedisBroker {
     fn invocation(&self, event: &NewEvent) -> redis::ScriptInvocation<'_> {
         let conversation = &event.conversation;
         let mut invocation = self.0.scripts.record.key(names::log(conversation));
-        invocation.key(names::seen(conversation)).key(names::unheard(conversation)).key(names::live(conversation));
+        let window = event.fingerprint.window(seconds(self.0.retention.time));
+        invocation
+            .key(names::seen(conversation, window))
+            .key(names::unheard(conversation))
+            .key(names::live(conversation));
         invocation.key(conversation.as_str());
-        invocation.arg(event.fingerprint.as_str()).arg(event.payload.kind.as_str()).arg(&event.payload.json[..]);
+        invocation.arg(event.fingerprint.as_i64()).arg(event.payload.kind.as_str()).arg(&event.payload.json[..]);
         invocation.arg(self.0.retention.events).arg(seconds(self.0.retention.time));
         invocation
     }

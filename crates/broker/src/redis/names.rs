@@ -15,9 +15,10 @@ pub(super) fn log(conversation: &ConversationName) -> String {
     name(conversation, "}:log")
 }
 
-/// Fingerprints of recorded messages, a set sorted by the second of their recording.
-pub(super) fn seen(conversation: &ConversationName) -> String {
-    name(conversation, "}:seen")
+/// Fingerprints of the messages that were published in one window of time, a set of integers. It
+/// needs no pruning: the windows before are not written any more and expire.
+pub(super) fn seen(conversation: &ConversationName, window: i64) -> String {
+    name(conversation, &format!("}}:seen:{window}"))
 }
 
 /// The position of the first event that nobody heard.
@@ -50,7 +51,7 @@ mod tests {
     fn the_names_are_those_of_the_contract() {
         let conversation = "projects/p/conversations/c".parse().unwrap();
         assert_eq!(super::log(&conversation), "aa:{projects/p/conversations/c}:log");
-        assert_eq!(super::seen(&conversation), "aa:{projects/p/conversations/c}:seen");
+        assert_eq!(super::seen(&conversation, 7), "aa:{projects/p/conversations/c}:seen:7");
         assert_eq!(super::unheard(&conversation), "aa:{projects/p/conversations/c}:unheard");
         assert_eq!(super::live(&conversation), "aa:{projects/p/conversations/c}:live");
         assert_eq!(super::conversation_of(&super::live(&conversation)), Some(conversation.as_str()));

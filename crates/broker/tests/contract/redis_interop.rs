@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use broker::{EventLog as _, KeyStore as _, QuarantinedMessage, Recorded, RedisBroker, Retention};
-use event::{ConnectorId, EventKind, Payload, Position};
+use broker::{EventLog as _, KeyStore as _, NewEvent, QuarantinedMessage, Recorded, RedisBroker, Retention};
+use event::{ConnectorId, EventKind, Fingerprint, Payload, Position};
 use futures_util::StreamExt as _;
 use redis::aio::PubSubStream;
 
@@ -153,7 +153,7 @@ async fn the_keys_are_those_of_the_contract_and_every_one_expires() {
     let expected = [
         "aa:quarantine",
         "aa:{projects/p/conversations/c}:log",
-        "aa:{projects/p/conversations/c}:seen",
+        "aa:{projects/p/conversations/c}:seen:0",
         "aa:{projects/p/conversations/c}:unheard",
         "aa:{projects/p/conversations/d}:unheard",
         "k",
@@ -174,20 +174,19 @@ async fn the_keys_are_those_of_the_contract_and_every_one_expires() {
 }
 
 #[tokio::test]
-async fn fingerprints_are_forgotten_after_the_retention_time() {
+async fn fingerprints_of_one_window_are_a_set_of_integers_that_expires() {
     let stage = stage().await;
     let (server, name) = (parts(&stage).0, conversation("c"));
-    let seen = "aa:{projects/p/conversations/c}:seen";
-    stage.say(&name, "a").await;
-    server.cli::<i64>(&["ZADD", seen, "1000000000", "old"]).await;
-    let cleared = async || {
-        stage.say(&name, "b").await;
-        server.cli::<Option<String>>(&["ZSCORE", seen, "old"]).await.is_none()
-    };
-    crate::stage::eventually("the old one is pruned", cleared).await;
-    let (now, _): (i64, i64) = server.cli(&["TIME"]).await;
-    let scored: Vec<(String, i64)> = server.cli(&["ZRANGE", seen, "0", "-1", "WITHSCORES"]).await;
-    assert!(scored.iter().all(|(_, score)| (now - 60..=now).contains(score)), "{scored:?}");
+    for published in [0, 899, 900] {
+        let fingerprint = Fingerprint::new(EventKind::NewMessage, "7", published, b"");
+        let event = NewEvent { fingerprint, ..new_event(&name, "a") };
+        let recorded = stage.broker.record(&event).await.unwrap();
+        assert_eq!(recorded == Recorded::Duplicate, published == 899, "{published}");
+    }
+    for seen in ["aa:{projects/p/conversations/c}:seen:0", "aa:{projects/p/conversations/c}:seen:1"] {
+        assert_eq!(server.cli::<String>(&["OBJECT", "ENCODING", seen]).await, "intset");
+        assert!((300..=900).contains(&server.cli::<i64>(&["TTL", seen]).await));
+    }
 }
 
 #[tokio::test]
@@ -218,11 +217,11 @@ async fn keys_of_a_wrong_type_leave_nothing_half_done() {
     server.cli::<i64>(&["LPUSH", name.as_str(), "a list where the mapping key belongs"]).await;
     assert_eq!(stage.say(&name, "a").await.1, 0);
     let event = new_event(&name, "b");
-    server.cli::<i64>(&["DEL", "aa:{projects/p/conversations/c}:seen"]).await;
-    server.cli::<String>(&["SET", "aa:{projects/p/conversations/c}:seen", "text"]).await;
-    assert!(stage.broker.record(&event).await.is_err());
-    let entries: i64 = server.cli(&["XLEN", "aa:{projects/p/conversations/c}:log"]).await;
-    assert_eq!(entries, 1);
-    server.cli::<i64>(&["DEL", "aa:{projects/p/conversations/c}:seen"]).await;
+    for key in ["aa:{projects/p/conversations/c}:seen:0", "aa:{projects/p/conversations/c}:log"] {
+        server.cli::<i64>(&["DEL", key]).await;
+        server.cli::<String>(&["SET", key, "text"]).await;
+        assert!(stage.broker.record(&event).await.is_err(), "{key}");
+        server.cli::<i64>(&["DEL", key]).await;
+    }
     assert_ne!(stage.broker.record(&event).await.unwrap(), Recorded::Duplicate);
 }

@@ -168,7 +168,7 @@ pub(crate) fn new_event(conversation: &ConversationName, text: &str) -> NewEvent
 }
 
 pub(crate) fn event_with_id(conversation: &ConversationName, text: &str, id: &str) -> NewEvent {
-    let fingerprint = Fingerprint::new(EventKind::NewMessage, id, b"");
+    let fingerprint = Fingerprint::new(EventKind::NewMessage, id, 0, b"");
     NewEvent { conversation: conversation.clone(), fingerprint, payload: payload(text) }
 }
 

@@ -2,16 +2,14 @@
 -- KEYS: log, seen, unheard, live (a channel), mapping key.
 -- ARGV: fingerprint, kind, payload, events to keep, seconds to keep.
 -- Returns false for a duplicate, else the position and how many connectors heard it.
+-- What costs here is the number of calls, and every string that Lua makes: Redis hashes it whole.
 local call, log, seen, kind, payload, time = redis.call, KEYS[1], KEYS[2], ARGV[2], ARGV[3], ARGV[5]
 
--- The log tells the time as well: a position begins with ten digits of seconds and three of milliseconds.
--- So a duplicate, being rare, is taken out again, rather than the time asked for every event.
-local position = call('XADD', log, 'MAXLEN', '~', ARGV[4] + 1, '*', 'k', kind, 'p', payload)
-local now = string.sub(position, 1, 10)
-local new = redis.pcall('ZADD', seen, 'NX', now, ARGV[1])
-if new ~= 1 then
-  call('XDEL', log, position)
-  return new ~= 0 and new
+if call('SADD', seen, ARGV[1]) == 0 then return false end
+local position = redis.pcall('XADD', log, 'MAXLEN', '~', ARGV[4], '*', 'k', kind, 'p', payload)
+if type(position) == 'table' then
+  call('SREM', seen, ARGV[1])
+  return position
 end
 call('EXPIRE', log, time)
 call('EXPIRE', seen, time)
@@ -29,10 +27,5 @@ end
 -- The mark stays where it is, but lasts as long as the event that it leads to.
 if receivers == 0 and not call('SET', KEYS[3], position, 'NX', 'EX', time) then
   call('EXPIRE', KEYS[3], time)
-end
-
--- Pruning in every tenth millisecond keeps the set in proportion, and the whole of it expires.
-if string.byte(position, 13) == 48 then
-  call('ZREMRANGEBYSCORE', seen, '-inf', '(' .. now - time)
 end
 return { position, receivers }
