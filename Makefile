@@ -1,0 +1,38 @@
+# The commands of this repository. CI calls `check` and `test`, nothing else.
+
+CARGO ?= cargo
+# Arguments for the benchmark, such as BENCH="--quick"; see BENCH="--help".
+BENCH ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help check deny test test-tools demo bench
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: ## Look at the code without running it: format, lints, documentation, licences, scripts
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	scripts/check-scripts.sh
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --locked check; \
+	else echo "make check: cargo-deny is not installed, so licences and advisories go unchecked; 'make deny' installs it"; fi
+
+deny: ## Check licences and advisories of the dependencies; installs cargo-deny when it is missing
+	$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --locked check
+
+test: test-tools ## Run every test; installs what they need when it is missing, and says so
+	$(CARGO) build --workspace --locked
+	$(CARGO) test --workspace --locked --no-fail-fast
+
+test-tools: ## Install what the tests need: Redis, Node.js, Python, Chromium and the clients they play
+	scripts/install-test-tools.sh
+
+demo: ## Play a conversation on http://localhost:8080, without Redis or Google Cloud
+	$(CARGO) run --release --locked -p agent-assist-simulator --bin demo
+
+bench: ## Measure the services beside a bare relay; BENCH="--quick" for a first impression
+	$(CARGO) build --release --locked -p ui-connector -p cloud-pubsub-interceptor
+	$(CARGO) build --release --locked -p agent-assist-bench --bins --example bare_relay
+	$(CARGO) run --release --locked -p agent-assist-bench -- $(BENCH)

@@ -1,0 +1,118 @@
+//! Pushes that can never succeed: acknowledged and kept, or rejected; never delivered.
+
+use std::collections::HashMap;
+
+use redis::streams::StreamRangeReply;
+
+use crate::support::{Deployment, http};
+
+/// Bodies, and what is said about them.
+const BODIES: [(&[u8], &str); 29] = [
+    (b"", "the body is not JSON"),
+    (b"hello", "the body is not JSON"),
+    (b"{\"message\":", "the body is not JSON"),
+    (b"{} {}", "the body is not JSON"),
+    (b"\xff\xfe\x00", "the body is not JSON"),
+    (b"\xef\xbb\xbf{}", "the body is not JSON"),
+    (b"null", "the body holds no Pub/Sub message"),
+    (b"17", "the body holds no Pub/Sub message"),
+    (b"\"message\"", "the body holds no Pub/Sub message"),
+    (b"[1, 2]", "the body holds no Pub/Sub message"),
+    (b"[{\"message\":{\"data\":\"e30=\"}}]", "the body holds no Pub/Sub message"),
+    (b"{}", "the body holds no Pub/Sub message"),
+    (b"{\"Message\":{\"data\":\"e30=\"}}", "the body holds no Pub/Sub message"),
+    (b"{\"message\":null}", "the body holds no Pub/Sub message"),
+    (b"{\"message\":{}}", "the message has no data"),
+    (b"{\"message\":{\"attributes\":{},\"messageId\":\"1\"}}", "the message has no data"),
+    (b"{\"message\":{\"data\":null}}", "a field of the message has a wrong type"),
+    (b"{\"message\":{\"data\":[\"e30=\"]}}", "a field of the message has a wrong type"),
+    (b"{\"message\":{\"data\":\"e30=\",\"messageId\":1}}", "a field of the message has a wrong type"),
+    (b"{\"message\":{\"data\":\"e30=\",\"attributes\":[1]}}", "a field of the message has a wrong type"),
+    (b"{\"message\":{\"data\":\"***\"}}", "the data is not base64"),
+    (b"{\"message\":{\"data\":\"e30=e30=\"}}", "the data is not base64"),
+    // ff fe fd
+    (b"{\"message\":{\"data\":\"//79\"}}", "the data is not UTF-8"),
+    // 0a, length, projects/acme/conversations/c
+    (b"{\"message\":{\"data\":\"Ch1wcm9qZWN0cy9hY21lL2NvbnZlcnNhdGlvbnMvYxAB\"}}", "the data is binary protobuf"),
+    // empty
+    (b"{\"message\":{\"data\":\"\"}}", "the data is not a JSON object"),
+    // [1]
+    (b"{\"message\":{\"data\":\"WzFd\"}}", "the data is not a JSON object"),
+    // {}
+    (b"{\"message\":{\"data\":\"e30=\"}}", "the event names no conversation"),
+    // {"conversation":5}
+    (b"{\"message\":{\"data\":\"eyJjb252ZXJzYXRpb24iOjV9\"}}", "the event names no conversation"),
+    // {"conversation":"c"}
+    (b"{\"message\":{\"data\":\"eyJjb252ZXJzYXRpb24iOiJjIn0=\"}}", "the event's conversation is not of the form"),
+];
+
+const KINDS: [&str; 4] = [
+    "human-agent-assistant-event",
+    "conversation-lifecycle-event",
+    "new-message-event",
+    "new-recognition-result-notification-event",
+];
+
+async fn push(deployment: &Deployment, kind: &str, body: &'static [u8]) -> (u16, String) {
+    let answer =
+        http().post(deployment.interceptor.url(&format!("/{kind}"))).body(body).send().await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("a text"))
+}
+
+async fn quarantine(deployment: &Deployment) -> Vec<HashMap<String, redis::Value>> {
+    let entries: StreamRangeReply = deployment.redis.cli(&["XRANGE", "aa:quarantine", "-", "+"]).await;
+    entries.ids.into_iter().map(|entry| entry.map).collect()
+}
+
+#[tokio::test]
+async fn a_malformed_push_is_acknowledged_and_kept_with_the_reason() {
+    let deployment = Deployment::start(0).await;
+    for (number, (body, _)) in BODIES.iter().enumerate() {
+        assert_eq!(push(&deployment, KINDS[number % 4], body).await, (204, String::new()));
+    }
+    let kept = quarantine(&deployment).await;
+    assert_eq!(kept.len(), BODIES.len());
+    for (number, (entry, (body, reason))) in kept.iter().zip(BODIES).enumerate() {
+        let field = |name: &str| match &entry[name] {
+            redis::Value::BulkString(bytes) => bytes.as_slice(),
+            other => panic!("{name} is {other:?}"),
+        };
+        assert_eq!(field("body"), body);
+        assert_eq!(field("kind"), KINDS[number % 4].as_bytes());
+        assert!(field("reason").starts_with(reason.as_bytes()), "{entry:?}: {reason}");
+    }
+    assert_nothing_but_the_quarantine(&deployment).await;
+}
+
+/// No log, no mark, no mapping: nothing that any desktop could get.
+async fn assert_nothing_but_the_quarantine(deployment: &Deployment) {
+    let keys: Vec<String> = deployment.redis.cli(&["KEYS", "*"]).await;
+    assert_eq!(keys, ["aa:quarantine"]);
+    let lifetime: i64 = deployment.redis.cli(&["TTL", "aa:quarantine"]).await;
+    assert!(lifetime > 0, "it is kept for ever");
+}
+
+#[tokio::test]
+async fn nothing_of_it_is_published() {
+    let deployment = Deployment::start(0).await;
+    let mut subscriber =
+        redis::Client::open(deployment.redis.url()).expect("a client").get_async_pubsub().await.expect("a connection");
+    subscriber.psubscribe("*").await.expect("a subscription");
+    for (body, _) in BODIES {
+        push(&deployment, KINDS[0], body).await;
+    }
+    let () = deployment.redis.cli::<()>(&["PUBLISH", "the", "end"]).await;
+    let first = crate::support::in_time("a message", futures_util::StreamExt::next(&mut subscriber.on_message())).await;
+    assert_eq!(first.expect("a message").get_channel_name(), "the");
+}
+
+#[tokio::test]
+async fn a_malformed_push_is_rejected_if_the_operator_wants_it() {
+    let deployment = Deployment::start_with(0, &[("MALFORMED_MESSAGES", "reject")]).await;
+    for (body, reason) in BODIES {
+        let (status, text) = push(&deployment, KINDS[2], body).await;
+        assert_eq!(status, 400);
+        assert!(text.starts_with(&format!("Bad Request: {reason}")), "{text}");
+    }
+    assert!(quarantine(&deployment).await.is_empty());
+}

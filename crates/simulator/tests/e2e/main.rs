@@ -1,0 +1,17 @@
+//! End-to-end tests: the real processes, a real Redis and real desktops.
+//!
+//! `make test` installs what they need. Every test starts its own servers on free ports.
+#![expect(clippy::expect_used, reason = "a helper of a test has no better answer to a surprise than to fail")]
+
+mod bad_frames;
+mod bad_pushes;
+mod client_matrix;
+mod configuration;
+mod console;
+mod delivery;
+mod emulator;
+mod life;
+mod limits;
+mod outage;
+mod slow_reader;
+mod support;

@@ -1,0 +1,57 @@
+//! Redis goes away and comes back.
+
+use crate::support::{Deployment, Push, assert_payloads, http};
+
+const CONVERSATION: &str = "projects/acme-support/conversations/outage";
+
+#[tokio::test]
+async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again() {
+    let mut deployment = Deployment::start(1).await;
+    let mut desktop = deployment.desktop(0, CONVERSATION).await;
+    let pushes = [Push::message(CONVERSATION, 1), Push::message(CONVERSATION, 2)];
+    deployment.push(&pushes[0]).await;
+    let mut got = desktop.events(1).await;
+
+    deployment.redis.kill();
+    let request = http().post(deployment.interceptor.url(&pushes[1].path())).json(&pushes[1].body());
+    let refused = request.send().await.expect("an answer");
+    assert_eq!(refused.status(), 503);
+    let seconds = refused.headers()["retry-after"].to_str().expect("a text").parse::<u32>();
+    assert!(seconds.is_ok_and(|seconds| seconds > 0));
+    deployment.connectors[0].answers("/ready", 503).await;
+    assert_eq!(deployment.connectors[0].get("/live").await.0, 200);
+    assert_eq!(deployment.interceptor.get("/status").await.0, 503);
+    assert_eq!(deployment.interceptor.get("/live").await.0, 200);
+
+    deployment.redis.restart().await;
+    deployment.connectors[0].answers("/ready", 200).await;
+    deployment.interceptor.answers("/status", 200).await;
+    deployment.push(&pushes[1]).await;
+    got.append(&mut desktop.last_events(1, CONVERSATION).await);
+    assert_payloads(&got, CONVERSATION, &pushes);
+}
+
+#[tokio::test]
+async fn malformed_pushes_are_refused_too_while_they_cannot_be_kept() {
+    let mut deployment = Deployment::start(0).await;
+    deployment.redis.kill();
+    let push = Push::new("new-message-event", "1", "no JSON");
+    assert_eq!(deployment.try_push(&push).await, 503);
+    deployment.redis.restart().await;
+    deployment.interceptor.answers("/status", 200).await;
+    deployment.push(&push).await;
+    assert_eq!(deployment.redis.cli::<u64>(&["XLEN", "aa:quarantine"]).await, 1);
+}
+
+#[tokio::test]
+async fn the_mapping_key_comes_back_with_redis() {
+    let mut deployment = Deployment::start(1).await;
+    let _desktop = deployment.desktop(0, CONVERSATION).await;
+    let connector = deployment.mapping(CONVERSATION).await;
+    assert!(connector.is_some());
+    deployment.redis.restart().await;
+    crate::support::eventually("the mapping key is there", async || {
+        (deployment.mapping(CONVERSATION).await == connector).then_some(())
+    })
+    .await;
+}

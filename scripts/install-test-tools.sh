@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Installs what the tests need and the machine lacks. Quick when nothing is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+readonly CLIENTS=crates/simulator/tests/clients
+
+say() { echo "test tools: $*"; }
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# A Python that can make virtual environments; Debian keeps that part in a package of its own.
+has_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+has_browser() { has chromium || has chromium-browser || has google-chrome; }
+
+# Chromium comes as a Debian package on Debian only; elsewhere apt would fetch a snap.
+chromium_is_packaged() { grep -qs '^ID=debian' /etc/os-release; }
+
+missing_packages() {
+  has cc || echo "build-essential: the C compiler that some Rust crates need"
+  has redis-server || echo "redis-server: the tests start their own Redis servers"
+  has node || echo "nodejs: runs the JavaScript desktops"
+  has npm || echo "npm: installs the JavaScript desktops"
+  has_venv || echo "python3-venv: runs the Python desktop"
+  has shellcheck || echo "shellcheck: lints the shell scripts"
+  if ! has_browser; then
+    if chromium_is_packaged; then
+      echo "chromium: opens the demo page"
+    else
+      say "no Chromium or Chrome found: install one, or the test of the demo page is skipped" >&2
+    fi
+  fi
+}
+
+# The oldest Node.js that the browser driver runs on.
+require_node() {
+  local major
+  major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+  if [ "$major" -lt 18 ]; then
+    say "Node.js $(node --version) is too old; please install version 18 or newer (https://nodejs.org)" >&2
+    exit 1
+  fi
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_packages() {
+  local wanted
+  wanted=$(missing_packages)
+  [ -n "$wanted" ] || return 0
+  if ! has apt-get; then
+    say "this machine has no apt-get; please install:" >&2
+    echo "$wanted" >&2
+    exit 1
+  fi
+  say "installing packages:"
+  echo "$wanted"
+  local packages
+  mapfile -t packages < <(cut -d: -f1 <<<"$wanted")
+  as_root apt-get update
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${packages[@]}"
+}
+
+# Whether $2 was made from the file $1 as it is now.
+is_made_from() { cmp -s "$1" "$2/.made-from"; }
+
+install_node_clients() {
+  local modules=$CLIENTS/node_modules
+  is_made_from $CLIENTS/package-lock.json $modules && return 0
+  say "installing several versions of socket.io-client, and playwright-core, into $modules"
+  (cd $CLIENTS && npm ci --no-audit --no-fund)
+  cp $CLIENTS/package-lock.json $modules/.made-from
+}
+
+install_python_client() {
+  local venv=$CLIENTS/.venv
+  is_made_from $CLIENTS/requirements.txt $venv && return 0
+  say "installing python-socketio into $venv"
+  python3 -m venv --clear $venv
+  $venv/bin/python -m pip install --disable-pip-version-check --requirement $CLIENTS/requirements.txt
+  cp $CLIENTS/requirements.txt $venv/.made-from
+}
+
+install_packages
+require_node
+install_node_clients
+install_python_client
+say "all there"
