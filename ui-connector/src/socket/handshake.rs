@@ -32,11 +32,8 @@ impl Desktops {
         }
         let recovery = auth.recovery.unwrap_or(true);
         let offset = auth.offset.as_ref().and_then(|offset| offset.as_str()).map(Offset::decode);
-        let session = Session {
-            desktop: Desktop::new(request.socket, recovery),
-            joined: Vec::new(),
-            resume: offset.filter(|offset| recovery && *offset != Offset::EMPTY).map(Box::new),
-        };
+        let offset = offset.filter(|_| recovery).unwrap_or_default();
+        let session = Session { desktop: Desktop::new(request.socket, recovery, offset), joined: Vec::new() };
         Ok(Accepted { session, pid: recovery.then(pid) })
     }
 }
