@@ -26,6 +26,16 @@ impl Position {
             (millis, sequence) => Self { millis, sequence: sequence - 1 },
         }
     }
+
+    /// The smallest position that is greater than this one; the last one stays where it is.
+    #[must_use]
+    pub const fn just_after(self) -> Self {
+        match (self.millis, self.sequence) {
+            (u64::MAX, u64::MAX) => self,
+            (millis, u64::MAX) => Self { millis: millis + 1, sequence: 0 },
+            (millis, sequence) => Self { millis, sequence: sequence + 1 },
+        }
+    }
 }
 
 impl fmt::Display for Position {
