@@ -135,13 +135,16 @@ async fn what_a_desktop_died_waiting_for_goes_to_the_next_one() {
     let connector = Connector::start(&log).await;
     log.record_all(&talk, 1..=3).await;
     connector.bus.read.shut();
-    let dead = connector.joined(&[&talk]).await;
+    let mut dead = connector.joined(&[&talk]).await;
+    connector.bus.read.reached(1).await;
+    connector.bus.lose().await;
+    connector.bus.read.open();
+    assert_eq!(dead.arrived().await, [0; 0]);
+    connector.bus.read.shut();
+    connector.bus.restore().await;
     connector.bus.read.reached(1).await;
     drop(dead);
-    // Its session ends when the read is answered.
-    let unserved = connector.joined(&[&name("b")]).await;
-    connector.bus.read.open();
     until("the room's end", async || log.mapping(&talk).await.is_none()).await;
+    connector.bus.read.open();
     connector.joined(&[&talk]).await.expect([1, 2, 3]).await;
-    drop(unserved);
 }

@@ -71,7 +71,8 @@ impl Desktop {
 
     /// Connects again as socket.io-client does.
     pub(crate) async fn reconnect(self, address: SocketAddr) -> Self {
-        let mut again = Self::connect(address, json!({"token": token(), "pid": self.pid, "offset": self.offset})).await.unwrap();
+        let mut again =
+            Self::connect(address, json!({"token": token(), "pid": self.pid, "offset": self.offset})).await.unwrap();
         again.offset = self.offset;
         again
     }

@@ -178,7 +178,12 @@ impl EventBus for FaultyBus {
         self.inner.mark_unheard(conversation, position).await
     }
 
-    async fn read_after(&self, name: &ConversationName, from: Position, limit: usize) -> Result<Vec<LoggedEvent>, Error> {
+    async fn read_after(
+        &self,
+        name: &ConversationName,
+        from: Position,
+        limit: usize,
+    ) -> Result<Vec<LoggedEvent>, Error> {
         self.check()?;
         let events = self.inner.read_after(name, from, limit).await;
         self.read.pass().await;

@@ -53,7 +53,10 @@ async fn health_follows_the_bus_and_the_process() {
     assert_eq!(get(&connector, "/ready").await.status(), 200);
     connector.bus.lose().await;
     assert_eq!(get(&connector, "/ready").await.status(), 503);
-    assert_eq!((get(&connector, "/live").await.status(), get(&connector, "/status").await.status().as_u16()), (reqwest::StatusCode::OK, 200));
+    assert_eq!(
+        (get(&connector, "/live").await.status(), get(&connector, "/status").await.status().as_u16()),
+        (reqwest::StatusCode::OK, 200)
+    );
     connector.bus.restore().await;
     assert_eq!(get(&connector, "/ready").await.status(), 200);
 }
@@ -106,8 +109,14 @@ async fn any_origin_may_call_by_default() {
     let connector = Connector::start(&Log::new()).await;
     for path in ["/status", "/register", "/socket.io/"] {
         let response = preflight(&connector, path, "https://desk.example").send().await.unwrap();
-        assert_eq!((response.status().as_u16(), header(&response, "access-control-allow-origin")), (200, "*"), "{path}");
-        let (methods, headers) = ["methods", "headers"].map(|what| header(&response, &format!("access-control-allow-{what}")).to_lowercase()).into();
+        assert_eq!(
+            (response.status().as_u16(), header(&response, "access-control-allow-origin")),
+            (200, "*"),
+            "{path}"
+        );
+        let (methods, headers) = ["methods", "headers"]
+            .map(|what| header(&response, &format!("access-control-allow-{what}")).to_lowercase())
+            .into();
         assert!(["get", "post", "patch", "delete"].iter().all(|method| methods.contains(method)), "{methods}");
         assert!(headers.contains("authorization") && headers.contains("content-type"), "{headers}");
         assert_eq!(header(&response, "access-control-allow-credentials"), "");

@@ -96,8 +96,7 @@ async fn events_of_an_original_interceptor_arrive_without_a_position() {
 async fn without_recovery_there_is_exactly_one_argument() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
-    let mut plain =
-        Desktop::connect(connector.address, json!({"token": token(), "recovery": false})).await.unwrap();
+    let mut plain = Desktop::connect(connector.address, json!({"token": token(), "recovery": false})).await.unwrap();
     assert_eq!(plain.pid, None);
     plain.join(&talk).await;
     let mut usual = connector.joined(&[&talk]).await;

@@ -114,7 +114,8 @@ impl KeyStore for LateRenewals {
 #[tokio::test]
 async fn a_renewal_that_the_last_leave_overtakes_leaves_no_key_behind() {
     let (log, talk) = (Log::new(), name("a"));
-    let keys = Arc::new(LateRenewals { broker: log.broker.clone(), renewal: Gate::default(), renewed: Gate::default() });
+    let keys =
+        Arc::new(LateRenewals { broker: log.broker.clone(), renewal: Gate::default(), renewed: Gate::default() });
     let connector = Connector::start_on(&log, quick(), keys.clone()).await;
     let mut desktop = connector.joined(&[&talk]).await;
     keys.renewal.shut();

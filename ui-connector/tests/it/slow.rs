@@ -31,8 +31,7 @@ async fn record_large(log: &Log, talk: &ConversationName, numbers: impl IntoIter
     let filler = "x".repeat(100_000);
     for number in numbers {
         let id = number.to_string();
-        let payload =
-            Payload::encode(EventKind::NewMessage, talk, &id, "", &filler, &id, &Default::default()).unwrap();
+        let payload = Payload::encode(EventKind::NewMessage, talk, &id, "", &filler, &id, &Default::default()).unwrap();
         log.record_payload(talk, payload).await;
     }
 }
