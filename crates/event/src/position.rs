@@ -90,9 +90,22 @@ mod tests {
         }
 
         #[test]
+        fn nothing_lies_between_a_position_and_the_one_just_after(millis in 0..3u64, sequence in prop_oneof![0..3u64, Just(u64::MAX)]) {
+            let position = Position { millis, sequence };
+            prop_assert!(position.just_after() > position);
+            prop_assert_eq!(position.just_after().just_before(), position);
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in ".*") {
             let _ = text.parse::<Position>();
         }
+    }
+
+    #[test]
+    fn nothing_comes_after_the_last_position() {
+        let last = Position { millis: u64::MAX, sequence: u64::MAX };
+        assert_eq!(last.just_after(), last);
     }
 
     #[test]

@@ -84,22 +84,19 @@ impl Room {
 
     /// The end of the log is known. Desktops that know no position begin with the first event that
     /// nobody has got: either no connector heard it, or only we did, while we were opening.
-    pub(super) fn open(&self, opened: Opened) {
+    ///
+    /// The room is open if `unbroken` says that we have listened ever since; it is asked under the
+    /// lock, so that a loss comes either before the question or after the answer.
+    pub(super) fn open(&self, opened: Opened, unbroken: impl FnOnce() -> bool) {
         let mut state = lock(&self.state);
         state.note_backlog(opened.unheard);
         state.seen = state.seen.max(opened.tail);
-        state.opened = true;
         let start = state.backlog.map_or(opened.tail, Position::just_before);
         let start = *state.given.get_or_insert(start);
         for member in &mut state.members {
             member.delivered.get_or_insert(start);
         }
-    }
-
-    /// The unheard mark was taken, but the room has to be opened again. Until then the room is in
-    /// the mark's place, because there may be no Redis to put it back to.
-    pub(super) fn keep_mark(&self, opened: Opened) {
-        lock(&self.state).note_backlog(opened.unheard);
+        state.opened = unbroken();
     }
 
     /// The subscription was lost: from now on events may pass unheard.

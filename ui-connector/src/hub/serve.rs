@@ -25,11 +25,7 @@ impl Hub {
             self.claim(room).await;
         }
         let opened = bus.open(&room.name).await?;
-        if self.losses.load(Ordering::SeqCst) == losses {
-            room.open(opened);
-        } else {
-            room.keep_mark(opened);
-        }
+        room.open(opened, || self.losses.load(Ordering::SeqCst) == losses);
         Ok(())
     }
 
