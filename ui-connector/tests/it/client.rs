@@ -69,12 +69,16 @@ impl Desktop {
         Ok(desktop)
     }
 
-    /// Connects again as socket.io-client does.
-    pub(crate) async fn reconnect(self, address: SocketAddr) -> Self {
-        let mut again =
-            Self::connect(address, json!({"token": token(), "pid": self.pid, "offset": self.offset})).await.unwrap();
-        again.offset = self.offset;
-        again
+    /// Connects again as socket.io-client does. What has not been read is lost.
+    pub(crate) async fn cut(&mut self, address: SocketAddr) {
+        let auth = json!({"token": token(), "pid": self.pid, "offset": self.offset});
+        let again = Self::connect(address, auth).await.unwrap();
+        *self = Self { offset: self.offset.take(), ..again };
+    }
+
+    pub(crate) async fn reconnect(mut self, address: SocketAddr) -> Self {
+        self.cut(address).await;
+        self
     }
 
     pub(crate) async fn send(&mut self, packet: &str) {
@@ -133,13 +137,18 @@ impl Desktop {
     }
 
     /// What has come up to the answer to a question that is asked now.
-    pub(crate) async fn arrived(&mut self) -> Vec<u64> {
+    pub(crate) async fn arrivals(&mut self) -> Vec<Received> {
         self.ask("leave-conversation", json!(["projects/acme/conversations/never-joined"])).await;
-        let mut numbers = Vec::new();
+        let mut arrivals = Vec::new();
         while !self.waiting.is_empty() {
-            numbers.push(self.next().await.number());
+            arrivals.push(self.next().await);
         }
-        numbers
+        arrivals
+    }
+
+    /// The numbers of [`Self::arrivals`].
+    pub(crate) async fn arrived(&mut self) -> Vec<u64> {
+        self.arrivals().await.iter().map(Received::number).collect()
     }
 
     /// The next packet that is not a ping, which is answered; nothing at the end.

@@ -56,6 +56,10 @@ impl FaultyBus {
         self.relay.sink.get().is_some()
     }
 
+    pub(crate) fn is_lost(&self) -> bool {
+        self.relay.trouble.lock().unwrap().lost
+    }
+
     /// Loses the connection while Redis still believes in it: what is published counts as heard.
     pub(crate) fn lose_unnoticed(&self) {
         self.relay.lose();
@@ -104,7 +108,7 @@ impl FaultyBus {
     }
 
     fn check(&self) -> Result<(), Error> {
-        if self.is_connected() { Ok(()) } else { Err(Error::Timeout(Duration::ZERO)) }
+        if !self.is_lost() { Ok(()) } else { Err(Error::Timeout(Duration::ZERO)) }
     }
 }
 
@@ -192,6 +196,6 @@ impl EventBus for FaultyBus {
     }
 
     fn is_connected(&self) -> bool {
-        !self.relay.trouble.lock().unwrap().lost
+        !self.is_lost()
     }
 }
