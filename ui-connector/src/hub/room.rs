@@ -139,13 +139,12 @@ impl Room {
     pub(super) fn replay(&self, desktop: &Arc<Desktop>, event: &LoggedEvent) {
         let mut state = lock(&self.state);
         let Some(member) = state.find(desktop) else { return };
-        let has_it = match Frames::of(&event.payload) {
-            Some(mut frames) => member.give(&self.name, event.position, &mut frames),
+        let has_it = if let Some(mut frames) = Frames::of(&event.payload) {
+            member.give(&self.name, event.position, &mut frames)
+        } else {
             // What is no text can be given to nobody, and must not be read again and again.
-            None => {
-                member.skip_to(event.position);
-                true
-            }
+            member.skip_to(event.position);
+            true
         };
         if has_it {
             state.note_given(event.position);
