@@ -108,7 +108,7 @@ impl FaultyBus {
     }
 
     fn check(&self) -> Result<(), Error> {
-        if !self.is_lost() { Ok(()) } else { Err(Error::Timeout(Duration::ZERO)) }
+        if self.is_lost() { Err(Error::Timeout(Duration::ZERO)) } else { Ok(()) }
     }
 }
 

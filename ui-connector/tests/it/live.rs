@@ -1,6 +1,6 @@
 //! Events while desktops are joined.
 
-use event::{EventKind, Payload};
+use event::{EventKind, Payload, RecognitionAttributes};
 use serde_json::json;
 
 use crate::client::Desktop;
@@ -13,7 +13,7 @@ async fn all_four_kinds_arrive_byte_for_byte() {
     let mut desktop = connector.joined(&[&talk]).await;
     for kind in EventKind::ALL {
         let data = "{ \"text\": \"ein Päckchen \\\"ü\\\" \u{1F4E6}\",\n\t\"n\": 1.0 }";
-        let payload = Payload::encode(kind, &talk, data, "t", "", "7", &Default::default()).unwrap();
+        let payload = Payload::encode(kind, &talk, data, "t", "", "7", &RecognitionAttributes::default()).unwrap();
         log.record_payload(&talk, payload.clone()).await;
         let received = desktop.next().await;
         let json = str::from_utf8(&payload.json).unwrap();
@@ -32,7 +32,7 @@ async fn every_desktop_of_a_conversation_gets_every_event() {
     }
     log.record_all(&talk, 0..20).await;
     for desktop in &mut desktops {
-        assert_eq!(desktop.arrived().await, Vec::from_iter(0..20));
+        assert_eq!(desktop.arrived().await, (0..20).collect::<Vec<_>>());
     }
 }
 

@@ -53,7 +53,7 @@ async fn several_conversations_are_all_repaired() {
         numbers.push(desktop.next().await.number());
     }
     numbers.sort_unstable();
-    assert_eq!(numbers, Vec::from_iter(0..80));
+    assert_eq!(numbers, (0..80).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Desktops that have much to read, and desktops that do not read.
 
-use event::{ConversationName, EventKind, Payload};
+use event::{ConversationName, EventKind, Payload, RecognitionAttributes};
 
 use crate::client::Desktop;
 use crate::support::{Connector, Log, name};
@@ -31,7 +31,9 @@ async fn record_large(log: &Log, talk: &ConversationName, numbers: impl IntoIter
     let filler = "x".repeat(100_000);
     for number in numbers {
         let id = number.to_string();
-        let payload = Payload::encode(EventKind::NewMessage, talk, &id, "", &filler, &id, &Default::default()).unwrap();
+        let payload =
+            Payload::encode(EventKind::NewMessage, talk, &id, "", &filler, &id, &RecognitionAttributes::default())
+                .unwrap();
         log.record_payload(talk, payload).await;
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn name(id: &str) -> ConversationName {
 }
 
 pub(crate) fn settings() -> Settings {
-    let tokens = TokenKeys::new(SECRET, PROJECT, Duration::from_mins(60)).unwrap();
+    let tokens = TokenKeys::new(SECRET, PROJECT, Duration::from_hours(1)).unwrap();
     Settings { drain_time: Duration::from_millis(50), ..Settings::new(PROJECT, AuthOption::Skip, tokens) }
 }
 

@@ -63,6 +63,16 @@ async fn the_word_bearer_may_stand_before_a_token() {
 }
 
 #[tokio::test]
+async fn odd_values_beside_a_good_token_do_no_harm() {
+    let connector = Connector::start(&Log::new()).await;
+    for odd in [json!("false"), json!(0), json!(null), json!({"a": []})] {
+        let auth = json!({"token": token(), "recovery": odd, "offset": odd, "pid": odd, "else": odd});
+        let desktop = Desktop::connect(connector.address, auth.clone()).await;
+        assert!(desktop.is_ok_and(|desktop| desktop.pid.is_some()), "{auth}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_concerns_nobody_else() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
