@@ -1,7 +1,7 @@
 //! The memory bus, with the troubles of a network.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +9,7 @@ use broker::{BusMessage, Error, EventBus, EventSink, LoggedEvent, MemoryBus, Ope
 use event::{ConversationName, Payload, Position};
 
 use crate::gate::Gate;
+use crate::relay::Relay;
 
 pub(crate) struct FaultyBus {
     inner: MemoryBus,
@@ -22,20 +23,6 @@ pub(crate) struct FaultyBus {
     pub(crate) opened: Gate,
     /// Held between reading and answering.
     pub(crate) read: Gate,
-}
-
-/// Between the memory bus and the hub. One lock, so that the hub is never called twice at a time.
-#[derive(Default)]
-struct Relay {
-    sink: OnceLock<Arc<dyn EventSink>>,
-    trouble: Mutex<Trouble>,
-}
-
-#[derive(Default)]
-struct Trouble {
-    lost: bool,
-    doubled: bool,
-    withheld: Option<Vec<(String, LoggedEvent)>>,
 }
 
 impl FaultyBus {
@@ -53,11 +40,11 @@ impl FaultyBus {
     }
 
     pub(crate) fn is_attached(&self) -> bool {
-        self.relay.sink.get().is_some()
+        self.relay.is_attached()
     }
 
     pub(crate) fn is_lost(&self) -> bool {
-        self.relay.trouble.lock().unwrap().lost
+        self.relay.is_lost()
     }
 
     /// Loses the connection while Redis still believes in it: what is published counts as heard.
@@ -82,25 +69,21 @@ impl FaultyBus {
 
     /// Live events are delivered twice from now on.
     pub(crate) fn double(&self) {
-        self.relay.trouble.lock().unwrap().doubled = true;
+        self.relay.double();
     }
 
     /// Live events are late until they are handed over.
     pub(crate) fn withhold(&self) {
-        self.relay.trouble.lock().unwrap().withheld.get_or_insert_default();
+        self.relay.withhold();
     }
 
     pub(crate) fn hand_over(&self) {
-        let mut trouble = self.relay.trouble.lock().unwrap();
-        for (conversation, event) in trouble.withheld.take().unwrap_or_default() {
-            self.relay.sink().deliver(BusMessage::Live { conversation: &conversation, event });
-        }
+        self.relay.hand_over();
     }
 
     /// An event from an interceptor of the original.
     pub(crate) fn deliver_foreign(&self, conversation: &ConversationName, payload: Payload) {
-        let _trouble = self.relay.trouble.lock().unwrap();
-        self.relay.sink().deliver(BusMessage::Foreign { conversation: conversation.as_str(), payload });
+        self.relay.pass_on(BusMessage::Foreign { conversation: conversation.as_str(), payload });
     }
 
     fn names(&self) -> Vec<ConversationName> {
@@ -112,46 +95,10 @@ impl FaultyBus {
     }
 }
 
-impl Relay {
-    fn sink(&self) -> &dyn EventSink {
-        &**self.sink.get().expect("a sink")
-    }
-
-    fn lose(&self) {
-        let mut trouble = self.trouble.lock().unwrap();
-        trouble.lost = true;
-        self.sink().deliver(BusMessage::Lost);
-    }
-
-    fn restore(&self) {
-        let mut trouble = self.trouble.lock().unwrap();
-        trouble.lost = false;
-        self.sink().deliver(BusMessage::Restored);
-    }
-}
-
-impl EventSink for Relay {
-    fn deliver(&self, message: BusMessage<'_>) {
-        let mut trouble = self.trouble.lock().unwrap();
-        let BusMessage::Live { conversation, event } = message else { unreachable!("memory brings live events only") };
-        if trouble.lost {
-            return;
-        }
-        if let Some(withheld) = &mut trouble.withheld {
-            withheld.push((conversation.to_owned(), event));
-            return;
-        }
-        if trouble.doubled {
-            self.sink().deliver(BusMessage::Live { conversation, event: event.clone() });
-        }
-        self.sink().deliver(BusMessage::Live { conversation, event });
-    }
-}
-
 #[async_trait]
 impl EventBus for FaultyBus {
     fn attach(&self, sink: Arc<dyn EventSink>) {
-        assert!(self.relay.sink.set(sink).is_ok(), "attached twice");
+        self.relay.attach(sink);
         self.inner.attach(self.relay.clone());
     }
 

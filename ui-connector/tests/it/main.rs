@@ -12,6 +12,7 @@ mod live;
 mod mapping;
 mod outage;
 mod register;
+mod relay;
 mod resume;
 mod shutdown;
 mod slow;
