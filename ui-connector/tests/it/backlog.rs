@@ -17,6 +17,21 @@ async fn the_first_desktop_gets_them_and_the_second_does_not() {
 }
 
 #[tokio::test]
+async fn the_second_does_not_get_what_the_first_is_still_being_given() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    log.record_all(&talk, 1..=10).await;
+    connector.bus.read.shut();
+    let mut first = connector.joined(&[&talk]).await;
+    connector.bus.read.reached(1).await;
+    let mut second = connector.joined(&[&talk]).await;
+    log.record(&talk, 11).await;
+    connector.bus.read.open();
+    first.expect(1..=11).await;
+    second.expect([11]).await;
+}
+
+#[tokio::test]
 async fn who_comes_after_everyone_has_left_gets_what_came_in_between_only() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
