@@ -26,6 +26,16 @@ impl Position {
             (millis, sequence) => Self { millis, sequence: sequence - 1 },
         }
     }
+
+    /// The smallest position that is greater than this one; the last one stays where it is.
+    #[must_use]
+    pub const fn just_after(self) -> Self {
+        match (self.millis, self.sequence) {
+            (u64::MAX, u64::MAX) => self,
+            (millis, u64::MAX) => Self { millis: millis + 1, sequence: 0 },
+            (millis, sequence) => Self { millis, sequence: sequence + 1 },
+        }
+    }
 }
 
 impl fmt::Display for Position {
@@ -80,9 +90,22 @@ mod tests {
         }
 
         #[test]
+        fn nothing_lies_between_a_position_and_the_one_just_after(millis in 0..3u64, sequence in prop_oneof![0..3u64, Just(u64::MAX)]) {
+            let position = Position { millis, sequence };
+            prop_assert!(position.just_after() > position);
+            prop_assert_eq!(position.just_after().just_before(), position);
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in ".*") {
             let _ = text.parse::<Position>();
         }
+    }
+
+    #[test]
+    fn nothing_comes_after_the_last_position() {
+        let last = Position { millis: u64::MAX, sequence: u64::MAX };
+        assert_eq!(last.just_after(), last);
     }
 
     #[test]

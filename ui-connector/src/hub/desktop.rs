@@ -17,9 +17,16 @@ pub(crate) struct Desktop {
 }
 
 impl Desktop {
-    /// A desktop that has joined nothing. Without `recovery` its events have exactly one argument.
-    pub(crate) fn new(socket: Socket, recovery: bool) -> Arc<Self> {
-        Arc::new(Self { socket, recovery, offset: Mutex::new(Offset::EMPTY) })
+    /// A desktop that has joined nothing yet. `offset` is what it had got before it lost its previous
+    /// connection: its events go on naming the conversations that it has not joined again yet, or a
+    /// second cut would lose their places. Without `recovery` its events have exactly one argument.
+    pub(crate) fn new(socket: Socket, recovery: bool, offset: Offset) -> Arc<Self> {
+        Arc::new(Self { socket, recovery, offset: Mutex::new(offset) })
+    }
+
+    /// The last position that it has got of `name`, on this connection or before.
+    pub(crate) fn position(&self, name: &ConversationName) -> Option<Position> {
+        lock(&self.offset).get(name)
     }
 
     /// Its socket.
@@ -44,7 +51,7 @@ impl Desktop {
     }
 
     /// The desktop is no longer interested in `name`.
-    pub(super) fn forget(&self, name: &ConversationName) {
+    pub(crate) fn forget(&self, name: &ConversationName) {
         lock(&self.offset).remove(name);
     }
 }

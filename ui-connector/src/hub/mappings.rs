@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use event::ConversationName;
 use service::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
+use super::room::Room;
 
 /// Keys renewed by one call.
 const BATCH: usize = 512;
@@ -28,12 +28,25 @@ pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
 }
 
 async fn renew(hub: &Hub) {
-    let (keys, connector) = (&hub.backends.keys, &hub.backends.connector);
-    let served: Vec<ConversationName> =
-        hub.all_rooms().iter().filter(|room| !room.is_empty()).map(|room| room.name.clone()).collect();
-    for batch in served.chunks(BATCH) {
-        if let Err(error) = keys.renew(batch, connector, hub.settings.mapping_ttl).await {
+    let served: Vec<_> = hub.all_rooms().into_iter().filter(|room| !room.is_empty()).collect();
+    for rooms in served.chunks(BATCH) {
+        let names: Vec<_> = rooms.iter().map(|room| room.name.clone()).collect();
+        if let Err(error) = hub.backends.keys.renew(&names, &hub.backends.connector, hub.settings.mapping_ttl).await {
             tracing::warn!(error = %causes(&error), "mapping keys could not be renewed; it will be tried again");
         }
+        for room in rooms.iter().filter(|room| room.is_empty()) {
+            take_back(hub, room).await;
+        }
+    }
+}
+
+/// The last desktop left during the renewal, which may have claimed the key after it was released.
+async fn take_back(hub: &Hub, room: &Room) {
+    if let Err(error) = hub.backends.keys.release(&room.name, &hub.backends.connector).await {
+        tracing::warn!(error = %causes(&error), conversation = %room.name, "a mapping key could not be released; it will expire");
+    }
+    // Someone has joined again, and the key that we have just released was theirs.
+    if hub.find(room.name.as_str()).is_some_and(|room| !room.is_empty()) {
+        hub.renew.notify_one();
     }
 }

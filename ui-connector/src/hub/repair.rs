@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::future::join_all;
+use futures_util::stream::{self, FuturesUnordered};
 use service::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
@@ -15,15 +16,21 @@ use super::room::{Room, Service};
 
 /// Rooms that are repaired at the same time.
 const AT_ONCE: usize = 64;
+/// Repairs under way at the same time: what is broken anew need not wait until a desktop that does
+/// not read has been cut.
+const OVERLAPPING: usize = 4;
 /// Between two attempts; doubled up to the second value.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// Repairs whenever it is asked to, until `stop`.
 pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
     let work = async {
+        let mut under_way = FuturesUnordered::new();
         loop {
-            hub.repair.notified().await;
-            repair(&hub).await;
+            tokio::select! {
+                () = hub.repair.notified(), if under_way.len() < OVERLAPPING => under_way.push(repair(&hub)),
+                Some(()) = under_way.next() => {}
+            }
         }
     };
     tokio::select! {
@@ -61,8 +68,8 @@ async fn repair_room(hub: &Hub, room: &Room) -> Result<(), broker::Error> {
     }
     hub.serve(room, &mut service).await?;
     drop(service);
-    for desktop in room.behind() {
-        catch_up(&*hub.backends.bus, room, &desktop).await?;
-    }
-    Ok(())
+    // Side by side, because one that does not read takes its time.
+    let behind = room.behind();
+    let all = behind.iter().map(|desktop| catch_up(&*hub.backends.bus, room, desktop));
+    join_all(all).await.into_iter().collect()
 }

@@ -32,10 +32,10 @@ struct State {
     opened: bool,
     /// The greatest position known.
     seen: Position,
-    /// The first event heard since the opening began.
-    first_heard: Option<Position>,
-    /// The first event that no desktop could be given.
-    orphan: Option<Position>,
+    /// How far some desktop has got everything; nothing before the room was opened for the first time.
+    given: Option<Position>,
+    /// Until then: the first event known that nobody has got.
+    backlog: Option<Position>,
 }
 
 struct Member {
@@ -64,7 +64,7 @@ impl Room {
     pub(super) fn admit(&self, desktop: &Arc<Desktop>, from: Option<Position>) {
         let mut state = lock(&self.state);
         if state.find(desktop).is_none() {
-            let delivered = from.or(state.opened.then_some(state.seen));
+            let delivered = from.or_else(|| state.start());
             state.members.push(Member { desktop: desktop.clone(), delivered, live: false });
         }
     }
@@ -82,22 +82,21 @@ impl Room {
         lock(&self.state).opened
     }
 
-    /// From now on the first live event is remembered.
-    pub(super) fn begin_opening(&self) {
-        lock(&self.state).first_heard = None;
-    }
-
     /// The end of the log is known. Desktops that know no position begin with the first event that
     /// nobody has got: either no connector heard it, or only we did, while we were opening.
-    pub(super) fn open(&self, opened: Opened) {
+    ///
+    /// The room is open if `unbroken` says that we have listened ever since; it is asked under the
+    /// lock, so that a loss comes either before the question or after the answer.
+    pub(super) fn open(&self, opened: Opened, unbroken: impl FnOnce() -> bool) {
         let mut state = lock(&self.state);
-        let backlog = [opened.unheard, state.first_heard].into_iter().flatten().min();
-        let start = backlog.map_or(opened.tail, Position::just_before);
+        state.note_backlog(opened.unheard);
         state.seen = state.seen.max(opened.tail);
-        state.opened = true;
+        let start = state.backlog.map_or(opened.tail, Position::just_before);
+        let start = *state.given.get_or_insert(start);
         for member in &mut state.members {
             member.delivered.get_or_insert(start);
         }
+        state.opened = unbroken();
     }
 
     /// The subscription was lost: from now on events may pass unheard.
@@ -114,14 +113,16 @@ impl Room {
         let position = event.position;
         let mut state = lock(&self.state);
         state.seen = state.seen.max(position);
-        state.first_heard.get_or_insert(position);
+        if state.given.is_none() {
+            state.note_backlog(Some(position));
+        }
         let Some(mut frames) = Frames::of(&event.payload) else { return };
         let mut reached = false;
-        for member in &mut state.members {
-            reached |= !member.live || member.give(&self.name, position, &mut frames);
+        for member in state.members.iter_mut().filter(|member| member.live) {
+            reached |= member.give(&self.name, position, &mut frames);
         }
-        if !reached {
-            state.orphan = Some(state.orphan.map_or(position, |first| first.min(position)));
+        if reached {
+            state.note_given(position);
         }
     }
 
@@ -136,11 +137,17 @@ impl Room {
 
     /// Gives an event from the log to one member, unless it has it.
     pub(super) fn replay(&self, desktop: &Arc<Desktop>, event: &LoggedEvent) {
-        match (Frames::of(&event.payload), lock(&self.state).find(desktop)) {
-            (Some(mut frames), Some(member)) => _ = member.give(&self.name, event.position, &mut frames),
+        let mut state = lock(&self.state);
+        let Some(member) = state.find(desktop) else { return };
+        let has_it = if let Some(mut frames) = Frames::of(&event.payload) {
+            member.give(&self.name, event.position, &mut frames)
+        } else {
             // What is no text can be given to nobody, and must not be read again and again.
-            (None, Some(member)) => member.skip_to(event.position),
-            (_, None) => {}
+            member.skip_to(event.position);
+            true
+        };
+        if has_it {
+            state.note_given(event.position);
         }
     }
 
@@ -156,8 +163,10 @@ impl Room {
 
     /// The log holds nothing after what the desktop has got, so it has everything up to `seen`.
     pub(super) fn skip_to(&self, desktop: &Arc<Desktop>, seen: Position) {
-        if let Some(member) = lock(&self.state).find(desktop) {
+        let mut state = lock(&self.state);
+        if let Some(member) = state.find(desktop) {
             member.skip_to(seen);
+            state.note_given(seen);
         }
     }
 
@@ -166,14 +175,34 @@ impl Room {
         lock(&self.state).members.iter().filter(|member| !member.live).map(|member| member.desktop.clone()).collect()
     }
 
-    pub(super) fn take_orphan(&self) -> Option<Position> {
-        lock(&self.state).orphan.take()
+    /// The first event that no desktop has been given.
+    pub(super) fn first_ungiven(&self) -> Option<Position> {
+        let state = lock(&self.state);
+        match state.given {
+            Some(given) => (given < state.seen).then(|| given.just_after()),
+            None => state.backlog,
+        }
     }
 }
 
 impl State {
     fn find(&mut self, desktop: &Arc<Desktop>) -> Option<&mut Member> {
         self.members.iter_mut().find(|member| Arc::ptr_eq(&member.desktop, desktop))
+    }
+
+    /// Where a desktop begins that knows no position: now, unless it comes in the place of those who
+    /// have gone without getting everything. Unknown before the room was opened for the first time.
+    fn start(&self) -> Option<Position> {
+        let deserted = self.members.iter().all(|member| member.desktop.socket().is_closed());
+        self.given.map(|given| if deserted { given } else { self.seen })
+    }
+
+    fn note_backlog(&mut self, first: Option<Position>) {
+        self.backlog = [self.backlog, first].into_iter().flatten().min();
+    }
+
+    fn note_given(&mut self, position: Position) {
+        self.given = self.given.max(Some(position));
     }
 }
 
@@ -183,8 +212,11 @@ impl Member {
         if self.delivered >= Some(position) {
             return true;
         }
-        self.delivered = Some(position);
-        self.desktop.deliver(name, position, frames).is_ok()
+        let reached = self.desktop.deliver(name, position, frames).is_ok();
+        if reached {
+            self.delivered = Some(position);
+        }
+        reached
     }
 
     fn skip_to(&mut self, position: Position) {

@@ -19,22 +19,14 @@ impl Hub {
         }
         let bus = &self.backends.bus;
         let losses = self.losses.load(Ordering::SeqCst);
-        room.begin_opening();
         if *service == Service::None {
             bus.subscribe(&room.name).await?;
             *service = Service::Subscribed;
             self.claim(room).await;
         }
         let opened = bus.open(&room.name).await?;
-        if self.losses.load(Ordering::SeqCst) == losses {
-            room.open(opened);
-            return Ok(());
-        }
-        // The mark was taken for a room that has to be opened again, so it is put back.
-        match opened.unheard {
-            Some(position) => bus.mark_unheard(&room.name, position).await,
-            None => Ok(()),
-        }
+        room.open(opened, || self.losses.load(Ordering::SeqCst) == losses);
+        Ok(())
     }
 
     /// A key that could not be written is written by the next renewal.
@@ -59,7 +51,7 @@ impl Hub {
 
     async fn release(&self, room: &Room) -> Result<(), Error> {
         self.backends.bus.unsubscribe(&room.name).await?;
-        if let Some(position) = room.take_orphan() {
+        if let Some(position) = room.first_ungiven() {
             self.backends.bus.mark_unheard(&room.name, position).await?;
         }
         self.backends.keys.release(&room.name, &self.backends.connector).await

@@ -37,7 +37,7 @@ impl Desktops {
         if !session.joined.contains(&name) {
             session.joined.push(name.clone());
         }
-        let from = session.resume.as_ref().and_then(|offset| offset.get(&name));
+        let from = session.desktop.position(&name);
         self.hub.join(&session.desktop, &name, from).await;
         answer(session, event, Ok(&name));
         self.hub.catch_up(&session.desktop, &name).await;
@@ -53,7 +53,8 @@ impl Desktops {
             session.joined.shrink_to_fit();
             self.hub.leave(&session.desktop, &name).await;
         }
-        forget(session, &name);
+        // A desktop that leaves and joins again asks for what comes from now on.
+        session.desktop.forget(&name);
         answer(session, event, Ok(&name));
     }
 
@@ -73,13 +74,6 @@ impl Desktops {
 fn first_text(args: &str) -> Option<String> {
     let args: Vec<serde_json::Value> = serde_json::from_str(args).ok()?;
     args.first()?.as_str().map(str::to_owned)
-}
-
-/// A desktop that leaves and joins again asks for what comes from now on.
-fn forget(session: &mut Session, name: &ConversationName) {
-    if let Some(offset) = &mut session.resume {
-        offset.remove(name);
-    }
 }
 
 fn answer(session: &Session, event: &Event, result: Result<&ConversationName, Refusal>) {

@@ -10,13 +10,13 @@ use super::{Desktops, Session};
 use crate::hub::Desktop;
 
 /// What a desktop presents. `pid` and `offset` come from the client library's connection state
-/// recovery; `recovery: false` asks for events with exactly one argument.
+/// recovery; `recovery: false` asks for events with exactly one argument. Odd values count as none.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Auth {
     token: Option<serde_json::Value>,
     offset: Option<serde_json::Value>,
-    recovery: Option<bool>,
+    recovery: Option<serde_json::Value>,
 }
 
 impl Desktops {
@@ -30,13 +30,10 @@ impl Desktops {
             tracing::info!(%error, "a desktop was refused");
             return Err(Refused { message: "authentication failed".to_owned(), data: None });
         }
-        let recovery = auth.recovery.unwrap_or(true);
+        let recovery = auth.recovery != Some(false.into());
         let offset = auth.offset.as_ref().and_then(|offset| offset.as_str()).map(Offset::decode);
-        let session = Session {
-            desktop: Desktop::new(request.socket, recovery),
-            joined: Vec::new(),
-            resume: offset.filter(|offset| recovery && *offset != Offset::EMPTY).map(Box::new),
-        };
+        let offset = offset.filter(|_| recovery).unwrap_or_default();
+        let session = Session { desktop: Desktop::new(request.socket, recovery, offset), joined: Vec::new() };
         Ok(Accepted { session, pid: recovery.then(pid) })
     }
 }

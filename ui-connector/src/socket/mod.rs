@@ -5,7 +5,7 @@ mod handshake;
 
 use std::sync::Arc;
 
-use event::{ConversationName, Offset};
+use event::ConversationName;
 use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Server};
 
 use crate::Settings;
@@ -29,8 +29,6 @@ pub(crate) struct Desktops {
 pub(crate) struct Session {
     desktop: Arc<Desktop>,
     joined: Vec<ConversationName>,
-    /// What it had got before it lost its previous connection.
-    resume: Option<Box<Offset>>,
 }
 
 impl Application for Desktops {

@@ -1,0 +1,148 @@
+//! The memory bus, with the troubles of a network.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use broker::{BusMessage, Error, EventBus, EventSink, LoggedEvent, MemoryBus, Opened};
+use event::{ConversationName, Payload, Position};
+
+use crate::gate::Gate;
+use crate::relay::Relay;
+
+pub(crate) struct FaultyBus {
+    inner: MemoryBus,
+    relay: Arc<Relay>,
+    subscribed: Mutex<HashSet<ConversationName>>,
+    /// Held before the call takes effect.
+    pub(crate) subscribe: Gate,
+    pub(crate) unsubscribe: Gate,
+    pub(crate) open: Gate,
+    /// Held between the effect of `open` and its answer.
+    pub(crate) opened: Gate,
+    /// Held between reading and answering.
+    pub(crate) read: Gate,
+}
+
+impl FaultyBus {
+    pub(crate) fn new(inner: MemoryBus) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            relay: Arc::default(),
+            subscribed: Mutex::default(),
+            subscribe: Gate::default(),
+            unsubscribe: Gate::default(),
+            open: Gate::default(),
+            opened: Gate::default(),
+            read: Gate::default(),
+        })
+    }
+
+    pub(crate) fn is_attached(&self) -> bool {
+        self.relay.is_attached()
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.relay.is_lost()
+    }
+
+    /// Loses the connection while Redis still believes in it: what is published counts as heard.
+    pub(crate) fn lose_unnoticed(&self) {
+        self.relay.lose();
+    }
+
+    /// Loses the connection, and Redis ends the subscriptions.
+    pub(crate) async fn lose(&self) {
+        self.relay.lose();
+        for name in self.names() {
+            self.inner.unsubscribe(&name).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn restore(&self) {
+        for name in self.names() {
+            self.inner.subscribe(&name).await.unwrap();
+        }
+        self.relay.restore();
+    }
+
+    /// Live events are delivered twice from now on.
+    pub(crate) fn double(&self) {
+        self.relay.double();
+    }
+
+    /// Live events are late until they are handed over.
+    pub(crate) fn withhold(&self) {
+        self.relay.withhold();
+    }
+
+    pub(crate) fn hand_over(&self) {
+        self.relay.hand_over();
+    }
+
+    /// An event from an interceptor of the original.
+    pub(crate) fn deliver_foreign(&self, conversation: &ConversationName, payload: Payload) {
+        self.relay.pass_on(BusMessage::Foreign { conversation: conversation.as_str(), payload });
+    }
+
+    fn names(&self) -> Vec<ConversationName> {
+        self.subscribed.lock().unwrap().iter().cloned().collect()
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.is_lost() { Err(Error::Timeout(Duration::ZERO)) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl EventBus for FaultyBus {
+    fn attach(&self, sink: Arc<dyn EventSink>) {
+        self.relay.attach(sink);
+        self.inner.attach(self.relay.clone());
+    }
+
+    async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
+        self.subscribe.pass().await;
+        self.check()?;
+        self.subscribed.lock().unwrap().insert(conversation.clone());
+        self.inner.subscribe(conversation).await
+    }
+
+    async fn unsubscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
+        self.unsubscribe.pass().await;
+        self.subscribed.lock().unwrap().remove(conversation);
+        self.inner.unsubscribe(conversation).await?;
+        self.check()
+    }
+
+    async fn open(&self, conversation: &ConversationName) -> Result<Opened, Error> {
+        self.open.pass().await;
+        self.check()?;
+        let opened = self.inner.open(conversation).await;
+        self.opened.pass().await;
+        opened
+    }
+
+    async fn mark_unheard(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {
+        self.check()?;
+        self.inner.mark_unheard(conversation, position).await
+    }
+
+    async fn read_after(
+        &self,
+        name: &ConversationName,
+        from: Position,
+        limit: usize,
+    ) -> Result<Vec<LoggedEvent>, Error> {
+        self.check()?;
+        let events = self.inner.read_after(name, from, limit).await;
+        self.read.pass().await;
+        self.check()?;
+        events
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.is_lost()
+    }
+}

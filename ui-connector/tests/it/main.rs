@@ -1,0 +1,20 @@
+//! The connector over real sockets, with the broker in memory and trouble on the bus.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails fails its test")]
+
+mod backlog;
+mod client;
+mod faulty;
+mod gate;
+mod http;
+mod interleavings;
+mod joining;
+mod live;
+mod mapping;
+mod outage;
+mod register;
+mod relay;
+mod resume;
+mod shutdown;
+mod slow;
+mod support;
+mod tokens;

@@ -1,0 +1,130 @@
+//! Mapping keys: by them an interceptor of the original finds the connector of a conversation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use broker::{Error, KeyStore, MemoryBroker};
+use bytes::Bytes;
+use connector::Settings;
+use event::{ConnectorId, ConversationName};
+
+use crate::gate::Gate;
+use crate::support::{Connector, Log, name, settings, until};
+
+fn quick() -> Settings {
+    let mut settings = settings();
+    settings.hub.mapping_ttl = Duration::from_millis(300);
+    settings
+}
+
+async fn holds(log: &Log, talk: &ConversationName, connector: &ConnectorId) -> bool {
+    log.mapping(talk).await.is_some_and(|value| value == connector.as_str())
+}
+
+#[tokio::test]
+async fn a_key_is_there_from_the_first_join_to_the_last_leave() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut first = connector.desktop().await;
+    assert_eq!(log.mapping(&talk).await, None);
+    first.join(&talk).await;
+    assert!(holds(&log, &talk, &connector.id).await);
+    let second = connector.joined(&[&talk]).await;
+    first.leave(&talk).await;
+    assert!(holds(&log, &talk, &connector.id).await);
+    drop(second);
+    until("the key's end", async || log.mapping(&talk).await.is_none()).await;
+}
+
+#[tokio::test]
+async fn a_key_that_another_connector_has_claimed_stays() {
+    let (log, talk) = (Log::new(), name("a"));
+    let (first, second) = (Connector::start(&log).await, Connector::start(&log).await);
+    let mut agent = first.joined(&[&talk]).await;
+    let mut supervisor = second.joined(&[&talk]).await;
+    agent.leave(&talk).await;
+    assert!(holds(&log, &talk, &second.id).await);
+    supervisor.leave(&talk).await;
+    assert_eq!(log.mapping(&talk).await, None);
+}
+
+#[tokio::test]
+async fn a_key_outlives_its_lifetime_and_comes_back_when_deleted() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start_with(&log, quick()).await;
+    let desktop = connector.joined(&[&talk]).await;
+    for _ in 0..3 {
+        log.broker.delete(talk.as_str()).await.unwrap();
+        until("the renewed key", async || holds(&log, &talk, &connector.id).await).await;
+    }
+    drop(desktop);
+    until("the key's end", async || log.mapping(&talk).await.is_none()).await;
+}
+
+#[tokio::test]
+async fn a_key_that_vanished_is_claimed_by_the_connector_that_is_left() {
+    let (log, talk) = (Log::new(), name("a"));
+    let first = Connector::start_with(&log, quick()).await;
+    let second = Connector::start(&log).await;
+    let _agent = first.joined(&[&talk]).await;
+    let mut supervisor = second.joined(&[&talk]).await;
+    supervisor.leave(&talk).await;
+    until("the key", async || holds(&log, &talk, &first.id).await).await;
+}
+
+/// Holds renewals until they are let through.
+struct LateRenewals {
+    broker: MemoryBroker,
+    renewal: Gate,
+    renewed: Gate,
+}
+
+#[async_trait]
+impl KeyStore for LateRenewals {
+    async fn claim(&self, name: &ConversationName, connector: &ConnectorId, ttl: Duration) -> Result<(), Error> {
+        self.broker.claim(name, connector, ttl).await
+    }
+
+    async fn renew(&self, names: &[ConversationName], connector: &ConnectorId, ttl: Duration) -> Result<(), Error> {
+        self.renewal.pass().await;
+        // Long enough to be found, if nobody takes it back.
+        let result = self.broker.renew(names, connector, ttl.max(Duration::from_mins(1))).await;
+        self.renewed.pass().await;
+        result
+    }
+
+    async fn release(&self, name: &ConversationName, connector: &ConnectorId) -> Result<(), Error> {
+        self.broker.release(name, connector).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, Error> {
+        self.broker.get(key).await
+    }
+
+    async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), Error> {
+        self.broker.set(key, value, ttl).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<bool, Error> {
+        self.broker.delete(key).await
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_that_the_last_leave_overtakes_leaves_no_key_behind() {
+    let (log, talk) = (Log::new(), name("a"));
+    let keys =
+        Arc::new(LateRenewals { broker: log.broker.clone(), renewal: Gate::default(), renewed: Gate::default() });
+    let connector = Connector::start_on(&log, quick(), keys.clone()).await;
+    let mut desktop = connector.joined(&[&talk]).await;
+    keys.renewal.shut();
+    keys.renewal.reached(1).await;
+    desktop.leave(&talk).await;
+    assert_eq!(log.mapping(&talk).await, None);
+    keys.renewed.shut();
+    keys.renewal.open();
+    keys.renewed.reached(1).await;
+    keys.renewed.open();
+    until("the key's end", async || log.mapping(&talk).await.is_none()).await;
+}

@@ -1,0 +1,87 @@
+//! What stands between the memory bus and the hub.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use broker::{BusMessage, EventSink, LoggedEvent};
+
+/// One lock, so that the hub is never called twice at a time.
+#[derive(Default)]
+pub(crate) struct Relay {
+    sink: OnceLock<Arc<dyn EventSink>>,
+    trouble: Mutex<Trouble>,
+}
+
+#[derive(Default)]
+struct Trouble {
+    lost: bool,
+    doubled: bool,
+    withheld: Option<Vec<(String, LoggedEvent)>>,
+}
+
+impl Relay {
+    pub(crate) fn attach(&self, sink: Arc<dyn EventSink>) {
+        assert!(self.sink.set(sink).is_ok(), "attached twice");
+    }
+
+    pub(crate) fn is_attached(&self) -> bool {
+        self.sink.get().is_some()
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.trouble.lock().unwrap().lost
+    }
+
+    pub(crate) fn double(&self) {
+        self.trouble.lock().unwrap().doubled = true;
+    }
+
+    pub(crate) fn withhold(&self) {
+        self.trouble.lock().unwrap().withheld.get_or_insert_default();
+    }
+
+    pub(crate) fn hand_over(&self) {
+        let mut trouble = self.trouble.lock().unwrap();
+        for (conversation, event) in trouble.withheld.take().unwrap_or_default() {
+            self.sink().deliver(BusMessage::Live { conversation: &conversation, event });
+        }
+    }
+
+    pub(crate) fn pass_on(&self, message: BusMessage<'_>) {
+        let _trouble = self.trouble.lock().unwrap();
+        self.sink().deliver(message);
+    }
+
+    fn sink(&self) -> &dyn EventSink {
+        &**self.sink.get().expect("a sink")
+    }
+
+    pub(crate) fn lose(&self) {
+        let mut trouble = self.trouble.lock().unwrap();
+        trouble.lost = true;
+        self.sink().deliver(BusMessage::Lost);
+    }
+
+    pub(crate) fn restore(&self) {
+        let mut trouble = self.trouble.lock().unwrap();
+        trouble.lost = false;
+        self.sink().deliver(BusMessage::Restored);
+    }
+}
+
+impl EventSink for Relay {
+    fn deliver(&self, message: BusMessage<'_>) {
+        let mut trouble = self.trouble.lock().unwrap();
+        let BusMessage::Live { conversation, event } = message else { unreachable!("memory brings live events only") };
+        if trouble.lost {
+            return;
+        }
+        if let Some(withheld) = &mut trouble.withheld {
+            withheld.push((conversation.to_owned(), event));
+            return;
+        }
+        if trouble.doubled {
+            self.sink().deliver(BusMessage::Live { conversation, event: event.clone() });
+        }
+        self.sink().deliver(BusMessage::Live { conversation, event });
+    }
+}

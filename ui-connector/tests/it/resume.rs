@@ -1,0 +1,139 @@
+//! Desktops that come back with the offset of their last event.
+
+use serde_json::json;
+
+use crate::client::Desktop;
+use crate::support::{Connector, Log, name, token};
+
+#[tokio::test]
+async fn a_desktop_gets_exactly_what_it_missed() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut stays = connector.joined(&[&talk]).await;
+    let mut desktop = connector.joined(&[&talk]).await;
+    log.record_all(&talk, 1..=3).await;
+    desktop.expect([1, 2]).await;
+    log.record_all(&talk, 4..=100).await;
+    let mut desktop = desktop.reconnect(connector.address).await;
+    desktop.join(&talk).await;
+    desktop.expect(3..=100).await;
+    log.record(&talk, 101).await;
+    assert_eq!(desktop.arrived().await, [101]);
+    stays.expect(1..=101).await;
+}
+
+#[tokio::test]
+async fn a_desktop_comes_back_to_another_connector() {
+    let (log, talk) = (Log::new(), name("a"));
+    let (first, second) = (Connector::start(&log).await, Connector::start(&log).await);
+    let mut desktop = first.joined(&[&talk]).await;
+    log.record_all(&talk, 1..=2).await;
+    desktop.expect([1]).await;
+    let mut desktop = desktop.reconnect(second.address).await;
+    log.record(&talk, 3).await;
+    desktop.join(&talk).await;
+    desktop.expect([2, 3]).await;
+    assert_eq!(desktop.arrived().await, [0; 0]);
+}
+
+#[tokio::test]
+async fn several_conversations_are_resumed_each_at_its_place() {
+    let (log, a, b) = (Log::new(), name("a"), name("b"));
+    let connector = Connector::start(&log).await;
+    let mut desktop = connector.joined(&[&a, &b]).await;
+    log.record(&a, 1).await;
+    log.record(&b, 2).await;
+    log.record(&a, 3).await;
+    desktop.expect([1, 2, 3]).await;
+    log.record_all(&a, [4, 6]).await;
+    log.record_all(&b, [5, 7]).await;
+    let mut desktop = desktop.reconnect(connector.address).await;
+    desktop.join(&b).await;
+    desktop.expect([5, 7]).await;
+    desktop.join(&a).await;
+    desktop.expect([4, 6]).await;
+}
+
+#[tokio::test]
+async fn a_cut_between_two_joins_loses_nothing_of_the_second_conversation() {
+    let (log, a, b) = (Log::new(), name("a"), name("b"));
+    let connector = Connector::start(&log).await;
+    let _stays = connector.joined(&[&a, &b]).await;
+    let mut desktop = connector.joined(&[&a, &b]).await;
+    log.record(&a, 1).await;
+    log.record(&b, 2).await;
+    desktop.expect([1, 2]).await;
+    log.record(&a, 3).await;
+    log.record(&b, 4).await;
+    let mut desktop = desktop.reconnect(connector.address).await;
+    desktop.join(&a).await;
+    desktop.expect([3]).await;
+    let mut desktop = desktop.reconnect(connector.address).await;
+    desktop.join(&a).await;
+    desktop.join(&b).await;
+    desktop.expect([4]).await;
+    assert_eq!(desktop.arrived().await, [0; 0]);
+}
+
+#[tokio::test]
+async fn who_left_and_joins_again_gets_what_comes_from_then_on() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    let _stays = connector.joined(&[&talk]).await;
+    let mut desktop = connector.joined(&[&talk]).await;
+    log.record(&talk, 1).await;
+    desktop.expect([1]).await;
+    let mut desktop = desktop.reconnect(connector.address).await;
+    desktop.leave(&talk).await;
+    log.record(&talk, 2).await;
+    desktop.join(&talk).await;
+    log.record(&talk, 3).await;
+    assert_eq!(desktop.arrived().await, [3]);
+    desktop.leave(&talk).await;
+    log.record(&talk, 4).await;
+    desktop.join(&talk).await;
+    log.record(&talk, 5).await;
+    assert_eq!(desktop.arrived().await, [5]);
+}
+
+#[tokio::test]
+async fn garbage_for_an_offset_does_no_harm() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut member = connector.joined(&[&talk]).await;
+    log.record(&talk, 0).await;
+    member.expect([0]).await;
+    let garbage = [
+        json!("x"),
+        json!(""),
+        json!("~~~.~-.-"),
+        json!(member.offset.clone().unwrap().replace('-', "+")),
+        json!("ffffffffffffffff.18446744073709551615-18446744073709551615"),
+        json!("g".repeat(100_000)),
+        json!(7),
+        json!(null),
+        json!({"a": ["b"]}),
+    ];
+    for (number, offset) in (1..).zip(garbage) {
+        let auth = json!({"token": token(), "offset": offset, "pid": offset});
+        let mut desktop = Desktop::connect(connector.address, auth).await.unwrap();
+        desktop.join(&talk).await;
+        log.record(&talk, number).await;
+        desktop.expect([number]).await;
+        member.expect([number]).await;
+    }
+}
+
+#[tokio::test]
+async fn without_recovery_an_offset_counts_for_nothing() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut member = connector.joined(&[&talk]).await;
+    log.record_all(&talk, 1..=2).await;
+    member.expect([1]).await;
+    let auth = json!({"token": token(), "offset": member.offset, "recovery": false});
+    let mut desktop = Desktop::connect(connector.address, auth).await.unwrap();
+    desktop.join(&talk).await;
+    log.record(&talk, 3).await;
+    assert_eq!(desktop.arrived().await, [3]);
+}

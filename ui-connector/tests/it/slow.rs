@@ -1,0 +1,76 @@
+//! Desktops that have much to read, and desktops that do not read.
+
+use event::{ConversationName, EventKind, Payload, RecognitionAttributes};
+
+use crate::client::Desktop;
+use crate::support::{Connector, Log, name};
+
+#[tokio::test]
+async fn more_than_the_outbox_holds_reaches_a_desktop_that_reads() {
+    let (log, talk) = (Log::keeping(1_000), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut desktop = connector.joined(&[&talk]).await;
+    connector.bus.lose().await;
+    log.record_all(&talk, 1..=600).await;
+    connector.bus.restore().await;
+    desktop.expect(1..=600).await;
+    log.record(&talk, 601).await;
+    assert_eq!(desktop.arrived().await, [601]);
+}
+
+#[tokio::test]
+async fn more_than_the_outbox_holds_reaches_a_desktop_that_joins() {
+    let (log, talk) = (Log::keeping(1_000), name("a"));
+    let connector = Connector::start(&log).await;
+    log.record_all(&talk, 1..=600).await;
+    connector.joined(&[&talk]).await.expect(1..=600).await;
+}
+
+/// Each of them fills a tenth of an outbox.
+async fn record_large(log: &Log, talk: &ConversationName, numbers: impl IntoIterator<Item = u64>) {
+    let filler = "x".repeat(100_000);
+    for number in numbers {
+        let id = number.to_string();
+        let payload =
+            Payload::encode(EventKind::NewMessage, talk, &id, "", &filler, &id, &RecognitionAttributes::default())
+                .unwrap();
+        log.record_payload(talk, payload).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stalled_desktop_is_cut_and_the_others_get_everything() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut stalled = Desktop::connect_narrow(connector.address).await;
+    stalled.join(&talk).await;
+    let mut reader = connector.joined(&[&talk]).await;
+    for number in 0..60 {
+        record_large(&log, &talk, [number]).await;
+        reader.expect([number]).await;
+    }
+    let mut arrived = 0;
+    while stalled.packet().await.is_some() {
+        arrived += 1;
+    }
+    assert!(arrived < 60, "it was never cut");
+}
+
+#[tokio::test]
+async fn a_stalled_desktop_does_not_hold_up_the_repair_of_others() {
+    let (log, talk, other) = (Log::new(), name("a"), name("b"));
+    let connector = Connector::start(&log).await;
+    let mut stalled = Desktop::connect_narrow(connector.address).await;
+    stalled.join(&talk).await;
+    let mut reader = connector.joined(&[&talk, &other]).await;
+    connector.bus.lose().await;
+    record_large(&log, &talk, 0..60).await;
+    connector.bus.restore().await;
+    // The stalled one is given ten seconds to make room, as long as the reader may wait at the most.
+    reader.expect(0..60).await;
+    connector.bus.lose().await;
+    log.record(&other, 60).await;
+    connector.bus.restore().await;
+    reader.expect([60]).await;
+    drop(stalled);
+}

@@ -1,0 +1,157 @@
+//! A connector on a free port, and the log that an interceptor would write.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use broker::{EventLog, KeyStore, MemoryBroker, NewEvent, Recorded, Retention};
+use bytes::Bytes;
+use connector::auth::provider::AuthOption;
+use connector::auth::token::TokenKeys;
+use connector::{Backends, Settings};
+use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, RecognitionAttributes};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::Desktop;
+use crate::faulty::FaultyBus;
+
+pub(crate) const PROJECT: &str = "acme";
+pub(crate) const SECRET: &[u8] = b"0123456789abcdef-secret";
+/// Longer than anything here takes, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Waits, but not for ever.
+pub(crate) async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| panic!("waited too long for {what}"))
+}
+
+/// Waits until `holds` is true.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let poll = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    soon(what, poll).await;
+}
+
+pub(crate) fn name(id: &str) -> ConversationName {
+    format!("projects/{PROJECT}/conversations/{id}").parse().unwrap()
+}
+
+pub(crate) fn settings() -> Settings {
+    let tokens = TokenKeys::new(SECRET, PROJECT, Duration::from_hours(1)).unwrap();
+    Settings { drain_time: Duration::from_millis(50), ..Settings::new(PROJECT, AuthOption::Skip, tokens) }
+}
+
+pub(crate) fn token() -> String {
+    settings().tokens.issue("agent").unwrap()
+}
+
+/// An event whose data is a number.
+pub(crate) fn payload(kind: EventKind, conversation: &ConversationName, number: u64) -> Payload {
+    let (time, id) = ("2026-11-21T00:00:00Z", number.to_string());
+    let role = RecognitionAttributes { participant_role: "END_USER", message_id: "m" };
+    Payload::encode(kind, conversation, &id, time, time, &id, &role).unwrap()
+}
+
+/// What stands where Redis would.
+#[derive(Clone)]
+pub(crate) struct Log {
+    pub(crate) broker: MemoryBroker,
+    recorded: Arc<AtomicU64>,
+}
+
+impl Log {
+    pub(crate) fn new() -> Self {
+        Self::keeping(Retention::default().events)
+    }
+
+    pub(crate) fn keeping(events: usize) -> Self {
+        let broker = MemoryBroker::new(Retention { events, ..Retention::default() });
+        Self { broker, recorded: Arc::default() }
+    }
+
+    pub(crate) async fn record(&self, conversation: &ConversationName, number: u64) {
+        self.record_payload(conversation, payload(EventKind::NewMessage, conversation, number)).await;
+    }
+
+    pub(crate) async fn record_all(&self, conversation: &ConversationName, numbers: impl IntoIterator<Item = u64>) {
+        for number in numbers {
+            self.record(conversation, number).await;
+        }
+    }
+
+    pub(crate) async fn record_payload(&self, conversation: &ConversationName, payload: Payload) {
+        let id = self.recorded.fetch_add(1, Ordering::Relaxed).to_string();
+        let fingerprint = Fingerprint::new(payload.kind, &id, &payload.json);
+        let recorded = self.broker.record(&NewEvent { conversation: conversation.clone(), fingerprint, payload }).await;
+        assert!(matches!(recorded, Ok(Recorded::Accepted { .. })), "{recorded:?}");
+    }
+
+    pub(crate) async fn mapping(&self, conversation: &ConversationName) -> Option<Bytes> {
+        self.broker.get(conversation.as_str()).await.unwrap()
+    }
+}
+
+/// A running connector.
+pub(crate) struct Connector {
+    pub(crate) address: SocketAddr,
+    pub(crate) bus: Arc<FaultyBus>,
+    pub(crate) id: ConnectorId,
+    pub(crate) stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Connector {
+    pub(crate) async fn start(log: &Log) -> Self {
+        Self::start_with(log, settings()).await
+    }
+
+    pub(crate) async fn start_with(log: &Log, settings: Settings) -> Self {
+        Self::start_on(log, settings, Arc::new(log.broker.clone())).await
+    }
+
+    pub(crate) async fn start_on(log: &Log, settings: Settings, keys: Arc<dyn KeyStore>) -> Self {
+        let (bus, id, stop) = (FaultyBus::new(log.broker.bus()), ConnectorId::generate(), CancellationToken::new());
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let backends = Backends { bus: bus.clone(), keys, connector: id.clone() };
+        let task = tokio::spawn(connector::run(settings, backends, listener, stop.clone()));
+        until("the hub", async || bus.is_attached()).await;
+        Self { address, bus, id, stop, task }
+    }
+
+    /// A connected desktop.
+    pub(crate) async fn desktop(&self) -> Desktop {
+        Desktop::connect(self.address, json!({"token": token()})).await.unwrap()
+    }
+
+    /// A desktop that has joined these conversations.
+    pub(crate) async fn joined(&self, names: &[&ConversationName]) -> Desktop {
+        let mut desktop = self.desktop().await;
+        for name in names {
+            desktop.join(name).await;
+        }
+        desktop
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Waits for the end of `connector::run`, which `stop` asks for.
+    pub(crate) async fn ended(mut self) {
+        soon("the end of the connector", &mut self.task).await.unwrap();
+    }
+}
+
+impl Drop for Connector {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

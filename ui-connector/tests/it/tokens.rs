@@ -1,0 +1,86 @@
+//! Which tokens open a socket.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+use crate::client::Desktop;
+use crate::support::{Connector, Log, PROJECT, SECRET, name, token};
+
+fn claims(hours: i64, project: &str) -> Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    json!({"exp": i64::try_from(now).unwrap() + hours * 3600, "gcp_agent_assist_project": project, "gcp_agent_assist_user": "u"})
+}
+
+fn signed(algorithm: Algorithm, secret: &[u8], claims: &Value) -> String {
+    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
+}
+
+/// A good token whose header names no algorithm and which is not signed.
+fn unsigned() -> String {
+    let good = signed(Algorithm::HS256, SECRET, &claims(1, PROJECT));
+    let claims = good.split('.').nth(1).unwrap();
+    // {"alg":"none","typ":"JWT"}
+    format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.")
+}
+
+#[tokio::test]
+async fn what_is_no_valid_token_of_ours_is_refused() {
+    let connector = Connector::start(&Log::new()).await;
+    let good = claims(1, PROJECT);
+    let with = |token: String| json!({"token": token});
+    for auth in [
+        json!({}),
+        json!({"token": null}),
+        json!({"token": 7}),
+        json!({"token": [token()]}),
+        with(String::new()),
+        with("Bearer ".to_owned()),
+        with("a.b.c".to_owned()),
+        with(signed(Algorithm::HS256, SECRET, &claims(-1, PROJECT))),
+        with(signed(Algorithm::HS256, b"another-secret-of-16+", &good)),
+        with(signed(Algorithm::HS256, b"", &good)),
+        with(signed(Algorithm::HS512, SECRET, &good)),
+        with(unsigned()),
+        with(signed(Algorithm::HS256, SECRET, &claims(1, "other"))),
+        with(signed(Algorithm::HS256, SECRET, &claims(1, ""))),
+        with(signed(Algorithm::HS256, SECRET, &json!({"gcp_agent_assist_project": PROJECT}))),
+        with(format!("{}x", token())),
+    ] {
+        let refused = Desktop::connect(connector.address, auth.clone()).await.err();
+        assert_eq!(refused.as_deref(), Some("authentication failed"), "{auth}");
+    }
+}
+
+#[tokio::test]
+async fn the_word_bearer_may_stand_before_a_token() {
+    let connector = Connector::start(&Log::new()).await;
+    for prefix in ["", "Bearer ", "bearer "] {
+        let auth = json!({"token": format!("{prefix}{}", token())});
+        assert!(Desktop::connect(connector.address, auth).await.is_ok(), "{prefix:?}");
+    }
+}
+
+#[tokio::test]
+async fn odd_values_beside_a_good_token_do_no_harm() {
+    let connector = Connector::start(&Log::new()).await;
+    for odd in [json!("false"), json!(0), json!(null), json!({"a": []})] {
+        let auth = json!({"token": token(), "recovery": odd, "offset": odd, "pid": odd, "else": odd});
+        let desktop = Desktop::connect(connector.address, auth.clone()).await;
+        assert!(desktop.is_ok_and(|desktop| desktop.pid.is_some()), "{auth}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_concerns_nobody_else() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut desktop = connector.joined(&[&talk]).await;
+    for _ in 0..3 {
+        assert!(Desktop::connect(connector.address, json!({"token": "x"})).await.is_err());
+    }
+    log.record(&talk, 1).await;
+    assert_eq!(desktop.arrived().await, [1]);
+    assert!(Desktop::connect(connector.address, json!({"token": token()})).await.is_ok());
+}
