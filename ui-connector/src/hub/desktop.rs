@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use event::{ConversationName, Offset, Payload, Position};
-use socketio::{Closed, Frame, Socket};
+use socketio::{Closed, Frame, Socket, Unsent};
 
 use super::lock;
 
@@ -34,17 +34,24 @@ impl Desktop {
         &self.socket
     }
 
-    /// Sends the event at `position`.
+    /// Sends the event at position `at`, if there is room for it.
     ///
     /// The lock is held while sending: an offset must never reach the desktop before the events that
     /// it names, or a cut in between would lose them.
-    pub(super) fn deliver(&self, name: &ConversationName, at: Position, event: &mut Frames<'_>) -> Result<(), Closed> {
+    pub(super) fn deliver(&self, name: &ConversationName, at: Position, event: &mut Frames<'_>) -> Result<(), Unsent> {
         let mut offset = lock(&self.offset);
+        let before = offset.get(name);
         offset.set(name, at);
-        self.socket.emit(event.frame(self.recovery, &offset, offset.is_only(name)))
+        let sent = self.socket.try_emit(event.frame(self.recovery, &offset, offset.is_only(name)));
+        match (sent, before) {
+            (Ok(()), _) => {}
+            (Err(_), Some(before)) => offset.set(name, before),
+            (Err(_), None) => offset.remove(name),
+        }
+        sent
     }
 
-    /// Sends an event that is in no log.
+    /// Sends an event that is in no log, so a desktop that has no room for it is cut.
     pub(super) fn deliver_unlogged(&self, event: &mut Frames<'_>) -> Result<(), Closed> {
         let offset = lock(&self.offset);
         self.socket.emit(event.frame(self.recovery && *offset != Offset::EMPTY, &offset, false))

@@ -21,8 +21,10 @@ impl EventSink for Sink {
         let Some(hub) = self.0.upgrade() else { return };
         match message {
             BusMessage::Live { conversation, event } => {
-                if let Some(room) = hub.find(conversation) {
-                    room.dispatch(&event);
+                if let Some(room) = hub.find(conversation)
+                    && !room.dispatch(&event)
+                {
+                    hub.ask_repair(room);
                 }
             }
             BusMessage::Foreign { conversation, payload } => {
@@ -45,7 +47,9 @@ impl Hub {
     }
 
     fn resume_all(&self) {
-        self.repair.notify_one();
+        for room in self.all_rooms() {
+            self.ask_repair(room);
+        }
         self.renew.notify_one();
     }
 }

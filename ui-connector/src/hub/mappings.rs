@@ -1,4 +1,5 @@
-//! The background task that keeps this connector's mapping keys alive.
+//! The background task that keeps this connector's mapping keys alive, and ends rooms whose last
+//! desktop's connection ended before it could end them.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use service::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
-use super::room::Room;
+use super::room::{Room, Service};
 
 /// Keys renewed by one call.
 const BATCH: usize = 512;
@@ -28,7 +29,10 @@ pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
 }
 
 async fn renew(hub: &Hub) {
-    let served: Vec<_> = hub.all_rooms().into_iter().filter(|room| !room.is_empty()).collect();
+    let (empty, served): (Vec<_>, Vec<_>) = hub.all_rooms().into_iter().partition(|room| room.is_empty());
+    for room in empty {
+        end(hub, &room).await;
+    }
     for rooms in served.chunks(BATCH) {
         let names: Vec<_> = rooms.iter().map(|room| room.name.clone()).collect();
         if let Err(error) = hub.backends.keys.renew(&names, &hub.backends.connector, hub.settings.mapping_ttl).await {
@@ -37,6 +41,16 @@ async fn renew(hub: &Hub) {
         for room in rooms.iter().filter(|room| room.is_empty()) {
             take_back(hub, room).await;
         }
+    }
+}
+
+/// Nothing happens if somebody is joining or leaving at this moment.
+async fn end(hub: &Hub, room: &Arc<Room>) {
+    if let Ok(mut service) = room.gate.try_lock()
+        && room.is_empty()
+        && *service != Service::Closed
+    {
+        hub.close(room, &mut service).await;
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event::{ConversationName, Position};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::Backends;
 use crate::config::HubSettings;
@@ -26,6 +26,9 @@ pub(crate) use desktop::Desktop;
 use room::{Room, Service};
 use service::telemetry::causes;
 
+/// Readers of logs at the same time: some megabytes on their way from Redis.
+const READS: usize = 64;
+
 /// All rooms of this process.
 pub(crate) struct Hub {
     backends: Backends,
@@ -33,8 +36,12 @@ pub(crate) struct Hub {
     rooms: Mutex<HashMap<ConversationName, Arc<Room>>>,
     /// How often the bus has lost its subscription: what was read before a loss says nothing after it.
     losses: AtomicU64,
+    /// Rooms that have to be repaired; each stands here once.
+    broken: Mutex<Vec<Arc<Room>>>,
     repair: Notify,
     renew: Notify,
+    /// Places for those who read logs: after an outage all rooms do.
+    reads: Semaphore,
 }
 
 impl Hub {
@@ -45,8 +52,10 @@ impl Hub {
             settings,
             rooms: Mutex::default(),
             losses: AtomicU64::new(0),
+            broken: Mutex::default(),
             repair: Notify::new(),
             renew: Notify::new(),
+            reads: Semaphore::new(READS),
         });
         hub.backends.bus.attach(Arc::new(dispatch::Sink::new(&hub)));
         hub
@@ -75,7 +84,8 @@ impl Hub {
             room.admit(desktop, from);
             if let Err(error) = self.serve(&room, &mut service).await {
                 tracing::warn!(error = %causes(&error), conversation = %name, "a conversation cannot be served yet; it will be tried again");
-                self.repair.notify_one();
+                drop(service);
+                self.ask_repair(room);
             }
             return;
         }
@@ -84,9 +94,9 @@ impl Hub {
     /// Brings a desktop everything that it has not got yet of a conversation that it has joined.
     pub(crate) async fn catch_up(&self, desktop: &Arc<Desktop>, name: &ConversationName) {
         let Some(room) = self.find(name.as_str()) else { return };
-        if let Err(error) = catch_up::catch_up(&*self.backends.bus, &room, desktop).await {
+        if let Err(error) = self.bring_up(&room, desktop).await {
             tracing::warn!(error = %causes(&error), conversation = %name, "missed events cannot be read yet; it will be tried again");
-            self.repair.notify_one();
+            self.ask_repair(room);
         }
     }
 
@@ -95,12 +105,8 @@ impl Hub {
         let Some(room) = self.find(name.as_str()) else { return };
         let mut service = room.gate.lock().await;
         room.dismiss(desktop);
-        if room.is_empty() {
+        if room.is_empty() && *service != Service::Closed {
             self.close(&room, &mut service).await;
-            let mut rooms = lock(&self.rooms);
-            if rooms.get(name.as_str()).is_some_and(|current| Arc::ptr_eq(current, &room)) {
-                rooms.remove(name.as_str());
-            }
         }
     }
 
@@ -111,6 +117,13 @@ impl Hub {
 
     fn find(&self, name: &str) -> Option<Arc<Room>> {
         lock(&self.rooms).get(name).cloned()
+    }
+
+    fn forget(&self, room: &Arc<Room>) {
+        let mut rooms = lock(&self.rooms);
+        if rooms.get(room.name.as_str()).is_some_and(|current| Arc::ptr_eq(current, room)) {
+            rooms.remove(room.name.as_str());
+        }
     }
 
     fn all_rooms(&self) -> Vec<Arc<Room>> {

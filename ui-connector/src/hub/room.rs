@@ -1,7 +1,9 @@
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use broker::{LoggedEvent, Opened};
 use event::{ConversationName, Payload, Position};
+use socketio::Unsent;
 
 use super::desktop::{Desktop, Frames};
 use super::lock;
@@ -20,6 +22,8 @@ pub(super) enum Service {
 /// One conversation with at least one desktop.
 pub(super) struct Room {
     pub(super) name: ConversationName,
+    /// Its repair has been asked for and has not begun yet.
+    pub(super) repair_asked: AtomicBool,
     /// Held while the room is opened or closed, so that joins and leaves take their turn.
     pub(super) gate: tokio::sync::Mutex<Service>,
     state: Mutex<State>,
@@ -44,6 +48,8 @@ struct Member {
     delivered: Option<Position>,
     /// Gets live events. If not, everything that it has not got is read from the log first.
     live: bool,
+    /// Somebody is reading the log for it.
+    catching_up: bool,
 }
 
 /// Where a member stands.
@@ -57,7 +63,8 @@ pub(super) enum Standing {
 
 impl Room {
     pub(super) fn new(name: ConversationName) -> Self {
-        Self { name, gate: tokio::sync::Mutex::new(Service::None), state: Mutex::default() }
+        let gate = tokio::sync::Mutex::new(Service::None);
+        Self { name, repair_asked: AtomicBool::new(false), gate, state: Mutex::default() }
     }
 
     /// Makes a desktop a member that has everything up to `from`; once more changes nothing.
@@ -65,7 +72,7 @@ impl Room {
         let mut state = lock(&self.state);
         if state.find(desktop).is_none() {
             let delivered = from.or_else(|| state.start());
-            state.members.push(Member { desktop: desktop.clone(), delivered, live: false });
+            state.members.push(Member { desktop: desktop.clone(), delivered, live: false, catching_up: false });
         }
     }
 
@@ -109,21 +116,29 @@ impl Room {
     }
 
     /// Gives a live event to the members. The others will find it in the log.
-    pub(super) fn dispatch(&self, event: &LoggedEvent) {
+    ///
+    /// False if one of them has no room for it and is live no longer: it has to be caught up. So a
+    /// burst cuts nobody; a desktop that does not read is cut when its catching up takes too long.
+    pub(super) fn dispatch(&self, event: &LoggedEvent) -> bool {
         let position = event.position;
         let mut state = lock(&self.state);
         state.seen = state.seen.max(position);
         if state.given.is_none() {
             state.note_backlog(Some(position));
         }
-        let Some(mut frames) = Frames::of(&event.payload) else { return };
-        let mut reached = false;
+        let Some(mut frames) = Frames::of(&event.payload) else { return true };
+        let (mut reached, mut in_time) = (false, true);
         for member in state.members.iter_mut().filter(|member| member.live) {
-            reached |= member.give(&self.name, position, &mut frames);
+            match member.give(&self.name, position, &mut frames) {
+                Ok(()) => reached = true,
+                Err(Unsent::NoRoom) => (member.live, in_time) = (false, false),
+                Err(Unsent::Closed) => {}
+            }
         }
         if reached {
             state.note_given(position);
         }
+        in_time
     }
 
     /// Gives an event that is in no log to all members.
@@ -135,12 +150,12 @@ impl Room {
         }
     }
 
-    /// Gives an event from the log to one member, unless it has it.
-    pub(super) fn replay(&self, desktop: &Arc<Desktop>, event: &LoggedEvent) {
+    /// Gives an event from the log to one member, unless it has it. False if it does not have it now.
+    pub(super) fn replay(&self, desktop: &Arc<Desktop>, event: &LoggedEvent) -> bool {
         let mut state = lock(&self.state);
-        let Some(member) = state.find(desktop) else { return };
+        let Some(member) = state.find(desktop) else { return false };
         let has_it = if let Some(mut frames) = Frames::of(&event.payload) {
-            member.give(&self.name, event.position, &mut frames)
+            member.give(&self.name, event.position, &mut frames).is_ok()
         } else {
             // What is no text can be given to nobody, and must not be read again and again.
             member.skip_to(event.position);
@@ -149,16 +164,33 @@ impl Room {
         if has_it {
             state.note_given(event.position);
         }
+        has_it
+    }
+
+    /// True if the desktop is behind and nobody is catching it up yet: the caller has to, until it is
+    /// [settled](Standing::Settled) or [given up](Self::give_up).
+    pub(super) fn begin_catching_up(&self, desktop: &Arc<Desktop>) -> bool {
+        let mut state = lock(&self.state);
+        let Some(member) = state.find(desktop) else { return false };
+        !member.live && !std::mem::replace(&mut member.catching_up, true)
+    }
+
+    /// The log cannot be read now: somebody has to begin again later.
+    pub(super) fn give_up(&self, desktop: &Arc<Desktop>) {
+        if let Some(member) = lock(&self.state).find(desktop) {
+            member.catching_up = false;
+        }
     }
 
     /// Where a desktop stands; one that has everything becomes live.
     pub(super) fn standing(&self, desktop: &Arc<Desktop>) -> Standing {
         let mut state = lock(&self.state);
         let (opened, seen) = (state.opened, state.seen);
-        match state.find(desktop) {
-            Some(member) if opened && !member.live => member.settle(seen),
-            _ => Standing::Settled,
-        }
+        let Some(member) = state.find(desktop) else { return Standing::Settled };
+        let standing = if opened && !member.live { member.settle(seen) } else { Standing::Settled };
+        // Under the same lock: what happens from now on needs a new beginning.
+        member.catching_up = standing != Standing::Settled;
+        standing
     }
 
     /// The log holds nothing after what the desktop has got, so it has everything up to `seen`.
@@ -207,16 +239,13 @@ impl State {
 }
 
 impl Member {
-    /// Delivers an event that is new to the member. False if the desktop could not be reached.
-    fn give(&mut self, name: &ConversationName, position: Position, frames: &mut Frames<'_>) -> bool {
-        if self.delivered >= Some(position) {
-            return true;
-        }
-        let reached = self.desktop.deliver(name, position, frames).is_ok();
-        if reached {
+    /// Delivers an event, unless the member has it.
+    fn give(&mut self, name: &ConversationName, position: Position, frames: &mut Frames<'_>) -> Result<(), Unsent> {
+        if self.delivered < Some(position) {
+            self.desktop.deliver(name, position, frames)?;
             self.delivered = Some(position);
         }
-        reached
+        Ok(())
     }
 
     fn skip_to(&mut self, position: Position) {

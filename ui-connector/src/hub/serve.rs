@@ -1,5 +1,6 @@
 //! Opening and closing a room: what a conversation's first and last desktop cause in Redis.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use broker::Error;
@@ -37,23 +38,31 @@ impl Hub {
         }
     }
 
-    /// Listens no longer and gives the mapping key back. What came when no desktop was left is kept
-    /// for the next one.
-    pub(super) async fn close(&self, room: &Room, service: &mut Service) {
-        let was = std::mem::replace(service, Service::Closed);
-        if was == Service::Subscribed {
-            let released = self.release(room).await;
-            if let Err(error) = released {
-                tracing::warn!(error = %causes(&error), conversation = %room.name, "a conversation could not be given back; its mapping key will expire");
-            }
+    /// Ends an empty room: listens no longer, gives the mapping key back, and keeps what no desktop
+    /// has got for the next one.
+    ///
+    /// The caller may be dropped at any point, as its desktop's connection has ended. Until all is
+    /// done the room stays where it is, as one that has to be subscribed again.
+    pub(super) async fn close(&self, room: &Arc<Room>, service: &mut Service) {
+        if std::mem::replace(service, Service::None) == Service::Subscribed {
+            room.suspend();
+            self.release(room).await;
         }
+        *service = Service::Closed;
+        self.forget(room);
     }
 
-    async fn release(&self, room: &Room) -> Result<(), Error> {
-        self.backends.bus.unsubscribe(&room.name).await?;
-        if let Some(position) = room.first_ungiven() {
-            self.backends.bus.mark_unheard(&room.name, position).await?;
+    /// One step that fails does not keep the others from being taken.
+    async fn release(&self, room: &Room) {
+        let (bus, keys) = (&self.backends.bus, &self.backends.keys);
+        let unsubscribed = bus.unsubscribe(&room.name).await;
+        let marked = match room.first_ungiven() {
+            Some(position) => bus.mark_unheard(&room.name, position).await,
+            None => Ok(()),
+        };
+        let released = keys.release(&room.name, &self.backends.connector).await;
+        if let Err(error) = unsubscribed.and(marked).and(released) {
+            tracing::warn!(error = %causes(&error), conversation = %room.name, "a conversation was not given back; its mapping key will expire");
         }
-        self.backends.keys.release(&room.name, &self.backends.connector).await
     }
 }

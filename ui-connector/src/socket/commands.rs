@@ -49,9 +49,10 @@ impl Desktops {
             Err(refusal) => return answer(session, event, Err(refusal)),
         };
         if session.joined.contains(&name) {
+            // In this order: if the connection ends meanwhile, the conversation is left once more.
+            self.hub.leave(&session.desktop, &name).await;
             session.joined.retain(|joined| *joined != name);
             session.joined.shrink_to_fit();
-            self.hub.leave(&session.desktop, &name).await;
         }
         // A desktop that leaves and joins again asks for what comes from now on.
         session.desktop.forget(&name);

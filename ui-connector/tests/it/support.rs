@@ -88,7 +88,7 @@ impl Log {
 
     pub(crate) async fn record_payload(&self, conversation: &ConversationName, payload: Payload) {
         let id = self.recorded.fetch_add(1, Ordering::Relaxed).to_string();
-        let fingerprint = Fingerprint::new(payload.kind, &id, &payload.json);
+        let fingerprint = Fingerprint::new(payload.kind, &id, 0, &payload.json);
         let recorded = self.broker.record(&NewEvent { conversation: conversation.clone(), fingerprint, payload }).await;
         assert!(matches!(recorded, Ok(Recorded::Accepted { .. })), "{recorded:?}");
     }
