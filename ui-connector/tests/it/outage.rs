@@ -149,6 +149,22 @@ async fn a_loss_while_the_first_desktop_is_being_served_does_not_lose_the_mark()
 }
 
 #[tokio::test]
+async fn a_loss_during_an_opening_is_not_overlooked() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    connector.bus.opened.shut();
+    let mut desktop = connector.desktop().await;
+    let join = desktop.emit("join-conversation", &json!([talk.as_str()])).await;
+    connector.bus.opened.reached(1).await;
+    connector.bus.lose_unnoticed();
+    log.record(&talk, 1).await;
+    connector.bus.opened.open();
+    desktop.answer(join).await;
+    connector.bus.restore().await;
+    desktop.expect([1]).await;
+}
+
+#[tokio::test]
 async fn what_was_heard_before_an_opening_failed_is_delivered() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
