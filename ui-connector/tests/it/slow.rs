@@ -5,7 +5,7 @@ use std::time::Duration;
 use event::{ConversationName, EventKind, Payload, RecognitionAttributes};
 
 use crate::client::Desktop;
-use crate::support::{Connector, Log, name, settings};
+use crate::support::{Connector, Log, name, settings, until};
 
 #[tokio::test]
 async fn more_than_the_outbox_holds_reaches_a_desktop_that_reads() {
@@ -42,20 +42,51 @@ async fn record_large(log: &Log, talk: &ConversationName, numbers: impl IntoIter
 
 #[tokio::test]
 async fn a_stalled_desktop_is_cut_and_the_others_get_everything() {
-    let (log, talk) = (Log::new(), name("a"));
-    let connector = Connector::start(&log).await;
+    let (log, talk, alone) = (Log::new(), name("a"), name("b"));
+    let mut settings = settings();
+    settings.sockets.write_timeout = Duration::from_millis(300);
+    let connector = Connector::start_with(&log, settings).await;
     let mut stalled = Desktop::connect_narrow(connector.address).await;
     stalled.join(&talk).await;
+    stalled.join(&alone).await;
     let mut reader = connector.joined(&[&talk]).await;
     for number in 0..60 {
         record_large(&log, &talk, [number]).await;
         reader.expect([number]).await;
     }
+    until("the cut", async || log.mapping(&alone).await.is_none()).await;
     let mut arrived = 0;
     while stalled.packet().await.is_some() {
         arrived += 1;
     }
-    assert!(arrived < 60, "it was never cut");
+    assert!(arrived < 60, "it got everything and was not cut");
+}
+
+#[tokio::test]
+async fn a_desktop_that_pauses_gets_what_found_no_room() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut pausing = Desktop::connect_narrow(connector.address).await;
+    pausing.join(&talk).await;
+    record_large(&log, &talk, 0..60).await;
+    pausing.expect(0..60).await;
+    record_large(&log, &talk, [60]).await;
+    pausing.expect([60]).await;
+}
+
+#[tokio::test]
+async fn a_burst_cuts_nobody() {
+    let (log, talk) = (Log::keeping(1_000), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut desktops = [connector.joined(&[&talk]).await, connector.joined(&[&talk]).await];
+    log.record_all(&talk, 1..=500).await;
+    for desktop in &mut desktops {
+        desktop.expect(1..=500).await;
+    }
+    log.record(&talk, 501).await;
+    for desktop in &mut desktops {
+        assert_eq!(desktop.arrived().await, [501]);
+    }
 }
 
 #[tokio::test]
