@@ -7,7 +7,7 @@ use redis::streams::StreamRangeReply;
 use crate::support::{Deployment, http};
 
 /// Bodies, and what is said about them.
-const BODIES: [(&[u8], &str); 29] = [
+const BODIES: [(&[u8], &str); 31] = [
     (b"", "the body is not JSON"),
     (b"hello", "the body is not JSON"),
     (b"{\"message\":", "the body is not JSON"),
@@ -22,12 +22,14 @@ const BODIES: [(&[u8], &str); 29] = [
     (b"{}", "the body holds no Pub/Sub message"),
     (b"{\"Message\":{\"data\":\"e30=\"}}", "the body holds no Pub/Sub message"),
     (b"{\"message\":null}", "the body holds no Pub/Sub message"),
+    (b"{\"message\":[\"e30=\"]}", "the body holds no Pub/Sub message"),
     (b"{\"message\":{}}", "the message has no data"),
     (b"{\"message\":{\"attributes\":{},\"messageId\":\"1\"}}", "the message has no data"),
     (b"{\"message\":{\"data\":null}}", "a field of the message has a wrong type"),
     (b"{\"message\":{\"data\":[\"e30=\"]}}", "a field of the message has a wrong type"),
     (b"{\"message\":{\"data\":\"e30=\",\"messageId\":1}}", "a field of the message has a wrong type"),
     (b"{\"message\":{\"data\":\"e30=\",\"attributes\":[1]}}", "a field of the message has a wrong type"),
+    (b"{\"message\":{\"data\":\"e30=\",\"attributes\":[\"a\"]}}", "a field of the message has a wrong type"),
     (b"{\"message\":{\"data\":\"***\"}}", "the data is not base64"),
     (b"{\"message\":{\"data\":\"e30=e30=\"}}", "the data is not base64"),
     // ff fe fd

@@ -1,4 +1,4 @@
-//! A desktop that stops reading.
+//! Desktops that stop reading, and those that only seem to.
 
 use crate::support::{Deployment, Desktop, Process, Push, WebSocketClient, assert_payloads, eventually};
 
@@ -66,4 +66,31 @@ async fn who_does_not_read_holds_up_no_shutdown() {
     assert_eq!(attentive.until("disconnect").await["reason"], "transport close");
     assert_eq!(deployment.mapping(SHARED).await, None);
     assert_eq!(deployment.mapping(OWN).await, None);
+}
+
+#[tokio::test]
+async fn a_burst_after_a_pause_cuts_nobody() {
+    let deployment = Deployment::start(1).await;
+    let mut desktop = deployment.desktop(0, SHARED).await;
+    let pushes: Vec<_> = (0..400).map(|number| Push::message(SHARED, number)).collect();
+    deployment.connectors[0].freeze();
+    for push in &pushes {
+        deployment.push(push).await;
+    }
+    deployment.connectors[0].thaw();
+    assert_payloads(&desktop.last_events(pushes.len(), SHARED).await, SHARED, &pushes);
+}
+
+#[tokio::test]
+async fn an_event_after_a_large_one_cuts_nobody() {
+    let deployment = Deployment::start(1).await;
+    let mut desktop = deployment.desktop(0, SHARED).await;
+    let data = format!("{{\"conversation\":\"{SHARED}\",\"text\":\"{}\"}}", "x".repeat(5_000_000));
+    let pushes = [Push::new("new-message-event", "1", &data), Push::message(SHARED, 2)];
+    deployment.connectors[0].freeze();
+    for push in &pushes {
+        deployment.push(push).await;
+    }
+    deployment.connectors[0].thaw();
+    assert_payloads(&desktop.last_events(pushes.len(), SHARED).await, SHARED, &pushes);
 }
