@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::clock;
 use crate::error::Malformed;
+use crate::object::Object;
 use crate::push::PubsubMessage;
 
 /// Makes the event that goes into the log. The data is not parsed further than to find its
@@ -46,13 +47,10 @@ fn conversation(data: &str) -> Result<ConversationName, Malformed> {
         #[serde(borrow)]
         conversation: Cow<'a, str>,
     }
-    // serde would take a list for a struct, too.
-    if !data.trim_ascii_start().starts_with('{') {
-        return Err(Malformed::NotAnObject);
-    }
-    match serde_json::from_str::<Event<'_>>(data) {
-        Ok(event) => event.conversation.parse().map_err(|_| Malformed::ConversationName),
-        Err(error) if error.is_data() => Err(Malformed::NoConversation),
+    let is_object = || data.trim_ascii_start().starts_with('{');
+    match serde_json::from_str::<Object<Event<'_>>>(data) {
+        Ok(Object(event)) => event.conversation.parse().map_err(|_| Malformed::ConversationName),
+        Err(error) if error.is_data() && is_object() => Err(Malformed::NoConversation),
         Err(_) => Err(Malformed::NotAnObject),
     }
 }

@@ -8,6 +8,7 @@ mod clock;
 pub mod config;
 mod decode;
 mod error;
+mod object;
 mod push;
 mod record;
 mod router;

@@ -13,6 +13,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 
 use crate::error::Malformed;
+use crate::object::Object;
 
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -36,7 +37,7 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
-    message: Message<'a>,
+    message: Object<Message<'a>>,
 }
 
 /// Both spellings occur, often together.
@@ -53,7 +54,7 @@ struct Message<'a> {
     #[serde(borrow, default, rename = "publish_time")]
     publish_time_snake: Option<Text<'a>>,
     #[serde(borrow, default)]
-    attributes: Option<Attributes<'a>>,
+    attributes: Option<Object<Attributes<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -70,15 +71,14 @@ impl<'a> PubsubMessage<'a> {
         if headers.contains_key("x-goog-pubsub-message-id") {
             return Ok(Self::unwrapped(headers, body));
         }
-        match serde_json::from_slice::<Envelope<'a>>(body) {
-            // serde would take a list for a struct, too.
-            Ok(envelope) if body.trim_ascii_start().starts_with(b"{") => Self::wrapped(envelope.message),
-            _ => explain(body).map(|()| Self::unwrapped(headers, body)),
+        match serde_json::from_slice::<Object<Envelope<'a>>>(body) {
+            Ok(Object(Envelope { message: Object(message) })) => Self::wrapped(message),
+            Err(_) => explain(body).map(|()| Self::unwrapped(headers, body)),
         }
     }
 
     fn wrapped(message: Message<'a>) -> Result<Self, Malformed> {
-        let attributes = message.attributes.unwrap_or_default();
+        let Object(attributes) = message.attributes.unwrap_or_default();
         Ok(Self {
             data: Cow::Owned(decode_base64(&message.data.0)?),
             message_id: either(message.id, message.id_snake),
