@@ -7,6 +7,7 @@ const [state, signIn, join, transcript, suggestions] =
   ['state', 'sign-in', 'join', 'transcript', 'suggestions'].map(byId);
 
 let socket;
+let conversation;
 let interim = {};
 
 async function register(authorization) {
@@ -27,12 +28,16 @@ async function start(authorization) {
   socket = new DesktopSocket(token);
   socket.addEventListener('connect', () => { state.value = 'connected'; enter(); });
   socket.addEventListener('disconnect', () => { state.value = 'connection lost, trying again'; });
-  socket.addEventListener('refused', ({ detail }) => { state.value = detail; });
+  socket.addEventListener('refused', () => { socket.close(); start(authorization); });
   socket.addEventListener('event', ({ detail }) => show(detail));
 }
 
+/** Joins what the field names, and leaves what was joined before. */
 async function enter() {
-  const [joined, name] = await socket.request('join-conversation', join.conversation.value);
+  const wanted = join.conversation.value;
+  if (conversation && conversation !== wanted) socket.request('leave-conversation', conversation);
+  conversation = wanted;
+  const [joined, name] = await socket.request('join-conversation', wanted);
   state.value = joined ? `connected to ${name}` : `cannot join: ${name}`;
 }
 

@@ -10,7 +10,7 @@ export class DesktopSocket extends EventTarget {
   #acks = new Map();
   #nextAck = 0;
   #pause = FIRST_PAUSE_MS;
-  #pid;
+  #isConnected = false;
   #offset;
 
   constructor(token) {
@@ -19,8 +19,9 @@ export class DesktopSocket extends EventTarget {
     this.#open();
   }
 
-  /** Sends an event; resolves with the arguments of the server's answer. */
+  /** Sends an event; resolves with the arguments of the server's answer. Not connected: never. */
   request(name, ...args) {
+    if (!this.#isConnected) return new Promise(() => {});
     const id = this.#nextAck++;
     this.#socket.send(`42${id}${JSON.stringify([name, ...args])}`);
     return new Promise((resolve) => this.#acks.set(id, resolve));
@@ -34,7 +35,14 @@ export class DesktopSocket extends EventTarget {
     this.#socket.onclose = () => this.#reopen();
   }
 
+  /** Ends the connection for good. */
+  close() {
+    this.#socket.onclose = null;
+    this.#socket.close();
+  }
+
   #reopen() {
+    this.#isConnected = false;
     this.#acks.clear();
     this.#tell('disconnect');
     setTimeout(() => this.#open(), this.#pause * (0.5 + Math.random()));
@@ -46,7 +54,7 @@ export class DesktopSocket extends EventTarget {
     switch (type) {
       case '0': return this.#socket.send(`40${JSON.stringify(this.#auth())}`);
       case '2': return this.#socket.send('3');
-      case '40': return this.#connected(JSON.parse(body));
+      case '40': return this.#connected();
       case '42': return this.#event(JSON.parse(body));
       case '43': return this.#answer(body);
       case '44': return this.#tell('refused', JSON.parse(body).message);
@@ -55,11 +63,11 @@ export class DesktopSocket extends EventTarget {
 
   /** The offset tells the server what we have got already. */
   #auth() {
-    return { token: this.#token, pid: this.#pid, offset: this.#offset };
+    return { token: this.#token, offset: this.#offset };
   }
 
-  #connected({ pid }) {
-    this.#pid = pid;
+  #connected() {
+    this.#isConnected = true;
     this.#pause = FIRST_PAUSE_MS;
     this.#tell('connect');
   }
