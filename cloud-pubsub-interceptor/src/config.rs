@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use broker::{RedisBroker, RedisSettings, Retention, SettingsError};
 use service::env::{ConfigError, Env, EnvReader};
 use service::process::ProcessSettings;
 use service::redis::{EventRetention, RedisAddress};
+use service::telemetry::causes;
 
 /// What becomes of a push that can never be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +43,8 @@ impl Default for Settings {
 pub struct Config {
     /// Port, threads and logs.
     pub process: ProcessSettings,
-    /// Where Redis is.
-    pub redis: RedisAddress,
-    /// How much of each conversation is kept.
-    pub retention: EventRetention,
+    /// Redis. It has not been asked anything yet.
+    pub broker: RedisBroker,
     /// How the interceptor behaves.
     pub settings: Settings,
 }
@@ -62,14 +62,24 @@ impl Config {
     /// Every setting that cannot be used.
     pub fn from_env(env: Env) -> Result<Self, ConfigError> {
         let mut env = env.reader();
-        let config = Self {
-            process: ProcessSettings::read(&mut env),
-            redis: RedisAddress::read(&mut env),
-            retention: EventRetention::read(&mut env),
-            settings: settings(&mut env),
-        };
-        env.finish(config)
+        let process = ProcessSettings::read(&mut env);
+        // What is missing is a problem already.
+        match (broker(&mut env), settings(&mut env)) {
+            (Some(broker), settings) => env.finish(Self { process, broker, settings }),
+            _ => env.fail(),
+        }
     }
+}
+
+fn broker(env: &mut EnvReader) -> Option<RedisBroker> {
+    let (address, kept) = (RedisAddress::read(env), EventRetention::read(env));
+    let settings = RedisSettings { ca_cert: address.ca_cert, ..RedisSettings::new(address.url) };
+    let retention = Retention { time: kept.time, events: kept.events };
+    let refuse = |error: SettingsError| {
+        let name = if matches!(error, SettingsError::Url(_)) { "REDIS_URL" } else { "REDIS_CA_CERT" };
+        env.problem(name, causes(&error).to_string(), "an address and certificates that fit together");
+    };
+    RedisBroker::new(settings, retention).map_err(refuse).ok()
 }
 
 fn settings(env: &mut EnvReader) -> Settings {
@@ -98,7 +108,16 @@ mod tests {
     fn needs_no_setting_at_all() {
         let config = Config::from_env(Env::default()).unwrap();
         assert_eq!((config.process.port, config.settings.malformed), (8080, MalformedMessages::Quarantine));
-        assert_eq!((config.retention.time, config.retention.events), (Duration::from_mins(15), 512));
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_used_is_told_without_its_password() {
+        for url in ["redis://:geheim@", "redis://:geheim@h:port", "rediss://:geheim@h:1:2"] {
+            let problems = Config::from_env(Env::from([("REDIS_URL", url)])).unwrap_err().to_string();
+            assert!(problems.starts_with("REDIS_URL: ") && !problems.contains("geheim"), "{url}: {problems}");
+        }
+        let certificates = Env::from([("REDIS_CA_CERT", "/etc/hostname")]);
+        assert!(Config::from_env(certificates).unwrap_err().to_string().starts_with("REDIS_CA_CERT: "));
     }
 
     #[test]

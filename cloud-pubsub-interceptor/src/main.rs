@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use broker::{RedisBroker, RedisSettings, Retention};
 use interceptor::Config;
 use service::process::{StartError, run};
 use tokio::net::TcpListener;
@@ -15,10 +14,7 @@ fn main() -> ExitCode {
 
 async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
-    let redis = RedisSettings { ca_cert: config.redis.ca_cert, ..RedisSettings::new(config.redis.url) };
-    let retention = Retention { time: config.retention.time, events: config.retention.events };
-    let log = RedisBroker::new(redis, retention).map_err(|error| StartError::Setup(error.into()))?;
     tracing::info!(address = %address, "cloud-pubsub-interceptor is listening");
-    interceptor::run(config.settings, Arc::new(log), listener, stop).await;
+    interceptor::run(config.settings, Arc::new(config.broker), listener, stop).await;
     Ok(())
 }

@@ -2,6 +2,7 @@ import { DesktopSocket } from './socket.js';
 import { cards } from './suggestions.js';
 
 const MOST_LINES = 500;
+const AGAIN_MS = 3000;
 const byId = (id) => document.getElementById(id);
 const [state, signIn, join, transcript, suggestions] =
   ['state', 'sign-in', 'join', 'transcript', 'suggestions'].map(byId);
@@ -28,7 +29,11 @@ async function start(authorization) {
   socket = new DesktopSocket(token);
   socket.addEventListener('connect', () => { state.value = 'connected'; enter(); });
   socket.addEventListener('disconnect', () => { state.value = 'connection lost, trying again'; });
-  socket.addEventListener('refused', () => { socket.close(); start(authorization); });
+  socket.addEventListener('refused', () => {
+    socket.close();
+    state.value = 'the session has ended, signing in again';
+    setTimeout(() => start(authorization), AGAIN_MS);
+  });
   socket.addEventListener('event', ({ detail }) => show(detail));
 }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use broker::{RedisBroker, RedisSettings, Retention, SettingsError};
 use service::env::{ConfigError, Env, EnvReader};
 use service::process::ProcessSettings;
 use service::redis::{EventRetention, RedisAddress};
+use service::telemetry::causes;
 
 use crate::auth::provider::AuthOption;
 use crate::auth::token::{SecretError, TokenKeys};
@@ -94,10 +96,8 @@ fn default_lifetime() -> RangeInclusive<Duration> {
 pub struct Config {
     /// Port, threads and logs.
     pub process: ProcessSettings,
-    /// Where Redis is.
-    pub redis: RedisAddress,
-    /// How much of each conversation is kept.
-    pub retention: EventRetention,
+    /// Redis. It has not been asked anything yet.
+    pub broker: RedisBroker,
     /// How the connector behaves.
     pub settings: Settings,
 }
@@ -115,15 +115,24 @@ impl Config {
     /// Every setting that cannot be used.
     pub fn from_env(env: Env) -> Result<Self, ConfigError> {
         let mut env = env.reader();
-        let (process, redis, retention) =
-            (ProcessSettings::read(&mut env), RedisAddress::read(&mut env), EventRetention::read(&mut env));
-        let settings = settings(&mut env);
-        // Without tokens there is at least one problem, so `finish` fails.
-        match settings {
-            Some(settings) => env.finish(Self { process, redis, retention, settings }),
-            None => env.fail(),
+        let process = ProcessSettings::read(&mut env);
+        // What is missing is a problem already.
+        match (broker(&mut env), settings(&mut env)) {
+            (Some(broker), Some(settings)) => env.finish(Self { process, broker, settings }),
+            _ => env.fail(),
         }
     }
+}
+
+fn broker(env: &mut EnvReader) -> Option<RedisBroker> {
+    let (address, kept) = (RedisAddress::read(env), EventRetention::read(env));
+    let settings = RedisSettings { ca_cert: address.ca_cert, ..RedisSettings::new(address.url) };
+    let retention = Retention { time: kept.time, events: kept.events };
+    let refuse = |error: SettingsError| {
+        let name = if matches!(error, SettingsError::Url(_)) { "REDIS_URL" } else { "REDIS_CA_CERT" };
+        env.problem(name, causes(&error).to_string(), "an address and certificates that fit together");
+    };
+    RedisBroker::new(settings, retention).map_err(refuse).ok()
 }
 
 fn settings(env: &mut EnvReader) -> Option<Settings> {

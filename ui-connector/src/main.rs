@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use broker::{RedisBroker, RedisSettings, Retention};
 use connector::{Backends, Config};
 use event::ConnectorId;
 use service::process::{StartError, run};
@@ -18,9 +17,7 @@ fn main() -> ExitCode {
 async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
     let connector = ConnectorId::generate();
     let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
-    let redis = RedisSettings { ca_cert: config.redis.ca_cert, ..RedisSettings::new(config.redis.url) };
-    let retention = Retention { time: config.retention.time, events: config.retention.events };
-    let broker = RedisBroker::new(redis, retention).map_err(|error| StartError::Setup(error.into()))?;
+    let broker = config.broker;
     let bus = Arc::new(broker.bus(connector.clone()));
     let tasks = TaskSet::default();
     tasks.spawn("event bus", bus.clone().run(tasks.stop_signal()));
