@@ -103,7 +103,20 @@ impl Link {
                 Slot::discard(&slot, generation);
             }
         };
-        async move { connect(client, &settings, on_push).await }.boxed().shared()
+        let slot = Arc::downgrade(&self.slot);
+        async move {
+            let connected = connect(client, &settings, on_push).await;
+            // Whatever the reason, such as a name that cannot be resolved: an attempt that is kept
+            // after it failed would fail for ever.
+            if connected.is_err()
+                && let Some(slot) = Weak::upgrade(&slot)
+            {
+                Slot::discard(&slot, generation);
+            }
+            connected
+        }
+        .boxed()
+        .shared()
     }
 }
 

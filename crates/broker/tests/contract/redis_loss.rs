@@ -44,6 +44,20 @@ async fn a_restart_is_told_as_lost_and_restored() {
 }
 
 #[tokio::test]
+async fn no_failure_to_connect_is_remembered() {
+    let server = RedisServer::start_with(&["--unixsocket", "redis.sock"]).await;
+    let way = server.directory().join("way");
+    // "Not a directory": an error of the kind that says nothing about the connection, as those of DNS.
+    std::fs::write(&way, "").unwrap();
+    let url = format!("redis+unix://{}", way.join("redis.sock").display());
+    let broker = RedisBroker::new(RedisSettings::new(url), Retention::default()).unwrap();
+    assert!(matches!(broker.ping().await, Err(Error::Unavailable(_))));
+    std::fs::remove_file(&way).unwrap();
+    std::os::unix::fs::symlink(server.directory(), &way).unwrap();
+    broker.ping().await.unwrap();
+}
+
+#[tokio::test]
 async fn many_subscriptions_come_back_after_each_loss() {
     let server = RedisServer::start().await;
     let broker = broker_of(&server);
