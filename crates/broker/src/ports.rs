@@ -115,7 +115,8 @@ pub enum BusMessage<'a> {
     /// The subscription was lost: events may pass unheard from now on. No live event comes before
     /// [`BusMessage::Restored`]; foreign ones may.
     Lost,
-    /// All subscriptions stand again; what passed meanwhile is in the log. Comes once after each loss.
+    /// All subscriptions stand again; what passed meanwhile is in the log. Comes once after each loss,
+    /// and once after the first connection if a subscription failed for want of it.
     Restored,
 }
 

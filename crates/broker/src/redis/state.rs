@@ -29,7 +29,7 @@ struct State {
     /// Numbers the connections. Messages of former ones are not heard any more.
     epoch: u64,
     stage: Stage,
-    /// The sink has been told of a loss and not yet of its end.
+    /// The sink has been told of a loss, or a user that there is no connection, and nobody yet of its end.
     told_lost: bool,
     /// What is, or is to be, subscribed.
     wanted: HashSet<ConversationName>,
@@ -67,11 +67,15 @@ impl BusState {
 
     /// The connection to subscribe on, with its number.
     pub(super) fn wire(&self) -> Result<(u64, Wire), Error> {
-        let state = self.lock();
+        let mut state = self.lock();
         match &state.stage {
             Stage::Live(wire) => Ok((state.epoch, wire.clone())),
             Stage::Stopped => Err(Error::Stopped),
-            Stage::Down | Stage::Restoring => Err(lost()),
+            Stage::Down | Stage::Restoring => {
+                // Before the first connection nothing was lost, but they wait for it all the same.
+                state.told_lost = true;
+                Err(lost())
+            }
         }
     }
 

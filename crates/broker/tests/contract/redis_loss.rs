@@ -44,6 +44,18 @@ async fn a_restart_is_told_as_lost_and_restored() {
 }
 
 #[tokio::test]
+async fn who_came_before_the_first_connection_is_told_of_it() {
+    let mut server = RedisServer::start().await;
+    let broker = broker_of(&server);
+    server.kill();
+    let connector = Connector::start(&broker);
+    assert!(matches!(connector.bus.subscribe(&conversation("early")).await, Err(Error::Unavailable(_))));
+    server.restart().await;
+    connector.ear.until("the connection", |all| all == &[Heard::Restored]).await;
+    connector.bus.subscribe(&conversation("early")).await.unwrap();
+}
+
+#[tokio::test]
 async fn no_failure_to_connect_is_remembered() {
     let server = RedisServer::start_with(&["--unixsocket", "redis.sock"]).await;
     let way = server.directory().join("way");
