@@ -11,7 +11,7 @@ pub(crate) struct Outbox {
 }
 
 /// A number of frames and their bytes.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Load {
     frames: usize,
     bytes: usize,

@@ -88,8 +88,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Channel<Io> {
                 Incoming::Close => Err(Reason::TransportClose),
                 Incoming::Ping(payload) => {
                     self.control = Some(Box::new(ControlFrame::new(Control::Pong, &payload)));
-                    // If the client does not take it now, the pong waits for the next write.
-                    if let Poll::Ready(Err(reason)) = self.poll_write(cx) {
+                    // A write under way takes the pong along, and must be ended by whoever began it, to
+                    // whom its load matters. If the client does not take it now, it waits for the next one.
+                    if !self.is_writing()
+                        && let Poll::Ready(Err(reason)) = self.poll_write(cx)
+                    {
                         return Poll::Ready(Err(reason));
                     }
                     continue;
@@ -137,3 +140,6 @@ fn close_code(reason: Reason) -> [u8; 2] {
     };
     u16::from(code).to_be_bytes()
 }
+
+#[cfg(test)]
+mod tests;
