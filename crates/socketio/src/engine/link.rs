@@ -252,15 +252,16 @@ impl State {
         if let Some(reason) = self.closed {
             return Work::Closed(reason);
         }
+        // First, because a pong that came by polling would be gone with it.
+        if self.polled.as_mut().is_some_and(|polled| polled.take_pong()) {
+            return Work::Pong;
+        }
         if let Some(channel) = self.polled.as_mut().and_then(|polled| polled.take_channel())
             && let Some(polled) = self.polled.take()
         {
             return Work::Switch(channel, polled);
         }
         if let Some(polled) = &mut self.polled {
-            if polled.take_pong() {
-                return Work::Pong;
-            }
             if ready.handle
                 && let Some(message) = polled.take_message()
             {
