@@ -29,7 +29,11 @@ pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
 }
 
 async fn renew(hub: &Hub) {
-    let (empty, served): (Vec<_>, Vec<_>) = hub.all_rooms().into_iter().partition(|room| room.is_empty());
+    let rooms = hub.all_rooms();
+    for room in &rooms {
+        room.sweep();
+    }
+    let (empty, served): (Vec<_>, Vec<_>) = rooms.into_iter().partition(|room| room.is_empty());
     for room in empty {
         end(hub, &room).await;
     }

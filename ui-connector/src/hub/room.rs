@@ -81,6 +81,11 @@ impl Room {
         desktop.forget(&self.name);
     }
 
+    /// Dismisses desktops whose connection ended before they could be dismissed.
+    pub(super) fn sweep(&self) {
+        lock(&self.state).members.retain(|member| !member.desktop.socket().is_closed());
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         lock(&self.state).members.is_empty()
     }

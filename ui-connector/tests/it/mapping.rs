@@ -38,6 +38,24 @@ async fn a_key_is_there_from_the_first_join_to_the_last_leave() {
 }
 
 #[tokio::test]
+async fn a_desktop_that_could_not_be_dismissed_in_time_leaves_no_key_behind() {
+    let (log, first, second) = (Log::new(), name("a"), name("b"));
+    let mut settings = quick();
+    settings.sockets.lifetime = Some(Duration::from_secs(1)..=Duration::from_secs(1));
+    settings.sockets.handler_grace = Duration::from_millis(10);
+    let connector = Connector::start_with(&log, settings).await;
+    let mut desktop = connector.joined(&[&first, &second]).await;
+    connector.bus.unsubscribe.shut();
+    desktop.send("41").await;
+    connector.bus.unsubscribe.reached(1).await;
+    while desktop.packet().await.is_some() {}
+    connector.bus.unsubscribe.reached(2).await;
+    connector.bus.unsubscribe.open();
+    let gone = async || log.mapping(&first).await.is_none() && log.mapping(&second).await.is_none();
+    until("the end of the keys", gone).await;
+}
+
+#[tokio::test]
 async fn a_key_that_another_connector_has_claimed_stays() {
     let (log, talk) = (Log::new(), name("a"));
     let (first, second) = (Connector::start(&log).await, Connector::start(&log).await);
