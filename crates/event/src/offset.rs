@@ -57,9 +57,12 @@ impl Offset {
     }
 
     /// Reads what a desktop returned. Parts that cannot be read are left out: the worst that
-    /// follows is that the desktop is treated as one that knows nothing.
+    /// follows is that the desktop is treated as one that knows nothing. Of too many the last are
+    /// kept, which were joined last.
     pub fn decode(text: &str) -> Self {
-        Self(text.split('~').take(MAX_CONVERSATIONS).filter_map(decode_part).collect())
+        let mut parts: Vec<_> = text.rsplit('~').take(MAX_CONVERSATIONS).filter_map(decode_part).collect();
+        parts.reverse();
+        Self(parts)
     }
 }
 
@@ -95,6 +98,16 @@ mod tests {
         offset.remove(&name("a"));
         assert_eq!(offset.get(&name("a")), None);
         assert!(offset.is_only(&name("b")) && !offset.is_only(&name("a")));
+    }
+
+    #[test]
+    fn of_too_many_conversations_the_last_are_kept() {
+        let mut offset = Offset::EMPTY;
+        let last = Position { millis: 300, sequence: 0 };
+        (0..=last.millis).for_each(|millis| offset.set(&name(&millis.to_string()), Position { millis, sequence: 0 }));
+        let read = Offset::decode(&offset.encode());
+        assert_eq!(read.get(&name("300")), Some(last));
+        assert_eq!(read.get(&name("0")), None);
     }
 
     proptest! {
