@@ -109,6 +109,7 @@ impl Link {
             return Err(Unsent::Closed);
         }
         if !state.outbox.has_room(&frame, &self.settings) {
+            state.outbox.refuse(&frame);
             return Err(Unsent::NoRoom);
         }
         let waker = state.accept(frame);
