@@ -65,14 +65,14 @@ fn bracketed(host: &str) -> String {
 
 fn ca_cert(env: &mut EnvReader) -> Option<PathBuf> {
     let path = PathBuf::from(env.text("REDIS_CA_CERT")?);
-    if let Err(error) = std::fs::File::open(&path) {
-        env.problem(
-            "REDIS_CA_CERT",
-            format!("{} ({error})", path.display()),
-            "a readable file with certificates in PEM",
-        );
+    match std::fs::File::open(&path) {
+        Ok(_) => Some(path),
+        Err(error) => {
+            let found = format!("{} ({error})", path.display());
+            env.problem("REDIS_CA_CERT", found, "a readable file with certificates in PEM");
+            None
+        }
     }
-    Some(path)
 }
 
 #[cfg(test)]

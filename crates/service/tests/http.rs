@@ -1,11 +1,12 @@
 //! What clients meet that are slow, many, or late.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails fails its test")]
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use agent_assist_service::http::{HttpLimits, serve};
 use axum::Router;
 use axum::routing::get;
-use service::http::{HttpLimits, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;

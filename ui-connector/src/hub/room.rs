@@ -15,6 +15,8 @@ pub(super) enum Service {
     None,
     /// It does.
     Subscribed,
+    /// It is being told to stop; if that was broken off, it has to be told again.
+    Closing,
     /// Not any more: the room is gone, whoever holds it takes a new one.
     Closed,
 }

@@ -20,13 +20,13 @@ impl Hub {
         }
         let bus = &self.backends.bus;
         let losses = self.losses.load(Ordering::SeqCst);
-        let opened = if *service == Service::None {
+        let opened = if *service == Service::Subscribed {
+            bus.open(&room.name).await?
+        } else {
             bus.subscribe(&room.name).await?;
             *service = Service::Subscribed;
             // Together, to save a desktop a round trip.
             tokio::join!(self.claim(room), bus.open(&room.name)).1?
-        } else {
-            bus.open(&room.name).await?
         };
         room.open(opened, || self.losses.load(Ordering::SeqCst) == losses);
         Ok(())
@@ -46,7 +46,8 @@ impl Hub {
     /// The caller may be dropped at any point, as its desktop's connection has ended. Until all is
     /// done the room stays where it is, as one that has to be subscribed again.
     pub(super) async fn close(&self, room: &Arc<Room>, service: &mut Service) {
-        if std::mem::replace(service, Service::None) == Service::Subscribed {
+        if *service != Service::None {
+            *service = Service::Closing;
             room.suspend();
             self.release(room).await;
         }

@@ -1,10 +1,15 @@
 //! `join-conversation` and `leave-conversation`.
 
-use event::ConversationName;
+use std::time::{Duration, SystemTime};
+
+use event::{ConversationName, Position};
 use serde_json::json;
 use socketio::Event;
 
 use super::{Desktops, Session};
+
+/// By which the clocks of this machine and of Redis may differ.
+const MAX_CLOCK_SKEW: Duration = Duration::from_mins(1);
 
 /// Why a join or leave is not carried out; the text is the second argument of the answer.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +42,7 @@ impl Desktops {
         if !session.joined.contains(&name) {
             session.joined.push(name.clone());
         }
-        let from = session.desktop.position(&name);
+        let from = session.desktop.position(&name).filter(is_plausible);
         self.hub.join(&session.desktop, &name, from).await;
         answer(session, event, Ok(&name));
         self.hub.catch_up(&session.desktop, &name).await;
@@ -75,6 +80,12 @@ impl Desktops {
 fn first_text(args: &str) -> Option<String> {
     let args: Vec<serde_json::Value> = serde_json::from_str(args).ok()?;
     args.first()?.as_str().map(str::to_owned)
+}
+
+/// A position from the future would keep events away from the desktop until then.
+fn is_plausible(position: &Position) -> bool {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u128::from(position.millis) <= (now + MAX_CLOCK_SKEW).as_millis()
 }
 
 fn answer(session: &Session, event: &Event, result: Result<&ConversationName, Refusal>) {

@@ -26,7 +26,8 @@ end
 -- A connector of the original listens to its own channel only.
 local connector = redis.pcall('GET', KEYS[5])
 if type(connector) == 'string' and connector ~= '' and string.sub(connector, 1, 13) ~= 'aa-connector-' then
-  receivers = receivers + call('PUBLISH', connector .. ':' .. KEYS[5], payload)
+  local heard = redis.pcall('PUBLISH', connector .. ':' .. KEYS[5], payload)
+  if type(heard) == 'number' then receivers = receivers + heard end
 end
 
 -- The mark stays where it is, but lasts as long as the event that it leads to.
