@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn an_address_that_cannot_be_used_is_told_without_its_password() {
-        for url in ["redis://:geheim@", "redis://:geheim@h:port", "rediss://:geheim@h:1:2"] {
+        for url in ["http://:geheim@h", "redis://:geheim@", "redis://:geheim@h:port", "rediss://:geheim@h:1:2"] {
             let problems = Config::from_env(Env::from([("REDIS_URL", url)])).unwrap_err().to_string();
             assert!(problems.starts_with("REDIS_URL: ") && !problems.contains("geheim"), "{url}: {problems}");
         }

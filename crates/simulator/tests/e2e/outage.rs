@@ -32,6 +32,23 @@ async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again(
 }
 
 #[tokio::test]
+async fn what_passes_while_the_subscription_is_lost_is_made_up_for() {
+    let deployment = Deployment::start(2).await;
+    let desktops = [deployment.desktop(0, CONVERSATION).await, deployment.desktop(1, CONVERSATION).await];
+    let pushes: Vec<_> = (0..120).map(|number| Push::message(CONVERSATION, number)).collect();
+    for (number, push) in pushes.iter().enumerate() {
+        if number % 30 == 10 {
+            let cut: i64 = deployment.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+            assert!(cut > 0 || number > 10, "nobody was subscribed");
+        }
+        deployment.push(push).await;
+    }
+    for mut desktop in desktops {
+        assert_payloads(&desktop.last_events(pushes.len(), CONVERSATION).await, CONVERSATION, &pushes);
+    }
+}
+
+#[tokio::test]
 async fn malformed_pushes_are_refused_too_while_they_cannot_be_kept() {
     let mut deployment = Deployment::start(0).await;
     deployment.redis.kill();
