@@ -47,6 +47,8 @@ pub struct Settings {
     pub tokens: Arc<TokenKeys>,
     /// Which pages may call us.
     pub cors: AllowedOrigins,
+    /// For how long the conversation name of an integration key is kept.
+    pub conversation_name_ttl: Duration,
     /// Rooms and mapping keys.
     pub hub: HubSettings,
     /// Sockets.
@@ -65,6 +67,7 @@ impl Settings {
             auth,
             tokens: Arc::new(tokens),
             cors: AllowedOrigins::Any,
+            conversation_name_ttl: Duration::from_hours(24),
             hub: HubSettings { mapping_ttl: Duration::from_mins(5), joins_per_socket: 100 },
             sockets: socketio::Settings { lifetime: Some(default_lifetime()), ..socketio::Settings::default() },
             send_buffer: 64 * 1024,
@@ -140,8 +143,11 @@ fn settings(env: &mut EnvReader) -> Option<Settings> {
     let auth = auth_option(env);
     let cors = allowed_origins(env);
     let connections = env.parse_within("MAX_CONNECTIONS", "1 to 1000000", 100_000, |n| (1..=1_000_000).contains(n));
+    let month = 31 * 24;
+    let hours = env.parse_within("CONVERSATION_NAME_TTL_HOURS", "1 to 744", 24, |n| (1..=month).contains(n));
     let tokens = tokens(env, &project)?;
-    let mut settings = Settings { cors, ..Settings::new(&project, auth, tokens) };
+    let conversation_name_ttl = Duration::from_hours(hours);
+    let mut settings = Settings { cors, conversation_name_ttl, ..Settings::new(&project, auth, tokens) };
     settings.sockets.max_connections = connections;
     Some(settings)
 }

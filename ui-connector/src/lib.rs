@@ -47,11 +47,12 @@ pub struct Backends {
 /// of production, demo and tests.
 pub async fn run(settings: Settings, backends: Backends, listener: TcpListener, stop: CancellationToken) {
     let tasks = TaskSet::default();
+    let keys = backends.keys.clone();
     let hub = Hub::new(backends, settings.hub.clone());
     tasks.spawn("hub repair", hub::repair::run(hub.clone(), tasks.stop_signal()));
     tasks.spawn("mapping renewal", hub::mappings::run(hub.clone(), tasks.stop_signal()));
     let sockets = socket::server(&settings, hub.clone());
-    let app = App::new(&settings, hub, stop.clone());
+    let app = App::new(&settings, keys, hub, stop.clone());
     let router = routes::router(app, sockets.router(), &settings.cors);
     let connections = settings.sockets.max_connections + SPARE_CONNECTIONS;
     let limits = HttpLimits { connections, send_buffer: Some(settings.send_buffer), ..HttpLimits::default() };

@@ -1,5 +1,6 @@
 //! The connector's HTTP routes.
 
+mod conversation_name;
 mod health;
 mod page;
 mod register;
@@ -12,6 +13,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::routing::{get, post};
+use broker::KeyStore;
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
@@ -31,25 +33,49 @@ const REQUEST_TIME: Duration = Duration::from_secs(10);
 pub(crate) struct App {
     auth: AuthOption,
     tokens: Arc<TokenKeys>,
+    project: String,
+    keys: Arc<dyn KeyStore>,
+    conversation_name_ttl: Duration,
     hub: Arc<Hub>,
     stopping: CancellationToken,
 }
 
 impl App {
-    pub(crate) fn new(settings: &Settings, hub: Arc<Hub>, stopping: CancellationToken) -> Self {
-        Self { auth: settings.auth, tokens: settings.tokens.clone(), hub, stopping }
+    pub(crate) fn new(
+        settings: &Settings,
+        keys: Arc<dyn KeyStore>,
+        hub: Arc<Hub>,
+        stopping: CancellationToken,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            auth: settings.auth,
+            tokens: settings.tokens.clone(),
+            project: settings.project.clone(),
+            keys,
+            conversation_name_ttl: settings.conversation_name_ttl,
+            hub,
+            stopping,
+        })
     }
 }
 
-pub(crate) fn router(app: App, sockets: Router, cors: &AllowedOrigins) -> Router {
+impl AsRef<TokenKeys> for App {
+    fn as_ref(&self) -> &TokenKeys {
+        &self.tokens
+    }
+}
+
+pub(crate) fn router(app: Arc<App>, sockets: Router, cors: &AllowedOrigins) -> Router {
     page::console()
         .route("/status", get(health::status))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
         .route("/register", post(register::register))
+        .route("/conversation-name", post(conversation_name::set))
+        .route("/conversation-name", get(conversation_name::get).delete(conversation_name::delete))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME))
-        .with_state(Arc::new(app))
+        .with_state(app)
         .merge(sockets)
         .layer(cors_layer(cors))
 }

@@ -3,6 +3,7 @@
 
 mod backlog;
 mod client;
+mod conversation_names;
 mod faulty;
 mod gate;
 mod http;
