@@ -12,7 +12,7 @@ use service::process::ProcessSettings;
 use service::redis::{EventRetention, RedisAddress};
 use service::telemetry::causes;
 
-use crate::auth::provider::AuthOption;
+use crate::auth::settings::AuthSettings;
 use crate::auth::token::{SecretError, TokenKeys};
 
 /// Where Secret Manager's volume is mounted in every published deployment.
@@ -42,7 +42,7 @@ pub struct Settings {
     /// The project that the deployment serves, and no other.
     pub project: String,
     /// Who may register.
-    pub auth: AuthOption,
+    pub auth: AuthSettings,
     /// Issues and verifies tokens.
     pub tokens: Arc<TokenKeys>,
     /// Which pages may call us.
@@ -61,7 +61,7 @@ pub struct Settings {
 
 impl Settings {
     /// Settings with defaults for everything that has one.
-    pub fn new(project: &str, auth: AuthOption, tokens: TokenKeys) -> Self {
+    pub fn new(project: &str, auth: AuthSettings, tokens: TokenKeys) -> Self {
         Self {
             project: project.to_owned(),
             auth,
@@ -77,12 +77,7 @@ impl Settings {
 
     /// Warns of settings that let in more than an operator may think.
     pub fn announce(&self) {
-        if self.auth == AuthOption::Skip {
-            tracing::warn!("AUTH_OPTION=Skip: ANYBODY can register and read conversations; use it for tests only");
-        }
-        if self.auth == AuthOption::Nobody {
-            tracing::warn!("AUTH_OPTION is empty: nobody can register");
-        }
+        self.auth.announce();
         if self.cors == AllowedOrigins::Any {
             tracing::warn!("CORS_ALLOWED_ORIGINS is *: pages of any origin may call this service");
         }
@@ -140,7 +135,7 @@ fn broker(env: &mut EnvReader) -> Option<RedisBroker> {
 
 fn settings(env: &mut EnvReader) -> Option<Settings> {
     let project = env.required("GCP_PROJECT_ID", "the id of the Google Cloud project that is served");
-    let auth = auth_option(env);
+    let auth = AuthSettings::read(env);
     let cors = allowed_origins(env);
     let connections = env.parse_within("MAX_CONNECTIONS", "1 to 1000000", 100_000, |n| (1..=1_000_000).contains(n));
     let month = 31 * 24;
@@ -150,20 +145,6 @@ fn settings(env: &mut EnvReader) -> Option<Settings> {
     let mut settings = Settings { cors, conversation_name_ttl, ..Settings::new(&project, auth, tokens) };
     settings.sockets.max_connections = connections;
     Some(settings)
-}
-
-fn auth_option(env: &mut EnvReader) -> AuthOption {
-    let name = env.text_or("AUTH_OPTION", "");
-    let Ok(option) = name.parse() else {
-        env.problem("AUTH_OPTION", format!("{name:?}"), "Skip, or nothing");
-        return AuthOption::Nobody;
-    };
-    let on_cloud_run = env.text("K_SERVICE").is_some();
-    if option == AuthOption::Skip && on_cloud_run && !env.flag("ALLOW_SKIP_AUTH", false) {
-        let expected = "an identity provider on Cloud Run; set ALLOW_SKIP_AUTH=true to let ANYBODY in all the same";
-        env.problem("AUTH_OPTION", "Skip", expected);
-    }
-    option
 }
 
 fn allowed_origins(env: &mut EnvReader) -> AllowedOrigins {

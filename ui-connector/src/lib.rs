@@ -8,6 +8,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod google;
 mod hub;
 mod routes;
 mod socket;

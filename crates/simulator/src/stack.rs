@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{MemoryBroker, Retention};
-use connector::auth::provider::AuthOption;
+use connector::auth::providers::Skip;
+use connector::auth::settings::AuthSettings;
 use connector::auth::token::{SecretError, TokenKeys};
 use connector::{Backends, Settings};
 use event::ConnectorId;
@@ -49,7 +50,7 @@ impl Stack {
         let stack = Self { connector: connector.local_addr()?, interceptor: interceptor.local_addr()?, stop, tasks };
         let secret = format!("{:032x}", rand::random::<u128>());
         let tokens = TokenKeys::new(secret.as_bytes(), project, Duration::from_hours(1))?;
-        let settings = Settings::new(project, AuthOption::Skip, tokens);
+        let settings = Settings::new(project, AuthSettings::new(Skip), tokens);
         let backends = Backends {
             bus: Arc::new(broker.bus()),
             keys: Arc::new(broker.clone()),

@@ -2,4 +2,6 @@
 
 pub mod bearer;
 pub mod provider;
+pub mod providers;
+pub mod settings;
 pub mod token;

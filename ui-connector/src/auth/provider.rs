@@ -1,34 +1,64 @@
 //! Who decides whether somebody may register.
 
-use std::str::FromStr;
+use std::time::SystemTime;
 
-/// The identity provider that `AUTH_OPTION` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthOption {
-    /// `AUTH_OPTION` is empty: nobody can register.
-    Nobody,
-    /// `Skip`: everybody can. For tests and demonstrations.
-    Skip,
-}
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use service::client::AskError;
 
-impl AuthOption {
-    /// Whether the bearer of `authorization` may have a token.
-    pub fn admits(self, _authorization: Option<&str>) -> bool {
-        match self {
-            Self::Nobody => false,
-            Self::Skip => true,
-        }
+/// What a desktop presents to be let in: the header `Authorization`, without the word `Bearer`.
+#[derive(Debug, Default)]
+pub struct PlatformToken(SecretString);
+
+impl PlatformToken {
+    /// Takes the value of the header, with or without `Bearer` in front, in any case.
+    pub fn from_header(value: &str) -> Self {
+        Self(super::bearer::without_bearer(value.trim()).into())
+    }
+
+    /// The token, to be sent to the provider and nowhere else.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Nothing was presented, which is nobody's token.
+    pub fn is_empty(&self) -> bool {
+        self.expose().is_empty()
     }
 }
 
-impl FromStr for AuthOption {
-    type Err = ();
+/// Whoever knows the agents of a deployment.
+///
+/// Implement it to bring your own: see the example `own_provider`.
+#[async_trait]
+pub trait IdentityProvider: Send + Sync {
+    /// What logs and metrics call it.
+    fn name(&self) -> &'static str;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "" => Ok(Self::Nobody),
-            "Skip" => Ok(Self::Skip),
-            _ => Err(()),
-        }
-    }
+    /// Whether the bearer of `token` is an agent of this deployment. `token` may be empty.
+    ///
+    /// # Errors
+    /// [`Refusal`]: it is not, or nobody could be asked. The reason goes to the log, never to the caller.
+    async fn verify(&self, token: &PlatformToken) -> Result<Admission, Refusal>;
+}
+
+/// The bearer may come in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Admission {
+    /// Until when, if the provider says so. Our token does not outlive it.
+    pub until: Option<SystemTime>,
+}
+
+/// Why somebody may not come in. The texts hold no token.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The provider does not know the bearer, or it belongs to somebody else.
+    #[error("{0}")]
+    Denied(String),
+    /// The provider gave no answer.
+    #[error("the identity provider could not be asked")]
+    Unreachable(#[from] AskError),
+    /// The provider's answer says nothing about the bearer.
+    #[error("the identity provider is not available: {0}")]
+    Unavailable(String),
 }

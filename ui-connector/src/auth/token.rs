@@ -10,6 +10,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::bearer::without_bearer;
+
 /// A shorter secret could be guessed.
 const MIN_SECRET_BYTES: usize = 16;
 /// A longer file is not a file of secrets.
@@ -175,14 +177,6 @@ fn check_times(claims: &Map<String, Value>, now: f64) -> Result<(), InvalidToken
     // A second of tolerance: whole seconds are rounded, and instances' clocks differ by a little.
     let not_yet = time("nbf")?.is_some_and(|at| at > now + 1.0) || time("iat")?.is_some_and(|at| at > now + 1.0);
     if expired || not_yet { Err(InvalidToken::Unreadable) } else { Ok(()) }
-}
-
-fn without_bearer(token: &str) -> &str {
-    match token.split_at_checked(7) {
-        Some((word, rest)) if word.eq_ignore_ascii_case("bearer ") => rest.trim_start(),
-        None if token.eq_ignore_ascii_case("bearer") => "",
-        _ => token,
-    }
 }
 
 fn unix_time() -> Duration {

@@ -19,7 +19,7 @@ fn problems(changes: &[(&'static str, &'static str)]) -> String {
 fn needs_a_project_and_a_secret() {
     let (env, _file) = env(&[]);
     let config = Config::from_env(env).unwrap();
-    assert_eq!((config.settings.auth, config.settings.cors), (AuthOption::Nobody, AllowedOrigins::Any));
+    assert_eq!((config.settings.auth.agents.name(), config.settings.cors), ("none", AllowedOrigins::Any));
     let nothing = Config::from_env(Env::default()).unwrap_err().to_string();
     assert_eq!(nothing.lines().count(), 2, "{nothing}");
     assert!(nothing.contains("GCP_PROJECT_ID:") && nothing.contains("JWT_SECRET_KEY_PATH:"), "{nothing}");

@@ -19,7 +19,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::Settings;
-use crate::auth::provider::AuthOption;
+use crate::auth::settings::AuthSettings;
 use crate::auth::token::TokenKeys;
 use crate::config::AllowedOrigins;
 use crate::hub::Hub;
@@ -31,7 +31,7 @@ const REQUEST_TIME: Duration = Duration::from_secs(10);
 
 /// What the handlers share.
 pub(crate) struct App {
-    auth: AuthOption,
+    auth: AuthSettings,
     tokens: Arc<TokenKeys>,
     project: String,
     keys: Arc<dyn KeyStore>,
@@ -48,7 +48,7 @@ impl App {
         stopping: CancellationToken,
     ) -> Arc<Self> {
         Arc::new(Self {
-            auth: settings.auth,
+            auth: settings.auth.clone(),
             tokens: settings.tokens.clone(),
             project: settings.project.clone(),
             keys,

@@ -7,16 +7,19 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use service::telemetry::causes;
 
 use super::App;
+use crate::auth::provider::PlatformToken;
 
 /// A user name longer than this is nobody's.
 const MAX_USER_BYTES: usize = 1024;
 
 /// Gives a token to whom the identity provider knows.
 pub(super) async fn register(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
-    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if !app.auth.admits(authorization) {
+    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if let Err(refusal) = app.auth.agents.verify(&PlatformToken::from_header(authorization)).await {
+        tracing::info!(provider = app.auth.agents.name(), reason = %causes(&refusal), "a desktop may not register");
         return unauthorized();
     }
     let user = match user(&body) {

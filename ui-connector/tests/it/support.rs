@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use broker::{EventLog, KeyStore, MemoryBroker, NewEvent, Recorded, Retention};
 use bytes::Bytes;
-use connector::auth::provider::AuthOption;
+use connector::auth::providers::Skip;
+use connector::auth::settings::AuthSettings;
 use connector::auth::token::TokenKeys;
 use connector::{Backends, Settings};
 use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, RecognitionAttributes};
@@ -45,7 +46,7 @@ pub(crate) fn name(id: &str) -> ConversationName {
 
 pub(crate) fn settings() -> Settings {
     let tokens = TokenKeys::new(SECRET, PROJECT, Duration::from_hours(1)).unwrap();
-    Settings { drain_time: Duration::from_millis(50), ..Settings::new(PROJECT, AuthOption::Skip, tokens) }
+    Settings { drain_time: Duration::from_millis(50), ..Settings::new(PROJECT, AuthSettings::new(Skip), tokens) }
 }
 
 pub(crate) fn token() -> String {

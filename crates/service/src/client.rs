@@ -1,0 +1,93 @@
+//! Questions to services of others, over HTTP: short, bounded, and never redirected.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response};
+
+/// How long a connection may take to be made.
+const CONNECT_TIME: Duration = Duration::from_secs(3);
+/// How long a question may take, a second attempt included.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+/// The largest answer that anybody of ours can use.
+const MAX_ANSWER: usize = 256 * 1024;
+/// After which time an unused connection is closed.
+const IDLE_TIME: Duration = Duration::from_secs(30);
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status. A redirect is an answer like others.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, whole.
+    pub body: Bytes,
+}
+
+/// Why there is no answer. The text names hosts, never headers or bodies.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Nothing was answered in time.
+    #[error("no answer within {ANSWER_TIME:?}")]
+    Timeout,
+    /// The connection could not be made, or broke.
+    #[error("the connection failed")]
+    Connection(#[source] reqwest::Error),
+    /// The answer is larger than anything that could be meant.
+    #[error("the answer is larger than {MAX_ANSWER} bytes")]
+    TooLarge,
+}
+
+/// A client that follows no redirects, keeps no cookies and presents nothing but what it is given.
+///
+/// # Errors
+/// [`reqwest::Error`] if TLS cannot be set up.
+pub fn client() -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .redirect(Policy::none())
+        .connect_timeout(CONNECT_TIME)
+        .pool_idle_timeout(IDLE_TIME)
+        .referer(false)
+        .user_agent(concat!("agent-assist-backend/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+/// Asks, and once more if the connection failed.
+///
+/// # Errors
+/// [`AskError`] if there is no answer of usable size in time.
+pub async fn ask(request: RequestBuilder) -> Result<Answer, AskError> {
+    let again = request.try_clone();
+    let attempts = async {
+        match (attempt(request).await, again) {
+            (Err(AskError::Connection(_)), Some(again)) => attempt(again).await,
+            (first, _) => first,
+        }
+    };
+    tokio::time::timeout(ANSWER_TIME, attempts).await.unwrap_or(Err(AskError::Timeout))
+}
+
+async fn attempt(request: RequestBuilder) -> Result<Answer, AskError> {
+    let mut response = request.send().await.map_err(connection)?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    Ok(Answer { status, headers, body: whole(response).await? })
+}
+
+async fn whole(mut response: Response) -> Result<Bytes, AskError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(connection)? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Err(AskError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.into())
+}
+
+/// Addresses may hold what is nobody else's business.
+fn connection(error: reqwest::Error) -> AskError {
+    AskError::Connection(error.without_url())
+}

@@ -1,0 +1,72 @@
+//! Access tokens of the service account that the connector runs as.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::http::HeaderValue;
+use google_cloud_auth::build_errors::Error as BuildError;
+use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
+use google_cloud_auth::errors::CredentialsError;
+
+/// What our token may do (<https://cloud.google.com/dialogflow/docs/reference/rest/v2/projects.conversations/create>).
+const SCOPE: &str = "https://www.googleapis.com/auth/dialogflow";
+/// How long the metadata server may take.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Where access tokens come from. Tests bring their own.
+#[async_trait]
+pub trait AccessTokens: Send + Sync {
+    /// The value of the header `Authorization` for a request to Google, marked as sensitive.
+    ///
+    /// # Errors
+    /// [`TokenError`] if there is no token now.
+    async fn authorization(&self) -> Result<HeaderValue, TokenError>;
+}
+
+/// Why there is no access token. The texts hold none.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The credentials were refused, or nobody gave a token for them.
+    #[error("no Google access token could be got")]
+    Credentials(#[from] CredentialsError),
+    /// Nothing was answered in time.
+    #[error("no Google access token could be got within {WAIT:?}")]
+    Timeout,
+    /// What was got is no token.
+    #[error("the Google access token cannot be sent in a header")]
+    Unprintable,
+}
+
+/// Application Default Credentials: the file of `GOOGLE_APPLICATION_CREDENTIALS`, gcloud's own, or the metadata server
+/// (<https://cloud.google.com/docs/authentication/application-default-credentials>). Tokens are kept, and renewed before
+/// they expire.
+#[derive(Debug)]
+pub struct DefaultCredentials(AccessTokenCredentials);
+
+impl DefaultCredentials {
+    /// Finds the credentials. Must be called within a runtime; asks nobody yet.
+    ///
+    /// # Errors
+    /// [`BuildError`] if a file of credentials cannot be used.
+    pub fn find() -> Result<Self, BuildError> {
+        Builder::default().with_scopes([SCOPE]).build_access_token_credentials().map(Self)
+    }
+}
+
+#[async_trait]
+impl AccessTokens for DefaultCredentials {
+    async fn authorization(&self) -> Result<HeaderValue, TokenError> {
+        let token = tokio::time::timeout(WAIT, self.0.access_token()).await.map_err(|_| TokenError::Timeout)??;
+        bearer(&token.token)
+    }
+}
+
+/// The header's value for an access token.
+///
+/// # Errors
+/// [`TokenError::Unprintable`] if it has characters that no token has.
+pub fn bearer(token: &str) -> Result<HeaderValue, TokenError> {
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| TokenError::Unprintable)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
