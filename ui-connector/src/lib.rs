@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, Settings};
 
+use google::credentials::AccessTokens;
 use hub::Hub;
 use routes::App;
 
@@ -42,6 +43,8 @@ pub struct Backends {
     pub keys: Arc<dyn KeyStore>,
     /// The id under which this process claims conversations; the bus must listen to its channels.
     pub connector: ConnectorId,
+    /// As whom the connector asks Google.
+    pub google: Arc<dyn AccessTokens>,
 }
 
 /// Runs the connector on `listener` until `stop` is cancelled, then drains it: the one entry point

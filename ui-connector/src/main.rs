@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use connector::google::credentials::DefaultCredentials;
 use connector::{Backends, Config};
 use event::ConnectorId;
 use service::process::{StartError, run};
@@ -17,13 +18,15 @@ fn main() -> ExitCode {
 async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
     let connector = ConnectorId::generate();
     let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
+    let google = DefaultCredentials::find().map_err(|error| StartError::Setup(error.into()))?;
+    let google = Arc::new(google);
     let broker = config.broker;
     let bus = Arc::new(broker.bus(connector.clone()));
     let tasks = TaskSet::default();
     tasks.spawn("event bus", bus.clone().run(tasks.stop_signal()));
     config.settings.announce();
     tracing::info!(address = %address, %connector, "ui-connector is listening");
-    let backends = Backends { bus, keys: Arc::new(broker), connector };
+    let backends = Backends { bus, keys: Arc::new(broker), connector, google };
     connector::run(config.settings, backends, listener, stop).await;
     tasks.shut_down(std::time::Duration::from_secs(1)).await;
     Ok(())

@@ -1,6 +1,7 @@
 //! What every process of ours needs: environment, telemetry, HTTP serving, tasks and shutdown.
 //! It knows nothing of conversations.
 
+pub mod address;
 pub mod client;
 pub mod env;
 pub mod http;

@@ -61,11 +61,29 @@ impl AccessTokens for DefaultCredentials {
     }
 }
 
+/// A token that never changes: for tests, and for stand-ins of Google that look at none.
+#[derive(Debug)]
+pub struct FixedToken(HeaderValue);
+
+impl FixedToken {
+    /// Presents `token` always.
+    ///
+    /// # Errors
+    /// [`TokenError::Unprintable`] if it has characters that no token has.
+    pub fn new(token: &str) -> Result<Self, TokenError> {
+        bearer(token).map(Self)
+    }
+}
+
+#[async_trait]
+impl AccessTokens for FixedToken {
+    async fn authorization(&self) -> Result<HeaderValue, TokenError> {
+        Ok(self.0.clone())
+    }
+}
+
 /// The header's value for an access token.
-///
-/// # Errors
-/// [`TokenError::Unprintable`] if it has characters that no token has.
-pub fn bearer(token: &str) -> Result<HeaderValue, TokenError> {
+fn bearer(token: &str) -> Result<HeaderValue, TokenError> {
     let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| TokenError::Unprintable)?;
     value.set_sensitive(true);
     Ok(value)

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use connector::auth::providers::Skip;
 use connector::auth::settings::AuthSettings;
 use connector::auth::token::TokenKeys;
+use connector::google::credentials::FixedToken;
 use connector::{Backends, Settings};
 use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, RecognitionAttributes};
 use serde_json::json;
@@ -121,7 +122,8 @@ impl Connector {
         let (bus, id, stop) = (FaultyBus::new(log.broker.bus()), ConnectorId::generate(), CancellationToken::new());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let backends = Backends { bus: bus.clone(), keys, connector: id.clone() };
+        let google = Arc::new(FixedToken::new("google-token").unwrap());
+        let backends = Backends { bus: bus.clone(), keys, connector: id.clone(), google };
         let task = tokio::spawn(connector::run(settings, backends, listener, stop.clone()));
         until("the hub", async || bus.is_attached()).await;
         Self { address, bus, id, stop, task }
