@@ -15,12 +15,10 @@ check: ## Look at the code without running it: format, lints, documentation, lic
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	scripts/check-scripts.sh
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --locked check; \
-	else echo "make check: cargo-deny is not installed, so licences and advisories go unchecked; 'make deny' installs it"; fi
+	scripts/check-dependencies.sh
 
-deny: ## Check licences and advisories of the dependencies; installs cargo-deny when it is missing
-	$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
-	$(CARGO) deny --locked check
+deny: ## Check licences, sources, duplicates and advisories of the dependencies; installs cargo-deny when it is missing
+	scripts/check-dependencies.sh
 
 test: test-tools ## Run every test; installs what they need when it is missing, and says so
 	$(CARGO) build --workspace --locked
