@@ -1,7 +1,7 @@
 //! What the connector is told by its environment.
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use service::process::ProcessSettings;
 use service::redis::{EventRetention, RedisAddress};
 use service::telemetry::causes;
 
+use crate::auth::rotation::SecretFile;
 use crate::auth::settings::AuthSettings;
 use crate::auth::token::{SecretError, TokenKeys};
 
@@ -45,6 +46,8 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// Issues and verifies tokens.
     pub tokens: Arc<TokenKeys>,
+    /// Where the secrets of the tokens come from, if they can change.
+    pub secret_file: Option<SecretFile>,
     /// Which pages may call us.
     pub cors: AllowedOrigins,
     /// For how long the conversation name of an integration key is kept.
@@ -66,6 +69,7 @@ impl Settings {
             project: project.to_owned(),
             auth,
             tokens: Arc::new(tokens),
+            secret_file: None,
             cors: AllowedOrigins::Any,
             conversation_name_ttl: Duration::from_hours(24),
             hub: HubSettings { mapping_ttl: Duration::from_mins(5), joins_per_socket: 100 },
@@ -77,7 +81,7 @@ impl Settings {
 
     /// Warns of settings that let in more than an operator may think.
     pub fn announce(&self) {
-        self.auth.announce();
+        self.auth.agents.announce();
         if self.cors == AllowedOrigins::Any {
             tracing::warn!("CORS_ALLOWED_ORIGINS is *: pages of any origin may call this service");
         }
@@ -140,9 +144,15 @@ fn settings(env: &mut EnvReader) -> Option<Settings> {
     let connections = env.parse_within("MAX_CONNECTIONS", "1 to 1000000", 100_000, |n| (1..=1_000_000).contains(n));
     let month = 31 * 24;
     let hours = env.parse_within("CONVERSATION_NAME_TTL_HOURS", "1 to 744", 24, |n| (1..=month).contains(n));
-    let tokens = tokens(env, &project)?;
+    let secret_file = secret_file(env);
+    let tokens = tokens(env, &project, &secret_file.path)?;
     let conversation_name_ttl = Duration::from_hours(hours);
-    let mut settings = Settings { cors, conversation_name_ttl, ..Settings::new(&project, auth, tokens) };
+    let mut settings = Settings {
+        cors,
+        conversation_name_ttl,
+        secret_file: Some(secret_file).filter(|file| !file.interval.is_zero()),
+        ..Settings::new(&project, auth, tokens)
+    };
     settings.sockets.max_connections = connections;
     Some(settings)
 }
@@ -169,11 +179,16 @@ fn is_origin(text: &str) -> bool {
         .is_some_and(|(scheme, host)| !scheme.is_empty() && !host.is_empty() && !host.contains('/') && text.is_ascii())
 }
 
-fn tokens(env: &mut EnvReader, project: &str) -> Option<TokenKeys> {
+fn secret_file(env: &mut EnvReader) -> SecretFile {
+    let path = PathBuf::from(env.text_or("JWT_SECRET_KEY_PATH", DEFAULT_SECRET_PATH));
+    let seconds = env.parse_within("JWT_SECRET_REFRESH_SECONDS", "0 to 3600", 30, |n| *n <= 3600);
+    SecretFile { path, interval: Duration::from_secs(seconds) }
+}
+
+fn tokens(env: &mut EnvReader, project: &str, path: &Path) -> Option<TokenKeys> {
     let day = 24 * 60;
     let minutes = env.parse_within("JWT_TOKEN_LIFETIME_MINUTES", "1 to 1440", 60, |n| (1..=day).contains(n));
-    let path = PathBuf::from(env.text_or("JWT_SECRET_KEY_PATH", DEFAULT_SECRET_PATH));
-    match TokenKeys::read(&path, project, Duration::from_mins(minutes)) {
+    match TokenKeys::read(path, project, Duration::from_mins(minutes)) {
         Ok(keys) => Some(keys),
         Err(error) => {
             let expected = match error {

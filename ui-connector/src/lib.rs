@@ -7,6 +7,7 @@
 //! * a login: `routes::register` → `auth::provider` → `auth::token`.
 
 pub mod auth;
+pub mod base_url;
 pub mod config;
 pub mod google;
 mod hub;
@@ -55,6 +56,9 @@ pub async fn run(settings: Settings, backends: Backends, listener: TcpListener, 
     let hub = Hub::new(backends, settings.hub.clone());
     tasks.spawn("hub repair", hub::repair::run(hub.clone(), tasks.stop_signal()));
     tasks.spawn("mapping renewal", hub::mappings::run(hub.clone(), tasks.stop_signal()));
+    if let Some(file) = settings.secret_file.clone() {
+        tasks.spawn("secret rotation", auth::rotation::run(file, settings.tokens.clone(), tasks.stop_signal()));
+    }
     let sockets = socket::server(&settings, hub.clone());
     let app = App::new(&settings, keys, hub, stop.clone());
     let router = routes::router(app, sockets.router(), &settings.cors);

@@ -3,5 +3,7 @@
 pub mod bearer;
 pub mod provider;
 pub mod providers;
+pub mod rotation;
+mod secrets;
 pub mod settings;
 pub mod token;

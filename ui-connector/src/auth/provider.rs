@@ -21,6 +21,14 @@ impl PlatformToken {
         self.0.expose_secret()
     }
 
+    /// The token, if there is one.
+    ///
+    /// # Errors
+    /// [`Refusal::Denied`] if there is none: the UI modules start without one, and no provider need be asked about that.
+    pub fn required(&self) -> Result<&str, Refusal> {
+        if self.is_empty() { Err(Refusal::Denied("no token was presented".into())) } else { Ok(self.expose()) }
+    }
+
     /// Nothing was presented, which is nobody's token.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
@@ -40,6 +48,9 @@ pub trait IdentityProvider: Send + Sync {
     /// # Errors
     /// [`Refusal`]: it is not, or nobody could be asked. The reason goes to the log, never to the caller.
     async fn verify(&self, token: &PlatformToken) -> Result<Admission, Refusal>;
+
+    /// Says at start, in the log, what an operator may not expect of it.
+    fn announce(&self) {}
 }
 
 /// The bearer may come in.

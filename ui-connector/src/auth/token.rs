@@ -1,54 +1,39 @@
 //! The JSON Web Tokens with which desktops identify themselves (RFC 7519).
 
 use std::fmt;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime};
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use aws_lc_rs::digest::{SHA256, digest};
+use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::bearer::without_bearer;
+use super::secrets::{self, Secrets};
 
-/// A shorter secret could be guessed.
-const MIN_SECRET_BYTES: usize = 16;
-/// A longer file is not a file of secrets.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
+pub use super::secrets::SecretError;
 
-/// Issues and verifies tokens, with HS256 and the secret of the deployment.
+/// Issues and verifies tokens, with HS256 and the secrets of the deployment.
 pub struct TokenKeys {
-    signing: EncodingKey,
-    verifying: Vec<DecodingKey>,
+    current: RwLock<Current>,
     project: String,
     lifetime: Duration,
+}
+
+/// The secrets in use, and what they were made of.
+struct Current {
+    secrets: Arc<Secrets>,
+    /// Digest of the file when it was last looked at; nothing if it could not be used.
+    digest: Option<[u8; 32]>,
 }
 
 /// Keys are never shown.
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenKeys").field("keys", &self.verifying.len()).finish_non_exhaustive()
+        f.debug_struct("TokenKeys").field("keys", &self.keys()).finish_non_exhaustive()
     }
-}
-
-/// Why the secret cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    /// It cannot be read.
-    #[error("{0} cannot be read: {1}")]
-    Read(PathBuf, #[source] io::Error),
-    /// It is too large.
-    #[error("{0} is larger than 64 KiB")]
-    TooLarge(PathBuf),
-    /// One of its lines is no usable secret.
-    #[error("the secret in line {line} has {found} bytes")]
-    TooShort {
-        /// The first line that is too short, counted from 1.
-        line: usize,
-        /// Its length.
-        found: usize,
-    },
 }
 
 /// What a token says.
@@ -95,11 +80,7 @@ impl TokenKeys {
     /// # Errors
     /// [`SecretError`] if the file cannot be read or a secret is empty or too short.
     pub fn read(path: &Path, project: &str, lifetime: Duration) -> Result<Self, SecretError> {
-        let unreadable = |error| SecretError::Read(path.to_owned(), error);
-        if fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE_BYTES {
-            return Err(SecretError::TooLarge(path.to_owned()));
-        }
-        Self::new(&fs::read(path).map_err(unreadable)?, project, lifetime)
+        Self::new(&secrets::read(path)?, project, lifetime)
     }
 
     /// Takes the secrets, one a line: the first signs, all verify. One newline at the end is not
@@ -107,33 +88,64 @@ impl TokenKeys {
     ///
     /// # Errors
     /// [`SecretError::TooShort`] if one of them is empty or too short.
-    pub fn new(secrets: &[u8], project: &str, lifetime: Duration) -> Result<Self, SecretError> {
-        let secrets: Vec<_> = secrets.strip_suffix(b"\n").unwrap_or(secrets).split(|byte| *byte == b'\n').collect();
-        if let Some(index) = secrets.iter().position(|secret| secret.len() < MIN_SECRET_BYTES) {
-            return Err(SecretError::TooShort { line: index + 1, found: secrets[index].len() });
-        }
-        Ok(Self {
-            signing: EncodingKey::from_secret(secrets[0]),
-            verifying: secrets.into_iter().map(DecodingKey::from_secret).collect(),
-            project: project.to_owned(),
-            lifetime,
-        })
+    pub fn new(file: &[u8], project: &str, lifetime: Duration) -> Result<Self, SecretError> {
+        let current = Current { secrets: Arc::new(Secrets::parse(file)?), digest: Some(sha256(file)) };
+        Ok(Self { current: RwLock::new(current), project: project.to_owned(), lifetime })
     }
 
-    /// A new token for `user`, which may be empty.
+    /// How many secrets verify.
+    pub fn keys(&self) -> usize {
+        self.secrets().verifying.len()
+    }
+
+    /// Takes new secrets, if the file has changed. Unusable ones leave the old ones in use.
+    pub(super) fn renew(&self, file: Result<Vec<u8>, SecretError>) -> Result<bool, SecretError> {
+        let parsed = file.and_then(|file| {
+            let digest = sha256(&file);
+            if self.current().digest == Some(digest) { Ok(None) } else { Ok(Some((Secrets::parse(&file)?, digest))) }
+        });
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        match parsed {
+            Ok(None) => Ok(false),
+            Ok(Some((secrets, digest))) => {
+                *current = Current { secrets: Arc::new(secrets), digest: Some(digest) };
+                Ok(true)
+            }
+            Err(error) => {
+                current.digest = None;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the secrets in use are those of the file, as far as is known.
+    pub(super) fn is_current(&self) -> bool {
+        self.current().digest.is_some()
+    }
+
+    fn current(&self) -> RwLockReadGuard<'_, Current> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn secrets(&self) -> Arc<Secrets> {
+        self.current().secrets.clone()
+    }
+
+    /// A new token for `user`, which may be empty. It does not outlive `until`.
     ///
     /// # Errors
     /// None in practice: HS256 signs everything.
-    pub fn issue(&self, user: &str) -> Result<String, jsonwebtoken::errors::Error> {
+    pub fn issue(&self, user: &str, until: Option<SystemTime>) -> Result<String, jsonwebtoken::errors::Error> {
         let now = unix_time();
+        let latest = now + self.lifetime;
         let claims = Issued {
-            exp: (now + self.lifetime).as_secs(),
+            exp: until.map_or(latest, |until| latest.min(since_epoch(until))).as_secs(),
             iat: now.as_secs(),
             jti: format!("{:032x}", rand::random::<u128>()),
             gcp_agent_assist_project: &self.project,
             gcp_agent_assist_user: user,
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.secrets().signing)
     }
 
     /// Verifies a token, with or without the word `Bearer` in front.
@@ -163,7 +175,7 @@ impl TokenKeys {
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_aud = false;
-        self.verifying.iter().find_map(|key| Some(jsonwebtoken::decode(token, key, &validation).ok()?.claims))
+        self.secrets().verifying.iter().find_map(|key| Some(jsonwebtoken::decode(token, key, &validation).ok()?.claims))
     }
 }
 
@@ -180,7 +192,17 @@ fn check_times(claims: &Map<String, Value>, now: f64) -> Result<(), InvalidToken
 }
 
 fn unix_time() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    since_epoch(SystemTime::now())
+}
+
+fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+fn sha256(file: &[u8]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, file).as_ref());
+    bytes
 }
 
 #[cfg(test)]

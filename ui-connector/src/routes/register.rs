@@ -1,33 +1,76 @@
+//! `/register` and `/register-app`: a token for whom the identity provider knows.
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::header::AUTHORIZATION;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use service::telemetry::causes;
 
 use super::App;
-use crate::auth::provider::PlatformToken;
+use crate::auth::provider::{Admission, PlatformToken, Refusal};
+use crate::auth::providers::{AccountCredentials, Nobody};
 
 /// A user name longer than this is nobody's.
 const MAX_USER_BYTES: usize = 1024;
+/// Seconds after which a provider that could not be reached may be asked again.
+const RETRY_SECONDS: &str = "5";
 
-/// Gives a token to whom the identity provider knows.
-pub(super) async fn register(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
-    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if let Err(refusal) = app.auth.agents.verify(&PlatformToken::from_header(authorization)).await {
-        tracing::info!(provider = app.auth.agents.name(), reason = %causes(&refusal), "a desktop may not register");
-        return unauthorized();
+/// Who asks: the words of the original's answers.
+#[derive(Clone, Copy)]
+enum Caller {
+    Agent,
+    Application,
+}
+
+/// Gives a token to an agent.
+pub(super) async fn agent(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let provider = &app.auth.agents;
+    let verdict = provider.verify(&PlatformToken::from_header(header)).await;
+    match verdict {
+        Ok(admission) => issue(&app, user(&serde_json::from_slice(&body).unwrap_or_default()), admission),
+        Err(refusal) => refuse(Caller::Agent, provider.name(), &refusal),
     }
-    let user = match user(&body) {
+}
+
+/// Gives a token to an application.
+pub(super) async fn application(State(app): State<Arc<App>>, request: Request) -> Response {
+    let Some(provider) = &app.auth.applications else {
+        return refuse(Caller::Application, Nobody::NAME, &Refusal::Denied("APP_AUTH_OPTION is empty".into()));
+    };
+    let members = match Json::<Value>::from_request(request, &()).await {
+        Ok(Json(members)) if members.is_object() => members,
+        Err(JsonRejection::MissingJsonContentType(_)) => return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
+        Ok(_) | Err(_) => return (StatusCode::BAD_REQUEST, "the body must be a JSON object").into_response(),
+    };
+    let user = user(&members);
+    let Some(credentials) = read::<AccountCredentials>(members) else {
+        return (StatusCode::BAD_REQUEST, "accountSid and authToken must be texts").into_response();
+    };
+    match provider.verify(&credentials).await {
+        Ok(admission) => issue(&app, user, admission),
+        Err(refusal) => refuse(Caller::Application, "Twilio", &refusal),
+    }
+}
+
+fn read<T: DeserializeOwned>(members: Value) -> Option<T> {
+    serde_json::from_value(members).ok()
+}
+
+fn issue(app: &App, user: Result<String, &'static str>, admission: Admission) -> Response {
+    let user = match user {
         Ok(user) => user,
         Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
     };
-    match app.tokens.issue(&user) {
-        Ok(token) => Json(json!({"token": token})).into_response(),
+    match app.tokens.issue(&user, admission.until) {
+        Ok(token) => ([(CACHE_CONTROL, "no-store")], Json(json!({"token": token}))).into_response(),
         Err(error) => {
             tracing::error!(%error, "a token could not be signed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -35,21 +78,42 @@ pub(super) async fn register(State(app): State<Arc<App>>, headers: HeaderMap, bo
     }
 }
 
-/// The answer does not tell why.
-fn unauthorized() -> Response {
-    (StatusCode::UNAUTHORIZED, [("Authentication", "valid token required")], "Could not authenticate user")
-        .into_response()
+/// The answer does not tell why; the log does.
+fn refuse(caller: Caller, provider: &'static str, refusal: &Refusal) -> Response {
+    let (status, reason) = (status(refusal), causes(refusal).to_string());
+    if matches!(refusal, Refusal::Denied(_)) {
+        tracing::info!(provider, reason, "somebody may not register");
+    } else {
+        tracing::warn!(provider, error = reason, "the identity provider gave no verdict");
+    }
+    let required = match caller {
+        Caller::Agent => "valid token required",
+        Caller::Application => "valid application level auth required",
+    };
+    let mut response = (status, [("Authentication", required)], "Could not authenticate user").into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static(RETRY_SECONDS));
+    }
+    response
+}
+
+/// A provider's own error is answered like a refusal, as by the original; only one that cannot be reached is not.
+fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::Denied(_) | Refusal::Unavailable(_) => StatusCode::UNAUTHORIZED,
+        Refusal::Unreachable(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
 }
 
 /// The user's name, empty unless the body is an object that has one. An unreadable body counts as none.
-fn user(body: &[u8]) -> Result<String, &'static str> {
-    match serde_json::from_slice(body) {
-        Err(_) | Ok(Value::Null) => Ok(String::new()),
-        Ok(Value::Object(members)) => match members.get("gcp_agent_assist_user") {
+fn user(body: &Value) -> Result<String, &'static str> {
+    match body {
+        Value::Null => Ok(String::new()),
+        Value::Object(members) => match members.get("gcp_agent_assist_user") {
             None | Some(Value::Null) => Ok(String::new()),
             Some(Value::String(user)) if user.len() <= MAX_USER_BYTES => Ok(user.clone()),
             Some(_) => Err("gcp_agent_assist_user must be a text of at most 1024 bytes"),
         },
-        Ok(_) => Err("the body must be a JSON object"),
+        _ => Err("the body must be a JSON object"),
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn token() -> String {
-    settings().tokens.issue("agent").unwrap()
+    settings().tokens.issue("agent", None).unwrap()
 }
 
 /// An event whose data is a number.

@@ -1,7 +1,24 @@
 //! The identity providers that can be chosen by name.
 
+mod answer;
+mod five9;
+mod genesys_cloud;
+mod hosts;
 mod nobody;
+mod organization;
+mod salesforce;
 mod skip;
+mod twilio;
+mod twilio_account;
+mod verdict;
+mod webhook;
 
+pub use five9::Five9;
+pub use genesys_cloud::GenesysCloud;
 pub use nobody::Nobody;
+pub use organization::OrganizationId;
+pub use salesforce::Salesforce;
 pub use skip::Skip;
+pub use twilio::Twilio;
+pub use twilio_account::{AccountCredentials, TwilioAccount};
+pub use webhook::Webhook;

@@ -14,4 +14,8 @@ impl IdentityProvider for Skip {
     async fn verify(&self, _: &PlatformToken) -> Result<Admission, Refusal> {
         Ok(Admission::default())
     }
+
+    fn announce(&self) {
+        tracing::warn!("AUTH_OPTION=Skip: ANYBODY can register and read conversations; use it for tests only");
+    }
 }

@@ -1,4 +1,7 @@
 use super::*;
+use std::fs;
+
+use jsonwebtoken::EncodingKey;
 use serde_json::json;
 
 const SECRET: &str = "0123456789abcdef-secret";
@@ -20,7 +23,7 @@ fn hours_from_now(hours: i64) -> i64 {
 #[test]
 fn opens_what_it_issued() {
     let keys = keys(SECRET).unwrap();
-    let token = keys.issue("agent-7").unwrap();
+    let token = keys.issue("agent-7", None).unwrap();
     let claims = keys.verify(&token).unwrap();
     let lifetime = claims.expires - unix_time().as_secs_f64();
     assert!((58.0..=60.0).contains(&lifetime), "{lifetime}");
@@ -84,8 +87,8 @@ fn the_secret_can_be_rotated() {
     let before = keys(&format!("{old}\n")).unwrap();
     let during = keys(&format!("{new}\n{old}\n")).unwrap();
     let after = keys(new).unwrap();
-    let old_token = before.issue("").unwrap();
-    let new_token = during.issue("").unwrap();
+    let old_token = before.issue("", None).unwrap();
+    let new_token = during.issue("", None).unwrap();
     assert!(during.verify(&old_token).is_ok() && after.verify(&new_token).is_ok());
     assert!(after.verify(&old_token).is_err() && before.verify(&new_token).is_err());
 }

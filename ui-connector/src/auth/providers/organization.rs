@@ -1,0 +1,58 @@
+//! Ids of Salesforce organizations.
+
+/// An id of 15 characters, of which case matters, or of 18, of which the last three are a checksum of the case
+/// (<https://help.salesforce.com/s/articleView?id=000383751>). Setup pages show the one, interfaces return the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationId(String);
+
+impl OrganizationId {
+    const SHORT: usize = 15;
+    const LONG: usize = 18;
+
+    /// Reads an id of either length.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_id =
+            matches!(text.len(), Self::SHORT | Self::LONG) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_id.then(|| Self(text.to_owned()))
+    }
+
+    /// Whether both name the same organization.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let both_long = self.0.len() == Self::LONG && other.0.len() == Self::LONG;
+        if both_long { self.0 == other.0 } else { self.0[..Self::SHORT] == other.0[..Self::SHORT] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OrganizationId;
+
+    fn same(one: &str, other: &str) -> bool {
+        let [one, other] = [one, other].map(|id| OrganizationId::parse(id).unwrap());
+        one.is_same_as(&other)
+    }
+
+    #[test]
+    fn both_lengths_of_one_id_are_equal() {
+        assert!(same("00D5g00000ABCde", "00D5g00000ABCdeEAH"));
+        assert!(same("00D5g00000ABCdeEAH", "00D5g00000ABCde"));
+        assert!(same("00D5g00000ABCde", "00D5g00000ABCde"));
+        assert!(!same("00D5g00000ABCde", "00D5g00000ABCDE"));
+        assert!(!same("00D5g00000ABCdeEAH", "00D5g00000ABCdeEAI"));
+    }
+
+    #[test]
+    fn a_part_of_an_id_is_no_id() {
+        for text in [
+            "",
+            "00D",
+            "00D5g00000ABCd",
+            "00D5g00000ABCdeE",
+            "00D5g00000ABCdeEAHx",
+            "00D5g00000ABC-e",
+            "00D5g00000ABCd\u{e9}",
+        ] {
+            assert!(OrganizationId::parse(text).is_none(), "{text}");
+        }
+    }
+}

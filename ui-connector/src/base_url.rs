@@ -1,0 +1,103 @@
+//! Where a service of others is.
+
+use reqwest::Url;
+use service::env::EnvReader;
+
+/// The beginning of a service's URLs: scheme, host, and perhaps port and path. Ends without a slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+/// The text is no base URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an http or https URL without user, query and fragment")]
+pub struct InvalidBaseUrl;
+
+impl BaseUrl {
+    /// `https` at a host, which must be [plausible](is_host).
+    pub fn of_host(host: &str) -> Self {
+        Self(format!("https://{host}"))
+    }
+
+    /// The URL of a path, which begins with a slash.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Reads a variable that replaces a service's own address: for tests, private endpoints and stand-ins.
+    pub fn read(env: &mut EnvReader, name: &'static str) -> Option<Self> {
+        let text = env.text(name)?.to_owned();
+        let url = text.parse().ok();
+        if url.is_none() {
+            // It may hold a password.
+            env.problem(
+                name,
+                "something else",
+                "a URL such as https://proxy.example, without user, query and fragment",
+            );
+        }
+        url
+    }
+}
+
+impl std::str::FromStr for BaseUrl {
+    type Err = InvalidBaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        let url: Url = text.parse().map_err(|_| InvalidBaseUrl)?;
+        let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
+        let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        if is_http && is_bare && url.fragment().is_none() {
+            Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        } else {
+            Err(InvalidBaseUrl)
+        }
+    }
+}
+
+/// Whether a text is a DNS name (<https://www.rfc-editor.org/rfc/rfc1123#section-2>), and so cannot lead a token
+/// anywhere else.
+pub fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BaseUrl, is_host};
+
+    #[test]
+    fn a_base_url_ends_without_a_slash() {
+        for (text, url) in [
+            ("https://proxy.example/", "https://proxy.example/x"),
+            ("http://127.0.0.1:8210", "http://127.0.0.1:8210/x"),
+            ("https://proxy.example/df/", "https://proxy.example/df/x"),
+        ] {
+            assert_eq!(text.parse::<BaseUrl>().unwrap().join("/x"), url);
+        }
+        for text in
+            ["proxy.example", "ftp://proxy.example", "https://u:p@proxy.example", "https://a/?b", "https://a/#b"]
+        {
+            assert!(text.parse::<BaseUrl>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_nothing_but_a_host() {
+        assert!(is_host("login.salesforce.com") && is_host("localhost"));
+        for text in
+            ["", "a..b", "a/b", "a@b", "a:1", "a?b", "a#b", "-a", "https://a", "a b", "a\n", "ä.example", "a.example."]
+        {
+            assert!(!is_host(text), "{text:?}");
+        }
+    }
+}
