@@ -15,6 +15,7 @@ use service::telemetry::causes;
 use crate::auth::rotation::SecretFile;
 use crate::auth::settings::AuthSettings;
 use crate::auth::token::{SecretError, TokenKeys};
+use crate::dialogflow::settings::DialogflowSettings;
 
 /// Where Secret Manager's volume is mounted in every published deployment.
 const DEFAULT_SECRET_PATH: &str = "/secret/jwt_secret_key";
@@ -52,6 +53,8 @@ pub struct Settings {
     pub cors: AllowedOrigins,
     /// For how long the conversation name of an integration key is kept.
     pub conversation_name_ttl: Duration,
+    /// The Dialogflow proxy.
+    pub dialogflow: DialogflowSettings,
     /// Rooms and mapping keys.
     pub hub: HubSettings,
     /// Sockets.
@@ -72,6 +75,7 @@ impl Settings {
             secret_file: None,
             cors: AllowedOrigins::Any,
             conversation_name_ttl: Duration::from_hours(24),
+            dialogflow: DialogflowSettings::default(),
             hub: HubSettings { mapping_ttl: Duration::from_mins(5), joins_per_socket: 100 },
             sockets: socketio::Settings { lifetime: Some(default_lifetime()), ..socketio::Settings::default() },
             send_buffer: 64 * 1024,
@@ -141,6 +145,7 @@ fn settings(env: &mut EnvReader) -> Option<Settings> {
     let project = env.required("GCP_PROJECT_ID", "the id of the Google Cloud project that is served");
     let auth = AuthSettings::read(env);
     let cors = allowed_origins(env);
+    let dialogflow = DialogflowSettings::read(env);
     let connections = env.parse_within("MAX_CONNECTIONS", "1 to 1000000", 100_000, |n| (1..=1_000_000).contains(n));
     let month = 31 * 24;
     let hours = env.parse_within("CONVERSATION_NAME_TTL_HOURS", "1 to 744", 24, |n| (1..=month).contains(n));
@@ -149,6 +154,7 @@ fn settings(env: &mut EnvReader) -> Option<Settings> {
     let conversation_name_ttl = Duration::from_hours(hours);
     let mut settings = Settings {
         cors,
+        dialogflow,
         conversation_name_ttl,
         secret_file: Some(secret_file).filter(|file| !file.interval.is_zero()),
         ..Settings::new(&project, auth, tokens)

@@ -9,6 +9,7 @@
 pub mod auth;
 pub mod base_url;
 pub mod config;
+pub mod dialogflow;
 pub mod google;
 mod hub;
 mod routes;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, Settings};
 
+use dialogflow::Proxy;
 use google::credentials::AccessTokens;
 use hub::Hub;
 use routes::App;
@@ -48,9 +50,28 @@ pub struct Backends {
     pub google: Arc<dyn AccessTokens>,
 }
 
+/// Why a connector could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Nobody could be spoken to over TLS.
+    #[error("the certificates of this machine cannot be used; install ca-certificates")]
+    Certificates(#[source] rustls::Error),
+}
+
 /// Runs the connector on `listener` until `stop` is cancelled, then drains it: the one entry point
 /// of production, demo and tests.
-pub async fn run(settings: Settings, backends: Backends, listener: TcpListener, stop: CancellationToken) {
+///
+/// # Errors
+/// [`SetupError`] before anything is served.
+pub async fn run(
+    settings: Settings,
+    backends: Backends,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<(), SetupError> {
+    let (tokens, google) = (settings.tokens.clone(), backends.google.clone());
+    let proxy =
+        Proxy::new(&settings.dialogflow, &settings.project, tokens, google).map_err(SetupError::Certificates)?;
     let tasks = TaskSet::default();
     let keys = backends.keys.clone();
     let hub = Hub::new(backends, settings.hub.clone());
@@ -61,7 +82,7 @@ pub async fn run(settings: Settings, backends: Backends, listener: TcpListener, 
     }
     let sockets = socket::server(&settings, hub.clone());
     let app = App::new(&settings, keys, hub, stop.clone());
-    let router = routes::router(app, sockets.router(), &settings.cors);
+    let router = routes::router(app, sockets.router(), dialogflow::router(proxy), &settings.cors);
     let connections = settings.sockets.max_connections + SPARE_CONNECTIONS;
     let limits = HttpLimits { connections, send_buffer: Some(settings.send_buffer), ..HttpLimits::default() };
     tasks.spawn("http server", serve(listener, router, limits, tasks.stop_signal()));
@@ -72,4 +93,5 @@ pub async fn run(settings: Settings, backends: Backends, listener: TcpListener, 
         tracing::warn!(left = sockets.connections(), "not every desktop could be let go in time");
     }
     tasks.shut_down(LAST_TASKS).await;
+    Ok(())
 }

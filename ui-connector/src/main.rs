@@ -27,7 +27,7 @@ async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -
     config.settings.announce();
     tracing::info!(address = %address, %connector, "ui-connector is listening");
     let backends = Backends { bus, keys: Arc::new(broker), connector, google };
-    connector::run(config.settings, backends, listener, stop).await;
+    let ended = connector::run(config.settings, backends, listener, stop).await;
     tasks.shut_down(std::time::Duration::from_secs(1)).await;
-    Ok(())
+    ended.map_err(|error| StartError::Setup(error.into()))
 }

@@ -10,7 +10,7 @@ use reqwest::{Client, RequestBuilder, Response};
 /// How long a connection may take to be made.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
 /// How long a question may take, a second attempt included.
-const ANSWER_TIME: Duration = Duration::from_secs(10);
+const ANSWER_TIME: Duration = Duration::from_secs(8);
 /// The largest answer that anybody of ours can use.
 const MAX_ANSWER: usize = 256 * 1024;
 /// After which time an unused connection is closed.

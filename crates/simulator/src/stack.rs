@@ -13,6 +13,7 @@ use connector::google::credentials::{FixedToken, TokenError};
 use connector::{Backends, Settings};
 use event::ConnectorId;
 use service::tasks::TaskSet;
+use service::telemetry::causes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -62,7 +63,12 @@ impl Stack {
             google: Arc::new(FixedToken::new("nobody checks this one")?),
         };
         let stop = stack.stop.clone();
-        stack.tasks.spawn("ui-connector", connector::run(settings, backends, connector, stop.clone()));
+        let running = connector::run(settings, backends, connector, stop.clone());
+        stack.tasks.spawn("ui-connector", async {
+            if let Err(error) = running.await {
+                tracing::error!(error = %causes(&error), "the connector could not be set up");
+            }
+        });
         let log = Arc::new(broker);
         stack.tasks.spawn(
             "cloud-pubsub-interceptor",

@@ -65,7 +65,7 @@ impl AsRef<TokenKeys> for App {
     }
 }
 
-pub(crate) fn router(app: Arc<App>, sockets: Router, cors: &AllowedOrigins) -> Router {
+pub(crate) fn router(app: Arc<App>, sockets: Router, dialogflow: Router, cors: &AllowedOrigins) -> Router {
     page::console()
         .route("/status", get(health::status))
         .route("/live", get(health::live))
@@ -78,6 +78,7 @@ pub(crate) fn router(app: Arc<App>, sockets: Router, cors: &AllowedOrigins) -> R
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME))
         .with_state(app)
         .merge(sockets)
+        .merge(dialogflow)
         .layer(cors_layer(cors))
 }
 

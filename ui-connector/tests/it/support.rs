@@ -124,7 +124,10 @@ impl Connector {
         let address = listener.local_addr().unwrap();
         let google = Arc::new(FixedToken::new("google-token").unwrap());
         let backends = Backends { bus: bus.clone(), keys, connector: id.clone(), google };
-        let task = tokio::spawn(connector::run(settings, backends, listener, stop.clone()));
+        let task = {
+            let running = connector::run(settings, backends, listener, stop.clone());
+            tokio::spawn(async { running.await.unwrap() })
+        };
         until("the hub", async || bus.is_attached()).await;
         Self { address, bus, id, stop, task }
     }
