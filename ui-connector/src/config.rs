@@ -16,6 +16,7 @@ use crate::auth::rotation::SecretFile;
 use crate::auth::settings::AuthSettings;
 use crate::auth::token::{SecretError, TokenKeys};
 use crate::dialogflow::settings::DialogflowSettings;
+use crate::google;
 
 /// Where Secret Manager's volume is mounted in every published deployment.
 const DEFAULT_SECRET_PATH: &str = "/secret/jwt_secret_key";
@@ -146,6 +147,7 @@ fn settings(env: &mut EnvReader) -> Option<Settings> {
     let auth = AuthSettings::read(env);
     let cors = allowed_origins(env);
     let dialogflow = DialogflowSettings::read(env);
+    google::settings::check(env);
     let connections = env.parse_within("MAX_CONNECTIONS", "1 to 1000000", 100_000, |n| (1..=1_000_000).contains(n));
     let month = 31 * 24;
     let hours = env.parse_within("CONVERSATION_NAME_TTL_HOURS", "1 to 744", 24, |n| (1..=month).contains(n));

@@ -18,8 +18,7 @@ fn main() -> ExitCode {
 async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
     let connector = ConnectorId::generate();
     let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
-    let google = DefaultCredentials::find().map_err(|error| StartError::Setup(error.into()))?;
-    let google = Arc::new(google);
+    let google = Arc::new(DefaultCredentials::default());
     let broker = config.broker;
     let bus = Arc::new(broker.bus(connector.clone()));
     let tasks = TaskSet::default();

@@ -1,6 +1,7 @@
 //! Access tokens of the service account that the connector runs as.
 
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use axum::http::HeaderValue;
@@ -12,6 +13,8 @@ use google_cloud_auth::errors::CredentialsError;
 const SCOPE: &str = "https://www.googleapis.com/auth/dialogflow";
 /// How long the metadata server may take.
 const WAIT: Duration = Duration::from_secs(10);
+/// How long nobody is asked after a failure.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Where access tokens come from. Tests bring their own.
 #[async_trait]
@@ -29,6 +32,12 @@ pub enum TokenError {
     /// The credentials were refused, or nobody gave a token for them.
     #[error("no Google access token could be got")]
     Credentials(#[from] CredentialsError),
+    /// No credentials were found, or they cannot be used.
+    #[error("there are no usable Google credentials")]
+    Unusable(#[from] BuildError),
+    /// Asking has failed a moment ago.
+    #[error("no Google access token could be got a moment ago")]
+    Pause,
     /// Nothing was answered in time.
     #[error("no Google access token could be got within {WAIT:?}")]
     Timeout,
@@ -38,25 +47,47 @@ pub enum TokenError {
 }
 
 /// Application Default Credentials: the file of `GOOGLE_APPLICATION_CREDENTIALS`, gcloud's own, or the metadata server
-/// (<https://cloud.google.com/docs/authentication/application-default-credentials>). Tokens are kept, and renewed before
-/// they expire.
-#[derive(Debug)]
-pub struct DefaultCredentials(AccessTokenCredentials);
+/// (<https://cloud.google.com/docs/authentication/application-default-credentials>). They are looked for when they are
+/// needed first. Tokens are kept, and renewed before they expire.
+#[derive(Debug, Default)]
+pub struct DefaultCredentials(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Renews its token in the background until an error that it takes for final.
+    credentials: Option<AccessTokenCredentials>,
+    failed: Option<Instant>,
+}
 
 impl DefaultCredentials {
-    /// Finds the credentials. Must be called within a runtime; asks nobody yet.
-    ///
-    /// # Errors
-    /// [`BuildError`] if a file of credentials cannot be used.
-    pub fn find() -> Result<Self, BuildError> {
-        Builder::default().with_scopes([SCOPE]).build_access_token_credentials().map(Self)
+    fn credentials(&self) -> Result<AccessTokenCredentials, TokenError> {
+        let mut state = self.lock();
+        if let Some(credentials) = &state.credentials {
+            return Ok(credentials.clone());
+        }
+        if state.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
+            return Err(TokenError::Pause);
+        }
+        let credentials = Builder::default().with_scopes([SCOPE]).build_access_token_credentials()?;
+        Ok(state.credentials.insert(credentials).clone())
+    }
+
+    /// What has failed for good may work again once somebody has given us a role, so it is looked for anew.
+    fn forget(&self) {
+        *self.lock() = State { credentials: None, failed: Some(Instant::now()) };
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl AccessTokens for DefaultCredentials {
     async fn authorization(&self) -> Result<HeaderValue, TokenError> {
-        let token = tokio::time::timeout(WAIT, self.0.access_token()).await.map_err(|_| TokenError::Timeout)??;
+        let credentials = self.credentials()?;
+        let token = tokio::time::timeout(WAIT, credentials.access_token()).await.map_err(|_| TokenError::Timeout)?;
+        let token = token.inspect_err(|_| self.forget())?;
         bearer(&token.token)
     }
 }

@@ -2,3 +2,4 @@
 
 pub mod credentials;
 pub mod location;
+pub(crate) mod settings;
