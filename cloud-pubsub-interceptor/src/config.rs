@@ -8,6 +8,8 @@ use service::process::ProcessSettings;
 use service::redis::{EventRetention, RedisAddress};
 use service::telemetry::causes;
 
+use crate::push_auth::PushAuthSettings;
+
 /// What becomes of a push that can never be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MalformedMessages {
@@ -26,6 +28,8 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// Open connections at the most.
     pub max_connections: usize,
+    /// Who may push; without it, everybody who can reach the service.
+    pub push_auth: Option<PushAuthSettings>,
 }
 
 impl Default for Settings {
@@ -34,6 +38,7 @@ impl Default for Settings {
             malformed: MalformedMessages::Quarantine,
             body_timeout: Duration::from_secs(10),
             max_connections: 10_000,
+            push_auth: None,
         }
     }
 }
@@ -47,6 +52,8 @@ pub struct Config {
     pub broker: RedisBroker,
     /// How the interceptor behaves.
     pub settings: Settings,
+    /// Whether the platform is Cloud Run.
+    pub on_cloud_run: bool,
 }
 
 impl service::process::Config for Config {
@@ -65,7 +72,10 @@ impl Config {
         let process = ProcessSettings::read(&mut env);
         // What is missing is a problem already.
         match (broker(&mut env), settings(&mut env)) {
-            (Some(broker), settings) => env.finish(Self { process, broker, settings }),
+            (Some(broker), settings) => {
+                let on_cloud_run = env.text("K_SERVICE").is_some();
+                env.finish(Self { process, broker, settings, on_cloud_run })
+            }
             _ => env.fail(),
         }
     }
@@ -86,7 +96,12 @@ fn settings(env: &mut EnvReader) -> Settings {
     let defaults = Settings::default();
     let connections =
         env.parse_within("MAX_CONNECTIONS", "1 to 1000000", defaults.max_connections, |n| (1..=1_000_000).contains(n));
-    Settings { malformed: malformed(env), max_connections: connections, ..defaults }
+    Settings {
+        malformed: malformed(env),
+        max_connections: connections,
+        push_auth: PushAuthSettings::read(env),
+        ..defaults
+    }
 }
 
 fn malformed(env: &mut EnvReader) -> MalformedMessages {

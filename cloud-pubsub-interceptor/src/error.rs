@@ -3,9 +3,11 @@
 //! (<https://cloud.google.com/pubsub/docs/push#receive_push>).
 
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use service::telemetry::causes;
+
+use crate::push_auth::Unauthorized;
 
 /// Seconds after which a delivery may succeed. Pub/Sub follows its own backoff; other senders read it.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -40,6 +42,8 @@ pub(crate) enum Malformed {
 /// Why a push is not acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    #[error(transparent)]
+    Unauthorized(#[from] Unauthorized),
     #[error("{0}")]
     Rejected(Malformed),
     #[error("the body is larger than 16 MiB")]
@@ -55,6 +59,9 @@ pub(crate) enum Error {
 impl Error {
     const fn status(&self) -> StatusCode {
         match self {
+            Self::Unauthorized(Unauthorized::Missing) => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized(Unauthorized::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unauthorized(_) => StatusCode::FORBIDDEN,
             Self::Rejected(_) | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
@@ -69,8 +76,11 @@ impl IntoResponse for Error {
         tracing::warn!(status = status.as_u16(), error = %causes(&self), "a push was not acknowledged");
         match self {
             Self::Rejected(reason) => (status, format!("Bad Request: {reason}")).into_response(),
-            Self::Broker(_) => (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response(),
-            Self::TooLarge | Self::SlowBody | Self::BrokenBody(_) => status.into_response(),
+            Self::Unauthorized(Unauthorized::Missing) => (status, [(WWW_AUTHENTICATE, "Bearer")]).into_response(),
+            Self::Broker(_) | Self::Unauthorized(Unauthorized::Unavailable(_)) => {
+                (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response()
+            }
+            Self::Unauthorized(_) | Self::TooLarge | Self::SlowBody | Self::BrokenBody(_) => status.into_response(),
         }
     }
 }

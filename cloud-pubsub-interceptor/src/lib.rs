@@ -1,7 +1,7 @@
 //! Receives Cloud Pub/Sub push requests and records their events.
 //!
 //! One request is one event. Its way, which is also the order to read the files in:
-//! `router` (path = kind of event) → `push` (push request → message) → `decode` (message →
+//! `router` (path = kind of event) → `push_auth` (who pushes) → `push` (push request → message) → `decode` (message →
 //! event) → `record` (event → log) → `error` (what Pub/Sub is answered).
 
 mod clock;
@@ -10,6 +10,7 @@ mod decode;
 mod error;
 mod object;
 mod push;
+pub mod push_auth;
 mod record;
 mod router;
 

@@ -14,6 +14,9 @@ fn main() -> ExitCode {
 
 async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
+    if let Some(push_auth) = &config.settings.push_auth {
+        push_auth.announce(config.on_cloud_run);
+    }
     tracing::info!(address = %address, "cloud-pubsub-interceptor is listening");
     interceptor::run(config.settings, Arc::new(config.broker), listener, stop).await;
     Ok(())

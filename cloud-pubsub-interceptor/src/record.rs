@@ -10,11 +10,13 @@ use crate::config::{MalformedMessages, Settings};
 use crate::decode::decode;
 use crate::error::{Error, Malformed};
 use crate::push::PubsubMessage;
+use crate::push_auth::PushAuth;
 
 /// What all requests share.
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) push_auth: Option<PushAuth>,
 }
 
 /// Brings one push request to its end. `Ok` means acknowledged.

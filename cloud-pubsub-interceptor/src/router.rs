@@ -16,13 +16,15 @@ use service::telemetry::causes;
 
 use crate::config::Settings;
 use crate::error::Error;
+use crate::push_auth::PushAuth;
 use crate::record::{App, accept};
 
 /// Pub/Sub's own limit is 10 MB before base64 (<https://cloud.google.com/pubsub/quotas#resource_limits>).
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
 pub(crate) fn router(settings: Settings, log: Arc<dyn EventLog>) -> Router {
-    let app = Arc::new(App { settings, log });
+    let push_auth = settings.push_auth.clone().map(PushAuth::new);
+    let app = Arc::new(App { settings, log, push_auth });
     let mut router = Router::new().route("/status", get(status)).route("/live", get(async || "ok"));
     for kind in EventKind::ALL {
         let push = move |State(app): State<Arc<App>>, request: Request| async move { push(&app, kind, request).await };
@@ -33,6 +35,9 @@ pub(crate) fn router(settings: Settings, log: Arc<dyn EventLog>) -> Router {
 
 async fn push(app: &App, kind: EventKind, request: Request) -> Result<StatusCode, Error> {
     let (parts, body) = request.into_parts();
+    if let Some(push_auth) = &app.push_auth {
+        push_auth.check(&parts.headers, kind).await?;
+    }
     let announced = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > MAX_BODY) {
         return Err(Error::TooLarge);

@@ -1,11 +1,12 @@
 //! Questions to services of others, over HTTP: short, bounded, and never redirected.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, RequestBuilder, Response, Url};
 
 /// How long a connection may take to be made.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -53,6 +54,16 @@ pub fn client() -> Result<Client, reqwest::Error> {
         .referer(false)
         .user_agent(concat!("agent-assist-backend/", env!("CARGO_PKG_VERSION")))
         .build()
+}
+
+/// Whether what is sent to a URL travels over TLS, or does not leave this machine.
+pub fn is_protected(url: &Url) -> bool {
+    let is_loopback = || match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback())
 }
 
 /// Asks, and once more if the connection failed.

@@ -8,7 +8,7 @@ use service::env::EnvReader;
 use service::telemetry::causes;
 
 use super::provider::IdentityProvider;
-use super::providers::{Five9, GenesysCloud, Nobody, Salesforce, Skip, Twilio, TwilioAccount, Webhook};
+use super::providers::{Five9, GenesysCloud, Nobody, Oidc, Salesforce, Skip, Twilio, TwilioAccount, Webhook};
 
 /// The names that `AUTH_OPTION` may have.
 const OPTIONS: &str = "Salesforce, SalesforceLWC, GenesysCloud, Twilio, Five9, OIDC, Webhook, Skip, or nothing";
@@ -61,6 +61,7 @@ fn agents(env: &mut EnvReader, client: &Client) -> Arc<dyn IdentityProvider> {
         "GenesysCloud" => provider(GenesysCloud::read(env, client)),
         "Twilio" => provider(Twilio::read(env, client)),
         "Five9" => provider(Five9::read(env)),
+        "OIDC" => provider(Oidc::read(env, client)),
         "Webhook" => provider(Webhook::read(env, client)),
         other => {
             env.problem("AUTH_OPTION", format!("{other:?}"), OPTIONS);

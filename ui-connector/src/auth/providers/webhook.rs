@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use reqwest::{Client, Url};
 use serde_json::json;
+use service::client::is_protected;
 use service::env::EnvReader;
 
 use super::answer::accepted;
@@ -31,18 +32,6 @@ impl Webhook {
         }
         Some(Self::new(client, url?))
     }
-}
-
-/// Tokens travel over TLS, or do not leave this machine.
-pub(super) fn is_protected(url: &Url) -> bool {
-    let is_loopback = || match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => {
-            host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-        }
-        None => false,
-    };
-    url.scheme() == "https" || (url.scheme() == "http" && is_loopback())
 }
 
 #[async_trait]

@@ -1,0 +1,120 @@
+//! Who pushes: the token that Pub/Sub sends with each push
+//! (<https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions>).
+
+mod settings;
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+use std::time::SystemTime;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, HOST};
+use event::EventKind;
+use oidc::{Claims, Expected, KeySet, KeysUnavailable, Source, Verifier, VerifyError, claims_without_signature};
+
+pub use settings::PushAuthSettings;
+
+/// What stands in the place of a signature that Cloud Run has checked
+/// (<https://cloud.google.com/run/docs/troubleshooting#signature-removed>).
+const REMOVED_SIGNATURE: &str = "SIGNATURE_REMOVED_BY_GOOGLE";
+const ISSUERS: [&str; 2] = ["https://accounts.google.com", "accounts.google.com"];
+/// Tokens that are remembered. Pub/Sub uses one for up to an hour, and each subscription has its own.
+const MAX_REMEMBERED: usize = 256;
+
+/// Why a push is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unauthorized {
+    #[error("the push has no token; the subscription needs --push-auth-service-account")]
+    Missing,
+    #[error("the push token is not accepted: {0}")]
+    Invalid(#[from] oidc::Invalid),
+    #[error("the push token is not that of the service account in PUSH_AUTH_SERVICE_ACCOUNT")]
+    OtherAccount,
+    #[error(
+        "the signature of the push token was removed by Cloud Run, which has checked it; set PUSH_AUTH_TRUST_PLATFORM=true \
+         if only Cloud Run can reach this service"
+    )]
+    SignatureRemoved,
+    #[error("push tokens cannot be checked now")]
+    Unavailable(#[from] KeysUnavailable),
+}
+
+/// Checks push tokens.
+pub(crate) struct PushAuth {
+    settings: PushAuthSettings,
+    verifier: Verifier,
+    /// Tokens that were accepted, by their digest and kind of event, and when they expire. A signature costs more than
+    /// everything else that is done about a push.
+    accepted: RwLock<HashMap<([u8; 32], EventKind), SystemTime>>,
+}
+
+impl PushAuth {
+    pub(crate) fn new(settings: PushAuthSettings) -> Self {
+        let keys = KeySet::new(settings.client.clone(), Source::Keys(settings.keys.clone()));
+        Self { settings, verifier: Verifier::rs256(keys), accepted: RwLock::default() }
+    }
+
+    /// Whether a push for the endpoint of `kind` comes from the subscriptions' service account.
+    pub(crate) async fn check(&self, headers: &HeaderMap, kind: EventKind) -> Result<(), Unauthorized> {
+        let token = bearer(headers).ok_or(Unauthorized::Missing)?;
+        let key = (sha256(&format!("{token} {:?}", headers.get(HOST))), kind);
+        if self.is_remembered(&key) {
+            return Ok(());
+        }
+        let claims = self.claims(token, &self.expected(headers, kind)).await?;
+        if !claims.email_verified || claims.email.as_deref() != Some(self.settings.service_account.as_str()) {
+            return Err(Unauthorized::OtherAccount);
+        }
+        self.remember(key, claims.expires);
+        Ok(())
+    }
+
+    async fn claims(&self, token: &str, expected: &Expected) -> Result<Claims, Unauthorized> {
+        if token.rsplit('.').next() == Some(REMOVED_SIGNATURE) {
+            if !self.settings.trust_platform {
+                return Err(Unauthorized::SignatureRemoved);
+            }
+            return Ok(claims_without_signature(token, expected)?);
+        }
+        self.verifier.verify(token, expected).await.map_err(|error| match error {
+            VerifyError::Invalid(reason) => reason.into(),
+            VerifyError::Unavailable(error) => error.into(),
+        })
+    }
+
+    /// Without configured audiences it is the endpoint's URL, as with Pub/Sub's own default. The caller names the host,
+    /// which gains it nothing: a token for that host, of our service account, is what it has to show.
+    fn expected(&self, headers: &HeaderMap, kind: EventKind) -> Expected {
+        let mut audiences = self.settings.audiences.clone();
+        if audiences.is_empty() {
+            let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+            audiences.push(format!("https://{host}/{kind}"));
+        }
+        Expected { issuers: ISSUERS.map(str::to_owned).into(), audiences }
+    }
+
+    fn is_remembered(&self, key: &([u8; 32], EventKind)) -> bool {
+        let accepted = self.accepted.read().unwrap_or_else(PoisonError::into_inner);
+        accepted.get(key).is_some_and(|expires| *expires > SystemTime::now())
+    }
+
+    fn remember(&self, key: ([u8; 32], EventKind), expires: SystemTime) {
+        let mut accepted = self.accepted.write().unwrap_or_else(PoisonError::into_inner);
+        if accepted.len() >= MAX_REMEMBERED {
+            accepted.clear();
+        }
+        accepted.insert(key, expires);
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (word, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    Some(token.trim()).filter(|token| word.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}
+
+fn sha256(text: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    bytes
+}
