@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use broker::{RedisBroker, RedisSettings, Retention, SettingsError};
 use service::env::{ConfigError, Env, EnvReader};
+use service::http::HttpLimits;
 use service::process::ProcessSettings;
 use service::redis::{EventRetention, RedisAddress};
 use service::telemetry::causes;
 
 use crate::push_auth::PushAuthSettings;
+
+const MIB: usize = 1024 * 1024;
 
 /// What becomes of a push that can never be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +29,10 @@ pub struct Settings {
     pub malformed: MalformedMessages,
     /// How long a client may take to send a body.
     pub body_timeout: Duration,
-    /// Open connections at the most.
-    pub max_connections: usize,
+    /// Limits of the HTTP server.
+    pub http: HttpLimits,
+    /// Bytes of bodies that may be on their way at the same time.
+    pub max_body_bytes: usize,
     /// Who may push; without it, everybody who can reach the service.
     pub push_auth: Option<PushAuthSettings>,
 }
@@ -37,7 +42,8 @@ impl Default for Settings {
         Self {
             malformed: MalformedMessages::Quarantine,
             body_timeout: Duration::from_secs(10),
-            max_connections: 10_000,
+            http: HttpLimits { connections: 10_000, ..HttpLimits::default() },
+            max_body_bytes: 256 * MIB,
             push_auth: None,
         }
     }
@@ -95,13 +101,12 @@ fn broker(env: &mut EnvReader) -> Option<RedisBroker> {
 fn settings(env: &mut EnvReader) -> Settings {
     let defaults = Settings::default();
     let connections =
-        env.parse_within("MAX_CONNECTIONS", "1 to 1000000", defaults.max_connections, |n| (1..=1_000_000).contains(n));
-    Settings {
-        malformed: malformed(env),
-        max_connections: connections,
-        push_auth: PushAuthSettings::read(env),
-        ..defaults
-    }
+        env.parse_within("MAX_CONNECTIONS", "1 to 1000000", defaults.http.connections, |n| (1..=1_000_000).contains(n));
+    let http = HttpLimits { connections, ..HttpLimits::read(env) };
+    let megabytes = defaults.max_body_bytes / MIB;
+    let megabytes = env.parse_within("MAX_BODY_MEGABYTES", "16 to 65536", megabytes, |n| (16..=65_536).contains(n));
+    let (malformed, push_auth) = (malformed(env), PushAuthSettings::read(env));
+    Settings { malformed, http, max_body_bytes: megabytes * MIB, push_auth, ..defaults }
 }
 
 fn malformed(env: &mut EnvReader) -> MalformedMessages {

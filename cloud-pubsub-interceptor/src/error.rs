@@ -48,6 +48,8 @@ pub(crate) enum Error {
     Rejected(Malformed),
     #[error("the body is larger than 16 MiB")]
     TooLarge,
+    #[error("too many pushes at the same time; see MAX_BODY_MEGABYTES")]
+    Overloaded,
     #[error("the body did not arrive in time")]
     SlowBody,
     #[error("the body did not arrive whole")]
@@ -60,12 +62,13 @@ impl Error {
     const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized(Unauthorized::Missing) => StatusCode::UNAUTHORIZED,
-            Self::Unauthorized(Unauthorized::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Broker(_) | Self::Overloaded | Self::Unauthorized(Unauthorized::Unavailable(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Unauthorized(_) => StatusCode::FORBIDDEN,
             Self::Rejected(_) | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::Broker(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -77,7 +80,7 @@ impl IntoResponse for Error {
         match self {
             Self::Rejected(reason) => (status, format!("Bad Request: {reason}")).into_response(),
             Self::Unauthorized(Unauthorized::Missing) => (status, [(WWW_AUTHENTICATE, "Bearer")]).into_response(),
-            Self::Broker(_) | Self::Unauthorized(Unauthorized::Unavailable(_)) => {
+            Self::Broker(_) | Self::Overloaded | Self::Unauthorized(Unauthorized::Unavailable(_)) => {
                 (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response()
             }
             Self::Unauthorized(_) | Self::TooLarge | Self::SlowBody | Self::BrokenBody(_) => status.into_response(),

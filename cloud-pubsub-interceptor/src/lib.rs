@@ -17,7 +17,7 @@ mod router;
 use std::sync::Arc;
 
 use broker::EventLog;
-use service::http::{HttpLimits, serve};
+use service::http::serve;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,6 @@ pub use config::{Config, MalformedMessages, Settings};
 /// Runs the interceptor on `listener` until `stop` is cancelled: the one entry point of
 /// production, demo and tests.
 pub async fn run(settings: Settings, log: Arc<dyn EventLog>, listener: TcpListener, stop: CancellationToken) {
-    let limits = HttpLimits { connections: settings.max_connections, ..HttpLimits::default() };
+    let limits = settings.http.clone();
     serve(listener, router::router(settings, log), limits, stop).await;
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use broker::{EventLog, NewEvent, QuarantinedMessage, Recorded};
 use event::EventKind;
+use tokio::sync::Semaphore;
 
 use crate::config::{MalformedMessages, Settings};
 use crate::decode::decode;
@@ -17,6 +18,8 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) push_auth: Option<PushAuth>,
+    /// Room for bodies, in KiB.
+    pub(crate) room: Semaphore,
 }
 
 /// Brings one push request to its end. `Ok` means acknowledged.

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use event::EventKind;
 use http_body_util::LengthLimitError;
 use service::telemetry::causes;
+use tokio::sync::Semaphore;
 
 use crate::config::Settings;
 use crate::error::Error;
@@ -21,10 +22,12 @@ use crate::record::{App, accept};
 
 /// Pub/Sub's own limit is 10 MB before base64 (<https://cloud.google.com/pubsub/quotas#resource_limits>).
 const MAX_BODY: usize = 16 * 1024 * 1024;
+const KIB: usize = 1024;
 
 pub(crate) fn router(settings: Settings, log: Arc<dyn EventLog>) -> Router {
     let push_auth = settings.push_auth.clone().map(PushAuth::new);
-    let app = Arc::new(App { settings, log, push_auth });
+    let room = Semaphore::new(settings.max_body_bytes / KIB);
+    let app = Arc::new(App { settings, log, push_auth, room });
     let mut router = Router::new().route("/status", get(status)).route("/live", get(async || "ok"));
     for kind in EventKind::ALL {
         let push = move |State(app): State<Arc<App>>, request: Request| async move { push(&app, kind, request).await };
@@ -42,6 +45,8 @@ async fn push(app: &App, kind: EventKind, request: Request) -> Result<StatusCode
     if announced.is_some_and(|length: usize| length > MAX_BODY) {
         return Err(Error::TooLarge);
     }
+    let room = u32::try_from(announced.unwrap_or(MAX_BODY).div_ceil(KIB)).map_err(|_| Error::TooLarge)?;
+    let _room = app.room.try_acquire_many(room).map_err(|_| Error::Overloaded)?;
     let body = read(app, body).await?;
     accept(app, kind, &parts.headers, &body).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use broker::{RedisBroker, RedisSettings, Retention, SettingsError};
 use service::env::{ConfigError, Env, EnvReader};
+use service::http::HttpLimits;
 use service::process::ProcessSettings;
 use service::redis::{EventRetention, RedisAddress};
 use service::telemetry::causes;
@@ -17,6 +18,7 @@ use crate::auth::settings::AuthSettings;
 use crate::auth::token::{SecretError, TokenKeys};
 use crate::dialogflow::settings::DialogflowSettings;
 use crate::google;
+use crate::guard::settings::GuardSettings;
 
 /// Where Secret Manager's volume is mounted in every published deployment.
 const DEFAULT_SECRET_PATH: &str = "/secret/jwt_secret_key";
@@ -54,6 +56,10 @@ pub struct Settings {
     pub cors: AllowedOrigins,
     /// For how long the conversation name of an integration key is kept.
     pub conversation_name_ttl: Duration,
+    /// Limits for those who are not known yet.
+    pub guard: GuardSettings,
+    /// Limits of the HTTP server.
+    pub http: HttpLimits,
     /// The Dialogflow proxy.
     pub dialogflow: DialogflowSettings,
     /// Rooms and mapping keys.
@@ -76,6 +82,8 @@ impl Settings {
             secret_file: None,
             cors: AllowedOrigins::Any,
             conversation_name_ttl: Duration::from_hours(24),
+            guard: GuardSettings::default(),
+            http: HttpLimits::default(),
             dialogflow: DialogflowSettings::default(),
             hub: HubSettings { mapping_ttl: Duration::from_mins(5), joins_per_socket: 100 },
             sockets: socketio::Settings { lifetime: Some(default_lifetime()), ..socketio::Settings::default() },
@@ -148,6 +156,7 @@ fn settings(env: &mut EnvReader) -> Option<Settings> {
     let cors = allowed_origins(env);
     let dialogflow = DialogflowSettings::read(env);
     google::settings::check(env);
+    let (guard, http) = (GuardSettings::read(env), HttpLimits::read(env));
     let connections = env.parse_within("MAX_CONNECTIONS", "1 to 1000000", 100_000, |n| (1..=1_000_000).contains(n));
     let month = 31 * 24;
     let hours = env.parse_within("CONVERSATION_NAME_TTL_HOURS", "1 to 744", 24, |n| (1..=month).contains(n));
@@ -157,6 +166,8 @@ fn settings(env: &mut EnvReader) -> Option<Settings> {
     let mut settings = Settings {
         cors,
         dialogflow,
+        guard,
+        http,
         conversation_name_ttl,
         secret_file: Some(secret_file).filter(|file| !file.interval.is_zero()),
         ..Settings::new(&project, auth, tokens)

@@ -11,6 +11,7 @@ pub mod base_url;
 pub mod config;
 pub mod dialogflow;
 pub mod google;
+pub mod guard;
 mod hub;
 mod routes;
 mod socket;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use broker::{EventBus, KeyStore};
 use event::ConnectorId;
 use service::http::{HttpLimits, serve};
+use service::load;
 use service::tasks::TaskSet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +31,7 @@ pub use config::{Config, Settings};
 
 use dialogflow::Proxy;
 use google::credentials::AccessTokens;
+use guard::refusals::Refusals;
 use hub::Hub;
 use routes::App;
 
@@ -80,11 +83,13 @@ pub async fn run(
     if let Some(file) = settings.secret_file.clone() {
         tasks.spawn("secret rotation", auth::rotation::run(file, settings.tokens.clone(), tasks.stop_signal()));
     }
-    let sockets = socket::server(&settings, hub.clone());
-    let app = App::new(&settings, keys, hub, stop.clone());
-    let router = routes::router(app, sockets.router(), dialogflow::router(proxy), &settings.cors);
+    let refusals = Arc::new(Refusals::new(settings.guard.refused_attempts));
+    let sockets = socket::server(&settings, hub.clone(), refusals.clone());
+    let app = App::new(&settings, keys, hub, refusals, stop.clone());
+    let dialogflow = load::limit(dialogflow::router(proxy), settings.dialogflow.max_requests);
+    let router = routes::router(app, sockets.router(), dialogflow, &settings);
     let connections = settings.sockets.max_connections + SPARE_CONNECTIONS;
-    let limits = HttpLimits { connections, send_buffer: Some(settings.send_buffer), ..HttpLimits::default() };
+    let limits = HttpLimits { connections, send_buffer: Some(settings.send_buffer), ..settings.http.clone() };
     tasks.spawn("http server", serve(listener, router, limits, tasks.stop_signal()));
 
     stop.cancelled().await;

@@ -1,4 +1,4 @@
-//! Verifies tokens that others have signed: OpenID Connect discovery, JSON Web Key Sets, ID tokens.
+//! Verifies tokens that others have signed: `OpenID` Connect discovery, JSON Web Key Sets, ID tokens.
 //!
 //! [`Verifier`] is the way in. It looks up the key of a token in a set that is [fetched](jwks) when it is needed, has
 //! the signature checked, and then reads the [claims].

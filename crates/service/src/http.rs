@@ -1,6 +1,7 @@
 //! HTTP serving with the limits that a service on the open internet needs.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_http::add_extension::AddExtension;
+
+use crate::address::Connection;
+use crate::env::EnvReader;
 
 /// After an error of `accept`, such as too many open files, to let others finish.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -29,6 +34,10 @@ pub struct HttpLimits {
     /// Size of the kernel's send buffer of each connection, bytes. Without it the kernel holds
     /// megabytes for a client that does not read.
     pub send_buffer: Option<usize>,
+    /// Bytes of a request's headers at the most; more get 431.
+    pub header_bytes: usize,
+    /// Proxies of ours in front, each of which notes an address in `X-Forwarded-For`.
+    pub trusted_proxies: usize,
     /// After which time without acknowledgement of sent bytes the kernel gives a connection up.
     pub user_timeout: Duration,
 }
@@ -37,10 +46,25 @@ impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             connections: 100_000,
-            header_timeout: Duration::from_mins(1),
+            header_timeout: Duration::from_secs(30),
             send_buffer: None,
+            header_bytes: 64 * 1024,
+            trusted_proxies: 0,
             user_timeout: Duration::from_secs(20),
         }
+    }
+}
+
+impl HttpLimits {
+    /// Reads `HEADER_TIMEOUT_SECONDS` and `TRUSTED_PROXIES`.
+    pub fn read(env: &mut EnvReader) -> Self {
+        let default = Self::default();
+        let seconds = default.header_timeout.as_secs();
+        let timeout = env.parse_within("HEADER_TIMEOUT_SECONDS", "1 to 600", seconds, |n| (1..=600).contains(n));
+        // Google's front end notes the client as the last of the list.
+        let proxies = usize::from(env.text("K_SERVICE").is_some());
+        let trusted_proxies = env.parse_within("TRUSTED_PROXIES", "0 to 16", proxies, |n| *n <= 16);
+        Self { header_timeout: Duration::from_secs(timeout), trusted_proxies, ..default }
     }
 }
 
@@ -56,9 +80,11 @@ pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits, st
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, place)) => {
+            Ok((stream, peer, place)) => {
                 configure(&stream, &limits);
-                connections.spawn(serve_connection(stream, router.clone(), limits.clone(), stop.clone(), place));
+                let connection = Connection { peer, proxies: limits.trusted_proxies };
+                let service = AddExtension::new(router.clone(), connection);
+                connections.spawn(serve_connection(stream, service, limits.clone(), stop.clone(), place));
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
@@ -71,10 +97,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits, st
     connections.wait().await;
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer.ip(), place))
 }
 
 /// A connection that cannot be configured is served all the same.
@@ -89,7 +118,7 @@ fn configure(stream: &TcpStream, limits: &HttpLimits) {
 
 async fn serve_connection(
     stream: TcpStream,
-    router: Router,
+    service: AddExtension<Router, Connection>,
     limits: HttpLimits,
     stop: CancellationToken,
     _place: OwnedSemaphorePermit,
@@ -98,7 +127,8 @@ async fn serve_connection(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header_timeout)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+            .max_buf_size(limits.header_bytes)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
             .with_upgrades()
     );
     let ended = tokio::select! {

@@ -5,6 +5,7 @@ pub mod address;
 pub mod client;
 pub mod env;
 pub mod http;
+pub mod load;
 pub mod process;
 pub mod redis;
 pub mod tasks;

@@ -17,6 +17,8 @@ pub struct Settings {
     pub upgrade_timeout: Duration,
     /// Largest WebSocket message and POST body, in bytes, 1,000,000. It also bounds a packet with all its attachments.
     pub max_payload: usize,
+    /// The same before the client is in a namespace, when nobody knows yet who it is, 64 KiB.
+    pub max_payload_before_connect: usize,
     /// Frames that may wait for one client, 128.
     pub outbox_packets: usize,
     /// Bytes that may wait for one client, 1 MiB. A larger frame is sent when nothing else waits.
@@ -41,6 +43,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             upgrade_timeout: Duration::from_secs(10),
             max_payload: 1_000_000,
+            max_payload_before_connect: 64 * 1024,
             outbox_packets: 128,
             outbox_bytes: 1024 * 1024,
             write_timeout: Duration::from_secs(10),

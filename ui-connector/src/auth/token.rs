@@ -15,6 +15,9 @@ use super::secrets::{self, Secrets};
 
 pub use super::secrets::SecretError;
 
+/// Ours are a tenth of that; a longer one is not worth the time to verify it.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
 /// Issues and verifies tokens, with HS256 and the secrets of the deployment.
 pub struct TokenKeys {
     current: RwLock<Current>,
@@ -156,6 +159,9 @@ impl TokenKeys {
         let token = without_bearer(token.trim());
         if token.is_empty() {
             return Err(InvalidToken::Missing);
+        }
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(InvalidToken::Unreadable);
         }
         let claims = self.signed_claims(token).ok_or(InvalidToken::Unreadable)?;
         check_times(&claims, unix_time().as_secs_f64())?;

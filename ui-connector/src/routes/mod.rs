@@ -9,25 +9,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderName, Method, StatusCode};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::routing::{get, post};
 use broker::KeyStore;
+use service::address::{ClientAddress, note_client};
+use service::load;
+use socketio::Peer;
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::Settings;
 use crate::auth::settings::AuthSettings;
 use crate::auth::token::TokenKeys;
 use crate::config::AllowedOrigins;
+use crate::guard::refusals::Refusals;
 use crate::hub::Hub;
 
 /// No request to the routes of this file has a larger body.
 const MAX_BODY: usize = 64 * 1024;
 /// The longest that one of them may take, the reading of its body included.
 const REQUEST_TIME: Duration = Duration::from_secs(10);
+/// The same for those that ask identity providers, which have their own, shorter time for each question.
+const LOGIN_TIME: Duration = Duration::from_secs(30);
 
 /// What the handlers share.
 pub(crate) struct App {
@@ -37,6 +46,7 @@ pub(crate) struct App {
     keys: Arc<dyn KeyStore>,
     conversation_name_ttl: Duration,
     hub: Arc<Hub>,
+    refusals: Arc<Refusals>,
     stopping: CancellationToken,
 }
 
@@ -45,6 +55,7 @@ impl App {
         settings: &Settings,
         keys: Arc<dyn KeyStore>,
         hub: Arc<Hub>,
+        refusals: Arc<Refusals>,
         stopping: CancellationToken,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -54,6 +65,7 @@ impl App {
             keys,
             conversation_name_ttl: settings.conversation_name_ttl,
             hub,
+            refusals,
             stopping,
         })
     }
@@ -65,21 +77,40 @@ impl AsRef<TokenKeys> for App {
     }
 }
 
-pub(crate) fn router(app: Arc<App>, sockets: Router, dialogflow: Router, cors: &AllowedOrigins) -> Router {
-    page::console()
+pub(crate) fn router(app: Arc<App>, sockets: Router, dialogflow: Router, settings: &Settings) -> Router {
+    let plain = page::console()
         .route("/status", get(health::status))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
-        .route("/register", post(register::agent))
-        .route("/register-app", post(register::application))
         .route("/conversation-name", post(conversation_name::set))
         .route("/conversation-name", get(conversation_name::get).delete(conversation_name::delete))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME))
-        .with_state(app)
-        .merge(sockets)
+        .with_state(app.clone());
+    let logins = Router::new()
+        .route("/register", post(register::agent))
+        .route("/register-app", post(register::application))
+        .with_state(app);
+    within(plain, REQUEST_TIME)
+        .merge(within(load::limit(logins, settings.guard.max_logins), LOGIN_TIME))
+        .merge(sockets.layer(from_fn(note_peer)))
         .merge(dialogflow)
-        .layer(cors_layer(cors))
+        .layer(from_fn(note_client))
+        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(cors_layer(&settings.cors))
+}
+
+/// Routes with small bodies and a time limit.
+fn within(router: Router, time: Duration) -> Router {
+    router
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time))
+}
+
+/// Tells the Socket.IO server where a client is.
+async fn note_peer(mut request: Request, next: Next) -> Response {
+    if let Some(ClientAddress(address)) = request.extensions().get().copied() {
+        request.extensions_mut().insert(Peer(address));
+    }
+    next.run(request).await
 }
 
 /// Desktops send their token in a header, never in a cookie, so credentials are not allowed.

@@ -1,16 +1,21 @@
 //! `/register` and `/register-app`: a token for whom the identity provider knows.
 
+use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use service::address::ClientAddress;
 use service::telemetry::causes;
 
 use super::App;
@@ -30,21 +35,32 @@ enum Caller {
 }
 
 /// Gives a token to an agent.
-pub(super) async fn agent(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: HeaderMap, body: Bytes) -> Response {
+    if let Some(wait) = app.refusals.wait(client.0) {
+        return too_many(wait);
+    }
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token = PlatformToken::from_header(header);
     let provider = &app.auth.agents;
-    let verdict = provider.verify(&PlatformToken::from_header(header)).await;
-    match verdict {
+    match provider.verify(&token).await {
         Ok(admission) => issue(&app, user(&serde_json::from_slice(&body).unwrap_or_default()), admission),
-        Err(refusal) => refuse(Caller::Agent, provider.name(), &refusal),
+        Err(refusal) => {
+            if matches!(refusal, Refusal::Denied(_)) && !token.is_empty() {
+                app.refusals.note(client.0);
+            }
+            refuse(Caller::Agent, provider.name(), &refusal)
+        }
     }
 }
 
 /// Gives a token to an application.
-pub(super) async fn application(State(app): State<Arc<App>>, request: Request) -> Response {
+pub(super) async fn application(State(app): State<Arc<App>>, client: Client, request: Request) -> Response {
     let Some(provider) = &app.auth.applications else {
         return refuse(Caller::Application, Nobody::NAME, &Refusal::Denied("APP_AUTH_OPTION is empty".into()));
     };
+    if let Some(wait) = app.refusals.wait(client.0) {
+        return too_many(wait);
+    }
     let members = match Json::<Value>::from_request(request, &()).await {
         Ok(Json(members)) if members.is_object() => members,
         Err(JsonRejection::MissingJsonContentType(_)) => return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
@@ -56,8 +72,30 @@ pub(super) async fn application(State(app): State<Arc<App>>, request: Request) -
     };
     match provider.verify(&credentials).await {
         Ok(admission) => issue(&app, user, admission),
-        Err(refusal) => refuse(Caller::Application, "Twilio", &refusal),
+        Err(refusal) => {
+            if matches!(refusal, Refusal::Denied(_)) {
+                app.refusals.note(client.0);
+            }
+            refuse(Caller::Application, "Twilio", &refusal)
+        }
     }
+}
+
+/// Where the caller is, if known.
+pub(super) struct Client(Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get().map(|ClientAddress(address)| *address)))
+    }
+}
+
+/// The address has been refused too often lately.
+fn too_many(wait: Duration) -> Response {
+    let seconds = wait.as_secs() + 1;
+    (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds.to_string())], "Too many attempts").into_response()
 }
 
 fn read<T: DeserializeOwned>(members: Value) -> Option<T> {

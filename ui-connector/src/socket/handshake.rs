@@ -1,5 +1,6 @@
 //! Connect: a valid token, or nothing.
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use event::Offset;
@@ -7,6 +8,7 @@ use serde::Deserialize;
 use socketio::{Accepted, ConnectRequest, Refused};
 
 use super::{Desktops, Session};
+use crate::auth::token::InvalidToken;
 use crate::hub::Desktop;
 
 /// What a desktop presents. `pid` and `offset` come from the client library's connection state
@@ -27,14 +29,29 @@ impl Desktops {
         let auth = request.auth.as_deref().and_then(|auth| serde_json::from_str::<Auth>(auth).ok()).unwrap_or_default();
         let token = auth.token.as_ref().and_then(|token| token.as_str()).unwrap_or_default();
         if let Err(error) = self.tokens.verify(token) {
-            tracing::info!(%error, "a desktop was refused");
-            return Err(Refused { message: "authentication failed".to_owned(), data: None });
+            return Err(self.refuse(error, request.peer));
         }
         let recovery = auth.recovery != Some(false.into());
         let offset = auth.offset.as_ref().and_then(|offset| offset.as_str()).map(Offset::decode);
         let offset = offset.filter(|_| recovery).unwrap_or_default();
         let session = Session { desktop: Desktop::new(request.socket, recovery, offset), joined: Vec::new() };
         Ok(Accepted { session, pid: recovery.then(pid) })
+    }
+}
+
+impl Desktops {
+    /// The answer does not tell why. Who was refused too often has to begin a new connection for each attempt.
+    fn refuse(&self, error: InvalidToken, peer: Option<IpAddr>) -> Refused {
+        let close = self.refusals.wait(peer).is_some();
+        if error != InvalidToken::Missing {
+            self.refusals.note(peer);
+        }
+        if close {
+            tracing::debug!(%error, "a desktop was refused once more");
+        } else {
+            tracing::info!(%error, "a desktop was refused");
+        }
+        Refused { message: "authentication failed".to_owned(), data: None, close }
     }
 }
 

@@ -10,11 +10,12 @@ use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Se
 
 use crate::Settings;
 use crate::auth::token::TokenKeys;
+use crate::guard::refusals::Refusals;
 use crate::hub::{Desktop, Hub};
 
 /// The Socket.IO server for the desktops.
-pub(crate) fn server(settings: &Settings, hub: Arc<Hub>) -> Server<Desktops> {
-    let desktops = Desktops { hub, tokens: settings.tokens.clone(), project: settings.project.clone() };
+pub(crate) fn server(settings: &Settings, hub: Arc<Hub>, refusals: Arc<Refusals>) -> Server<Desktops> {
+    let desktops = Desktops { hub, tokens: settings.tokens.clone(), project: settings.project.clone(), refusals };
     Server::new(settings.sockets.clone(), Arc::new(desktops))
 }
 
@@ -23,6 +24,7 @@ pub(crate) struct Desktops {
     hub: Arc<Hub>,
     tokens: Arc<TokenKeys>,
     project: String,
+    refusals: Arc<Refusals>,
 }
 
 /// One connected desktop. Its connection's task owns it.

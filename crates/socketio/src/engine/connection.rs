@@ -1,6 +1,6 @@
 //! The handle to a session.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use super::link::Link;
 use crate::{
@@ -22,7 +22,8 @@ impl Connection {
         self.0.id.as_str()
     }
 
-    /// Exempts the session from [`Settings::connect_timeout`](crate::Settings::connect_timeout).
+    /// Exempts the session from [`Settings::connect_timeout`](crate::Settings::connect_timeout) and
+    /// [`Settings::max_payload_before_connect`](crate::Settings::max_payload_before_connect).
     pub fn establish(&self) {
         self.0.establish();
     }
@@ -72,9 +73,14 @@ impl Connection {
         self.0.closed()
     }
 
-    /// Bytes of the largest message that a client may send.
+    /// Where the client is: the [`Peer`](crate::Peer) of the request that began the session.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.0.peer
+    }
+
+    /// Bytes of the largest message that the client may send now.
     pub(crate) fn max_payload(&self) -> usize {
-        self.0.settings.max_payload
+        self.0.max_payload()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Specification: <https://github.com/socketio/engine.io-protocol#handshake>.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::Body,
@@ -16,7 +16,7 @@ use super::{
     Engine, Handler, id::Id, link::Link, polling, refusal::Refusal, session::Session, upgrade::Upgrade,
     websocket::Accept,
 };
-use crate::{frame::Frame, reason::Reason};
+use crate::{frame::Frame, peer::Peer, reason::Reason};
 
 /// The only version of Engine.IO that is spoken.
 const VERSION: &str = "4";
@@ -100,29 +100,34 @@ fn handshake<H: Handler>(
         return Err(Refusal::UnsupportedProtocol);
     }
     match transport {
-        Transport::Polling => open_polling(engine, start),
+        Transport::Polling => open_polling(engine, start, &parts),
         Transport::WebSocket => open_websocket(engine, start, parts),
     }
 }
 
-fn open_polling<H: Handler>(engine: &Engine<H>, start: Instant) -> Result<Response, Refusal> {
+fn open_polling<H: Handler>(engine: &Engine<H>, start: Instant, parts: &Parts) -> Result<Response, Refusal> {
     let place = engine.registry().reserve(engine.settings().max_connections)?;
-    let link = Arc::new(Link::new(Id::random(), engine.settings().clone(), Some(Box::default())));
+    let peer = peer(parts);
+    let link = Arc::new(Link::new(Id::random(), engine.settings().clone(), peer, Some(Box::default())));
     let open = open_packet(&link, &["websocket"]);
     tokio::spawn(Session::new(link, place, start, None).run(engine.handler().clone()));
     Ok(text(open))
 }
 
 fn open_websocket<H: Handler>(engine: &Engine<H>, start: Instant, mut parts: Parts) -> Result<Response, Refusal> {
-    let accept = Accept::check(&mut parts)?;
+    let (peer, accept) = (peer(&parts), Accept::check(&mut parts)?);
     let place = engine.registry().reserve(engine.settings().max_connections)?;
     let (settings, handler) = (engine.settings().clone(), engine.handler().clone());
     Ok(accept.open(settings.clone(), move |channel| async move {
-        let link = Arc::new(Link::new(Id::random(), settings, None));
+        let link = Arc::new(Link::new(Id::random(), settings, peer, None));
         link.send_control(Frame::encoded(open_packet(&link, &[])));
         // A task of its own: that of the upgrade keeps more than the session needs.
         tokio::spawn(Session::new(link, place, start, Some(channel)).run(handler));
     }))
+}
+
+fn peer(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<Peer>().map(|peer| peer.0)
 }
 
 /// A WebSocket that has no place in the session is opened and closed again, as by the reference server.

@@ -1,6 +1,7 @@
 //! What the task of a session shares with those who send to it and with the requests of its client.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -25,6 +26,8 @@ use crate::{
 pub(crate) struct Link {
     pub(crate) id: Id,
     pub(crate) settings: Arc<Settings>,
+    /// Where the client is, if whoever serves HTTP tells.
+    pub(crate) peer: Option<IpAddr>,
     established: AtomicBool,
     state: Mutex<State>,
 }
@@ -63,10 +66,10 @@ pub(crate) struct Ready {
 }
 
 impl Link {
-    pub(crate) fn new(id: Id, settings: Arc<Settings>, polled: Option<Box<Polled>>) -> Self {
+    pub(crate) fn new(id: Id, settings: Arc<Settings>, peer: Option<IpAddr>, polled: Option<Box<Polled>>) -> Self {
         let state =
             State { outbox: Outbox::default(), closed: None, task: None, writable: false, waiters: Vec::new(), polled };
-        Self { id, settings, established: AtomicBool::new(false), state: Mutex::new(state) }
+        Self { id, settings, peer, established: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
     /// The state is consistent after every statement, so a panic elsewhere does not spoil it.
@@ -80,6 +83,12 @@ impl Link {
 
     pub(crate) fn is_established(&self) -> bool {
         self.established.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the largest message that the client may send now.
+    pub(crate) fn max_payload(&self) -> usize {
+        let limit = self.settings.max_payload;
+        if self.is_established() { limit } else { limit.min(self.settings.max_payload_before_connect) }
     }
 
     pub(crate) fn closed(&self) -> Option<Reason> {

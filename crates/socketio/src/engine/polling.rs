@@ -175,7 +175,7 @@ impl Drop for Posting<'_> {
 }
 
 async fn read(link: &Link, body: Body) -> Result<Bytes, Refusal> {
-    let read = axum::body::to_bytes(body, link.settings.max_payload);
+    let read = axum::body::to_bytes(body, link.max_payload());
     let body = timeout(link.settings.ping_timeout, read).await;
     body.map_err(|_| Refusal::TooSlow)?.map_err(|_| Refusal::TooLarge)
 }

@@ -183,6 +183,7 @@ impl Session {
         }
         self.backlog = None;
         while let Some(channel) = &mut self.channel {
+            channel.allow(self.link.max_payload());
             let Poll::Ready(packet) = channel.poll_read(cx)? else {
                 break;
             };

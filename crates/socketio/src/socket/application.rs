@@ -1,5 +1,7 @@
 //! What an application implements, and what it is given.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 
 use super::{handle::Socket, packet::AckId};
@@ -39,6 +41,8 @@ pub struct ConnectRequest {
     pub namespace: String,
     /// The JSON object that the client sent as its credentials, as text.
     pub auth: Option<String>,
+    /// Where the client is, if known: see [`Peer`](crate::Peer).
+    pub peer: Option<IpAddr>,
     /// The socket that it will be. What is sent on it now reaches the client before the answer.
     pub socket: Socket,
 }
@@ -60,12 +64,14 @@ pub struct Refused {
     pub message: String,
     /// JSON text that the client finds in the error's `data`.
     pub data: Option<String>,
+    /// Whether the connection is closed as well, rather than left to try again until it has had its time.
+    pub close: bool,
 }
 
 impl Refused {
     /// What the reference server says about a namespace that does not exist.
     pub fn invalid_namespace() -> Self {
-        Self { message: "Invalid namespace".to_owned(), data: None }
+        Self { message: "Invalid namespace".to_owned(), data: None, close: false }
     }
 }
 

@@ -89,9 +89,10 @@ impl<A: Application> Clients<A> {
         let socket = Socket::new(client.connection.clone(), namespace);
         let answer = if client.members.len() < MAX_NAMESPACES {
             let (namespace, auth) = (namespace.to_owned(), auth.map(str::to_owned));
-            self.0.connect(ConnectRequest { namespace, auth, socket: socket.clone() }).await
+            let peer = client.connection.peer();
+            self.0.connect(ConnectRequest { namespace, auth, peer, socket: socket.clone() }).await
         } else {
-            Err(Refused { message: "Too many namespaces".to_owned(), data: None })
+            Err(Refused { message: "Too many namespaces".to_owned(), data: None, close: false })
         };
         // A frame that cannot be sent means that the connection has ended, which its task sees for itself.
         match answer {
@@ -101,9 +102,12 @@ impl<A: Application> Clients<A> {
                 let member = client.admit(Member { socket, session });
                 self.0.connected(&mut member.session).await;
             }
-            Err(Refused { message, data }) => {
+            Err(Refused { message, data, close }) => {
                 let _ = socket.emit(Frame::connect_error(namespace, &message, data.as_deref()));
                 socket.leave();
+                if close {
+                    client.connection.close(Reason::Application);
+                }
             }
         }
     }

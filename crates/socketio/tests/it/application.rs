@@ -105,7 +105,7 @@ impl Application for Recorder {
         let auth = request.auth.unwrap_or_default();
         if auth.contains("refuse") {
             let data = Some(r#"{"because":[1]}"#.to_owned());
-            return Err(Refused { message: "said \"no\"".to_owned(), data });
+            return Err(Refused { message: "said \"no\"".to_owned(), data, close: false });
         }
         if request.namespace != "/" && !request.namespace.starts_with("/n") {
             return Err(Refused::invalid_namespace());

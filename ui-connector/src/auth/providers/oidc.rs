@@ -1,4 +1,4 @@
-//! `OIDC`: any OpenID Connect provider, by its ID tokens
+//! `OIDC`: any `OpenID` Connect provider, by its ID tokens
 //! (<https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>).
 
 use async_trait::async_trait;

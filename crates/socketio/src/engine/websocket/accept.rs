@@ -47,7 +47,7 @@ impl Accept {
         let upgrade = self.upgrade;
         tokio::spawn(async move {
             if let Ok(Ok(upgraded)) = timeout(limits.upgrade_timeout, upgrade).await {
-                then(Channel::new(TokioIo::new(upgraded), limits.max_payload)).await;
+                then(Channel::new(TokioIo::new(upgraded), limits.max_payload_before_connect)).await;
             }
         });
         switching(self.key)

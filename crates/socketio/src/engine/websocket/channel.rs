@@ -41,6 +41,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Channel<Io> {
         Self { io, decoder: Decoder::new(max_payload), batch: None, control: None }
     }
 
+    /// Takes messages of at most so many bytes from now on.
+    pub(crate) fn allow(&mut self, max_payload: usize) {
+        self.decoder.allow(max_payload);
+    }
+
     pub(crate) fn is_writing(&self) -> bool {
         self.batch.is_some()
     }

@@ -78,6 +78,11 @@ impl Decoder {
         Self { buffer: Vec::new(), start: 0, partial: None, max_payload }
     }
 
+    /// Takes messages of at most so many bytes from the next frame on.
+    pub fn allow(&mut self, max_payload: usize) {
+        self.max_payload = max_payload;
+    }
+
     /// Takes the next bytes of the client.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.buffer.drain(..self.start);
