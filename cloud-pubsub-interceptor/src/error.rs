@@ -7,6 +7,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use service::telemetry::causes;
 
+use crate::metrics::PushResult;
 use crate::push_auth::Unauthorized;
 
 /// Seconds after which a delivery may succeed. Pub/Sub follows its own backoff; other senders read it.
@@ -59,6 +60,17 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// What the metrics call it.
+    pub(crate) const fn result(&self) -> PushResult {
+        match self {
+            Self::Unauthorized(Unauthorized::Unavailable(_)) | Self::Broker(_) | Self::Overloaded => {
+                PushResult::Unavailable
+            }
+            Self::Unauthorized(_) => PushResult::Unauthorized,
+            Self::Rejected(_) | Self::TooLarge | Self::SlowBody | Self::BrokenBody(_) => PushResult::Rejected,
+        }
+    }
+
     const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized(Unauthorized::Missing) => StatusCode::UNAUTHORIZED,

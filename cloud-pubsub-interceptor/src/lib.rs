@@ -8,6 +8,7 @@ mod clock;
 pub mod config;
 mod decode;
 mod error;
+mod metrics;
 mod object;
 mod push;
 pub mod push_auth;
@@ -18,14 +19,27 @@ use std::sync::Arc;
 
 use broker::EventLog;
 use service::http::serve;
+use service::request_log::{Frequent, log_requests};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, MalformedMessages, Settings};
 
+/// Everything that succeeds: one line for each push would cost more than the push.
+const FREQUENT: Frequent = Frequent(&[
+    "/status",
+    "/live",
+    "/human-agent-assistant-event",
+    "/conversation-lifecycle-event",
+    "/new-message-event",
+    "/new-recognition-result-notification-event",
+]);
+
 /// Runs the interceptor on `listener` until `stop` is cancelled: the one entry point of
 /// production, demo and tests.
 pub async fn run(settings: Settings, log: Arc<dyn EventLog>, listener: TcpListener, stop: CancellationToken) {
+    metrics::describe();
     let limits = settings.http.clone();
-    serve(listener, router::router(settings, log), limits, stop).await;
+    let router = log_requests(router::router(settings, log), FREQUENT);
+    serve(listener, router, limits, stop).await;
 }

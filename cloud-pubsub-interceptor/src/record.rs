@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::config::{MalformedMessages, Settings};
 use crate::decode::decode;
 use crate::error::{Error, Malformed};
+use crate::metrics::PushResult;
 use crate::push::PubsubMessage;
 use crate::push_auth::PushAuth;
 
@@ -23,7 +24,7 @@ pub(crate) struct App {
 }
 
 /// Brings one push request to its end. `Ok` means acknowledged.
-pub(crate) async fn accept(app: &App, kind: EventKind, headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
+pub(crate) async fn accept(app: &App, kind: EventKind, headers: &HeaderMap, body: &[u8]) -> Result<PushResult, Error> {
     match PubsubMessage::read(headers, body) {
         Ok(message) => match decode(kind, &message) {
             Ok(event) => record(app, event).await,
@@ -33,22 +34,32 @@ pub(crate) async fn accept(app: &App, kind: EventKind, headers: &HeaderMap, body
     }
 }
 
-async fn record(app: &App, event: NewEvent) -> Result<(), Error> {
-    match app.log.record(&event).await? {
+async fn record(app: &App, event: NewEvent) -> Result<PushResult, Error> {
+    Ok(match app.log.record(&event).await? {
         Recorded::Accepted { position, receivers } => {
             tracing::debug!(conversation = %event.conversation, kind = %event.payload.kind, %position, receivers, "recorded");
+            PushResult::Recorded
         }
-        Recorded::Duplicate => tracing::debug!(conversation = %event.conversation, "duplicate dropped"),
-    }
-    Ok(())
+        Recorded::Duplicate => {
+            tracing::debug!(conversation = %event.conversation, "duplicate dropped");
+            PushResult::Duplicate
+        }
+    })
 }
 
-async fn refuse(app: &App, kind: EventKind, message_id: &str, reason: Malformed, body: &[u8]) -> Result<(), Error> {
+async fn refuse(
+    app: &App,
+    kind: EventKind,
+    message_id: &str,
+    reason: Malformed,
+    body: &[u8],
+) -> Result<PushResult, Error> {
     if app.settings.malformed == MalformedMessages::Reject {
         return Err(Error::Rejected(reason));
     }
     tracing::error!(%kind, message_id, bytes = body.len(), "a message can never be delivered and is quarantined: {reason}");
     let reason = reason.to_string();
     let message = QuarantinedMessage { kind, message_id, reason: &reason, body };
-    Ok(app.log.quarantine(&message).await?)
+    app.log.quarantine(&message).await?;
+    Ok(PushResult::Quarantined)
 }

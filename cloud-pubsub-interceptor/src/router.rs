@@ -1,6 +1,7 @@
 //! The interceptor's routes: one for each kind of event, and two for the platform's probes.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -17,6 +18,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::Settings;
 use crate::error::Error;
+use crate::metrics::{self, PushResult};
 use crate::push_auth::PushAuth;
 use crate::record::{App, accept};
 
@@ -37,6 +39,14 @@ pub(crate) fn router(settings: Settings, log: Arc<dyn EventLog>) -> Router {
 }
 
 async fn push(app: &App, kind: EventKind, request: Request) -> Result<StatusCode, Error> {
+    let started = Instant::now();
+    let pushed = take(app, kind, request).await;
+    let result = pushed.as_ref().map_or_else(Error::result, |result| *result);
+    metrics::pushed(kind, result, started);
+    pushed.map(|_| StatusCode::NO_CONTENT)
+}
+
+async fn take(app: &App, kind: EventKind, request: Request) -> Result<PushResult, Error> {
     let (parts, body) = request.into_parts();
     if let Some(push_auth) = &app.push_auth {
         push_auth.check(&parts.headers, kind).await?;
@@ -48,8 +58,7 @@ async fn push(app: &App, kind: EventKind, request: Request) -> Result<StatusCode
     let room = u32::try_from(announced.unwrap_or(MAX_BODY).div_ceil(KIB)).map_err(|_| Error::TooLarge)?;
     let _room = app.room.try_acquire_many(room).map_err(|_| Error::Overloaded)?;
     let body = read(app, body).await?;
-    accept(app, kind, &parts.headers, &body).await?;
-    Ok(StatusCode::NO_CONTENT)
+    accept(app, kind, &parts.headers, &body).await
 }
 
 async fn read(app: &App, body: Body) -> Result<Bytes, Error> {

@@ -1,7 +1,6 @@
 //! Where a service of others is.
 
 use reqwest::Url;
-use service::env::EnvReader;
 
 /// The beginning of a service's URLs: scheme, host, and perhaps port and path. Ends without a slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +12,9 @@ pub struct BaseUrl(String);
 pub struct InvalidBaseUrl;
 
 impl BaseUrl {
+    /// What a variable is told to hold that replaces a service's own address: for tests, private endpoints and stand-ins.
+    pub const EXPECTED: &str = "a URL such as https://proxy.example, without user, query and fragment";
+
     /// `https` at a host, which must be [plausible](is_host).
     pub fn of_host(host: &str) -> Self {
         Self(format!("https://{host}"))
@@ -26,21 +28,6 @@ impl BaseUrl {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// Reads a variable that replaces a service's own address: for tests, private endpoints and stand-ins.
-    pub fn read(env: &mut EnvReader, name: &'static str) -> Option<Self> {
-        let text = env.text(name)?.to_owned();
-        let url = text.parse().ok();
-        if url.is_none() {
-            // It may hold a password.
-            env.problem(
-                name,
-                "something else",
-                "a URL such as https://proxy.example, without user, query and fragment",
-            );
-        }
-        url
     }
 }
 

@@ -13,6 +13,7 @@ pub mod dialogflow;
 pub mod google;
 pub mod guard;
 mod hub;
+mod metrics;
 mod routes;
 mod socket;
 
@@ -23,6 +24,7 @@ use broker::{EventBus, KeyStore};
 use event::ConnectorId;
 use service::http::{HttpLimits, serve};
 use service::load;
+use service::request_log::{Frequent, log_requests};
 use service::tasks::TaskSet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +42,9 @@ const LAST_TASKS: Duration = Duration::from_secs(1);
 
 /// Connections beyond those of the desktops, for probes and logins.
 const SPARE_CONNECTIONS: usize = 1024;
+
+/// Probes, and the requests of desktops that poll.
+const FREQUENT: Frequent = Frequent(&["/status", "/live", "/ready", "/socket.io/", "/socket.io"]);
 
 /// What the connector is given to work with.
 pub struct Backends {
@@ -85,9 +90,14 @@ pub async fn run(
     }
     let refusals = Arc::new(Refusals::new(settings.guard.refused_attempts));
     let sockets = socket::server(&settings, hub.clone(), refusals.clone());
+    if service::metrics::is_on() {
+        metrics::describe();
+        tasks.spawn("metrics", metrics::run(hub.clone(), sockets.clone(), tasks.stop_signal()));
+    }
     let app = App::new(&settings, keys, hub, refusals, stop.clone());
     let dialogflow = load::limit(dialogflow::router(proxy), settings.dialogflow.max_requests);
     let router = routes::router(app, sockets.router(), dialogflow, &settings);
+    let router = log_requests(router, FREQUENT);
     let connections = settings.sockets.max_connections + SPARE_CONNECTIONS;
     let limits = HttpLimits { connections, send_buffer: Some(settings.send_buffer), ..settings.http.clone() };
     tasks.spawn("http server", serve(listener, router, limits, tasks.stop_signal()));

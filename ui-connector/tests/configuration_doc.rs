@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The methods of `service::env::EnvReader` that read a variable.
-const READERS: [&str; 7] = ["text", "text_or", "required", "secret", "parse", "parse_within", "flag"];
+const READERS: [&str; 7] = ["text", "text_or", "required", "optional", "parse", "parse_within", "flag"];
 
 /// Folders whose sources read variables, with the processes that these are part of.
 const SOURCES: [(&str, &[&str]); 4] = [

@@ -29,7 +29,7 @@ impl PushAuthSettings {
     pub fn read(env: &mut EnvReader) -> Option<Self> {
         let audiences = env.text_or("PUSH_AUTH_AUDIENCE", "");
         let trust_platform = env.flag("PUSH_AUTH_TRUST_PLATFORM", false);
-        let Some(service_account) = env.text(ACCOUNT).map(str::to_owned) else {
+        let Some(service_account) = env.text("PUSH_AUTH_SERVICE_ACCOUNT").map(str::to_owned) else {
             if trust_platform || !audiences.is_empty() {
                 env.problem(ACCOUNT, "nothing", "an e-mail address, since other PUSH_AUTH settings are there");
             }

@@ -10,6 +10,7 @@ mod kind;
 mod offset;
 mod payload;
 mod position;
+mod times;
 
 pub use connector::ConnectorId;
 pub use conversation::{ConversationName, InvalidConversationName};

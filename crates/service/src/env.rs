@@ -106,6 +106,16 @@ impl EnvReader {
         default
     }
 
+    /// A value that `T` can read, unless the variable is unset or malformed (then it is a problem). The value is not shown,
+    /// because it may hold a secret.
+    pub fn optional<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Option<T> {
+        let value = self.text(name)?.trim().parse().ok();
+        if value.is_none() {
+            self.problem(name, "something else", expected);
+        }
+        value
+    }
+
     /// `true` or `false`, in any case.
     pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
         let lower = self.text(name).map(str::to_ascii_lowercase);

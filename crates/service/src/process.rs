@@ -12,6 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::env::{ConfigError, Env, EnvReader};
+use crate::metrics;
+use crate::tasks::TaskSet;
 use crate::telemetry::{LogSettings, causes};
 
 /// `EX_CONFIG` of sysexits: the process was given something that it cannot use.
@@ -20,6 +22,8 @@ const EX_CONFIG: u8 = 78;
 const CORES_FOR_SEVERAL_THREADS: usize = 3;
 /// Cloud Run kills 10 s after SIGTERM (<https://cloud.google.com/run/docs/container-contract#instance-shutdown>).
 pub const HARD_STOP: Duration = Duration::from_secs(8);
+/// How long a scrape that is under way may still take.
+const LAST_SCRAPE: Duration = Duration::from_millis(100);
 
 /// What every process of ours is told.
 #[derive(Debug)]
@@ -32,6 +36,8 @@ pub struct ProcessSettings {
     pub worker_threads: usize,
     /// Logs.
     pub log: LogSettings,
+    /// Port of the metrics, if they are wanted.
+    pub metrics_port: Option<u16>,
 }
 
 impl ProcessSettings {
@@ -44,8 +50,15 @@ impl ProcessSettings {
             port: env.parse("PORT", "a port number, 0 to 65535", 8080),
             worker_threads: env.parse_within("WORKER_THREADS", "1 to 1024", threads, |n| (1..=1024).contains(n)),
             log: LogSettings::read(env),
+            metrics_port: metrics_port(env),
         }
     }
+}
+
+/// Nothing unless it is set: what is measured tells of the business.
+fn metrics_port(env: &mut EnvReader) -> Option<u16> {
+    env.text("METRICS_PORT")?;
+    Some(env.parse("METRICS_PORT", "a port number, 0 to 65535", 0))
 }
 
 /// What a running process consists of, as far as [`run`] needs to know.
@@ -87,6 +100,9 @@ pub enum StartError {
     /// The port is taken or not permitted.
     #[error("could not listen on port {0}; set PORT to a free one")]
     Listen(u16, #[source] std::io::Error),
+    /// The port for metrics is taken or not permitted.
+    #[error("could not listen on port {0} for metrics; set METRICS_PORT to a free one")]
+    ListenForMetrics(u16, #[source] std::io::Error),
     /// Signals cannot be received.
     #[error("could not listen for signals")]
     Signal(#[source] std::io::Error),
@@ -105,18 +121,35 @@ where
     let ProcessSettings { address, port, .. } = *config.process();
     let listener = TcpListener::bind((address, port)).await.map_err(|error| StartError::Listen(port, error))?;
     let stop = CancellationToken::new();
+    let tasks = TaskSet::default();
+    if let Some(port) = config.process().metrics_port {
+        let listener = TcpListener::bind((address, port)).await;
+        serve_metrics(listener.map_err(|error| StartError::ListenForMetrics(port, error))?, &tasks)?;
+    }
     let signalled = wait_for_signal(stop.clone())?;
     let hard_stop = async {
         signalled.await;
         tokio::time::sleep(HARD_STOP).await;
     };
-    tokio::select! {
+    let ended = tokio::select! {
         ended = start(config, listener, stop) => ended,
         () = hard_stop => {
             tracing::warn!(after = ?HARD_STOP, "not everything ended in time; stopping all the same");
             Ok(())
         }
-    }
+    };
+    tasks.shut_down(LAST_SCRAPE).await;
+    ended
+}
+
+/// Metrics are there until the very end, so that what happens during a drain is seen.
+fn serve_metrics(listener: TcpListener, tasks: &TaskSet) -> Result<(), StartError> {
+    let setup = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Setup(error);
+    let handle = metrics::install().map_err(|error| setup(error.into()))?;
+    let address = listener.local_addr().map_err(|error| setup(error.into()))?;
+    tracing::info!(%address, "metrics are at /metrics");
+    tasks.spawn("metrics", metrics::run(handle, listener, tasks.stop_signal()));
+    Ok(())
 }
 
 /// SIGTERM is what Cloud Run sends, SIGINT what Ctrl-C does.

@@ -22,6 +22,21 @@ pub fn causes(error: &dyn std::error::Error) -> impl std::fmt::Display {
     causes.join(": ")
 }
 
+/// Libraries whose lines below WARN may hold what nobody should read.
+const TALKATIVE: [&str; 11] = [
+    "axum",
+    "google_cloud_auth",
+    "google_cloud_gax",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "redis",
+    "reqwest",
+    "rustls",
+    "tokio_tungstenite",
+    "tungstenite",
+];
+
 /// How the lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -40,22 +55,23 @@ pub struct LogSettings {
     pub filter: String,
     /// A file that gets every line too.
     pub file: Option<Arc<File>>,
+    /// The project in which Cloud Trace keeps traces.
+    pub project: Option<String>,
 }
 
 impl LogSettings {
     /// Reads `LOG_FORMAT`, `RUST_LOG` and `LOGGING_FILE`.
     pub fn read(env: &mut EnvReader) -> Self {
-        Self { format: format(env), filter: filter(env), file: file(env).map(Arc::new) }
+        let project = env.text("GCP_PROJECT_ID").map(str::to_owned);
+        Self { format: format(env), filter: filter(env), file: file(env).map(Arc::new), project }
     }
 
     /// Sends the logs of this process there. Only the first call of a process has an effect.
     pub fn install(&self) {
-        let lines = tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::try_new(&self.filter).unwrap_or_else(|_| EnvFilter::new("info")))
-            .with_writer(self.writer());
+        let lines = tracing_subscriber::fmt().with_env_filter(discreet(&self.filter)).with_writer(self.writer());
         // An error means that a test or an embedding process has installed its own.
         let _ = match self.format {
-            LogFormat::Json => lines.event_format(json::CloudLogging).try_init(),
+            LogFormat::Json => lines.event_format(json::CloudLogging { project: self.project.clone() }).try_init(),
             LogFormat::Text => lines.with_target(false).with_ansi(self.is_terminal()).try_init(),
         };
     }
@@ -70,6 +86,16 @@ impl LogSettings {
             Some(file) => BoxMakeWriter::new(std::io::stdout.and(Shared(file.clone()))),
         }
     }
+}
+
+/// The filter, but for libraries that write headers and bodies, and so tokens, at their lower levels.
+fn discreet(filter: &str) -> EnvFilter {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let cap = |filter: EnvFilter, library: &&str| match format!("{library}=warn").parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
+    TALKATIVE.iter().fold(filter, cap)
 }
 
 /// `Arc<File>` writes, but is no `MakeWriter` that can be shared between formats.

@@ -1,6 +1,7 @@
 //! A desktop's request and Dialogflow's answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -9,7 +10,7 @@ use axum::http::Response;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::response::IntoResponse as _;
+use axum::response::IntoResponse;
 use axum::routing::any;
 use bytes::Bytes;
 
@@ -20,6 +21,7 @@ use super::upstream::{Upstream, UpstreamCall};
 use super::{headers, json_body, path};
 use crate::auth::token::TokenKeys;
 use crate::google::credentials::AccessTokens;
+use crate::metrics;
 
 /// What all calls share.
 pub(crate) struct Proxy {
@@ -53,10 +55,11 @@ pub(crate) fn router(proxy: Arc<Proxy>) -> Router {
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    match proxy.call(&parts, body).await {
-        Ok(answer) => answer,
-        Err(error) => error.into_response(),
-    }
+    let started = Instant::now();
+    let answer = proxy.call(&parts, body).await.unwrap_or_else(IntoResponse::into_response);
+    let method = Call::parse(parts.uri.path()).map_or("other", |call| call.group());
+    metrics::call(method, answer.status().as_u16(), started);
+    answer
 }
 
 impl Proxy {

@@ -34,7 +34,7 @@ impl DialogflowSettings {
         let requests = default.max_requests;
         let max_requests =
             env.parse_within("DIALOGFLOW_MAX_REQUESTS", "1 to 100000", requests, |n| (1..=100_000).contains(n));
-        let endpoint = BaseUrl::read(env, "DIALOGFLOW_ENDPOINT");
+        let endpoint = env.optional("DIALOGFLOW_ENDPOINT", BaseUrl::EXPECTED);
         Self { endpoint, timeout: Duration::from_secs(timeout), max_requests, ..default }
     }
 }

@@ -9,7 +9,7 @@ use service::env::EnvReader;
 /// (<https://cloud.google.com/docs/authentication/application-default-credentials#GAC>).
 pub(crate) fn check(env: &mut EnvReader) {
     const NAME: &str = "GOOGLE_APPLICATION_CREDENTIALS";
-    let Some(path) = env.text(NAME).map(str::to_owned) else { return };
+    let Some(path) = env.text("GOOGLE_APPLICATION_CREDENTIALS").map(str::to_owned) else { return };
     let expected = "a file with Google credentials in JSON; leave it empty to use the metadata server";
     match fs::read(&path) {
         Err(error) => env.problem(NAME, format!("{path} ({error})"), expected),

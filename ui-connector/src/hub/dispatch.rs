@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use broker::{BusMessage, EventSink};
 
 use super::Hub;
+use crate::metrics;
 
 /// What the bus delivers to. It does not keep the hub alive.
 pub(super) struct Sink(Weak<Hub>);
@@ -41,6 +42,7 @@ impl EventSink for Sink {
 impl Hub {
     fn suspend_all(&self) {
         self.losses.fetch_add(1, Ordering::SeqCst);
+        metrics::subscription_lost();
         for room in self.all_rooms() {
             room.suspend();
         }

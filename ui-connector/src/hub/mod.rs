@@ -44,6 +44,13 @@ pub(crate) struct Hub {
     reads: Semaphore,
 }
 
+/// Rooms, and the members of all of them.
+pub(crate) struct HubState {
+    pub(crate) rooms: usize,
+    pub(crate) members: usize,
+    pub(crate) behind: usize,
+}
+
 impl Hub {
     /// A hub without rooms, attached to the bus of `backends`.
     pub(crate) fn new(backends: Backends, settings: HubSettings) -> Arc<Self> {
@@ -64,6 +71,14 @@ impl Hub {
     /// Whether events can arrive.
     pub(crate) fn is_connected(&self) -> bool {
         self.backends.bus.is_connected()
+    }
+
+    /// How much there is of everything.
+    pub(crate) fn state(&self) -> HubState {
+        let rooms = self.all_rooms();
+        let members = rooms.iter().map(|room| room.counted());
+        let (members, behind) = members.fold((0, 0), |sum, room| (sum.0 + room.0, sum.1 + room.1));
+        HubState { rooms: rooms.len(), members, behind }
     }
 
     /// Conversations that one socket may have joined at the same time.

@@ -7,6 +7,7 @@ use socketio::Unsent;
 
 use super::desktop::{Desktop, Frames};
 use super::lock;
+use crate::metrics;
 
 /// Whether the bus listens for a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,27 +135,31 @@ impl Room {
             state.note_backlog(Some(position));
         }
         let Some(mut frames) = Frames::of(&event.payload) else { return true };
-        let (mut reached, mut in_time) = (false, true);
+        let (mut reached, mut in_time) = (0, true);
         for member in state.members.iter_mut().filter(|member| member.live) {
             match member.give(&self.name, position, &mut frames) {
-                Ok(()) => reached = true,
+                Ok(()) => reached += 1,
                 Err(Unsent::NoRoom) => (member.live, in_time) = (false, false),
                 Err(Unsent::Closed) => {}
             }
         }
-        if reached {
+        if reached > 0 {
             state.note_given(position);
         }
+        drop(state);
+        metrics::delivered(&event.payload, Some(position), reached);
         in_time
     }
 
     /// Gives an event that is in no log to all members.
     pub(super) fn dispatch_unlogged(&self, payload: &Payload) {
         let Some(mut frames) = Frames::of(payload) else { return };
+        let mut reached = 0;
         for member in &lock(&self.state).members {
             // A closed socket's member is about to be dismissed.
-            let _ = member.desktop.deliver_unlogged(&mut frames);
+            reached += u64::from(member.desktop.deliver_unlogged(&mut frames).is_ok());
         }
+        metrics::delivered(payload, None, reached);
     }
 
     /// Gives an event from the log to one member, unless it has it. False if it does not have it now.
@@ -162,7 +167,11 @@ impl Room {
         let mut state = lock(&self.state);
         let Some(member) = state.find(desktop) else { return false };
         let has_it = if let Some(mut frames) = Frames::of(&event.payload) {
-            member.give(&self.name, event.position, &mut frames).is_ok()
+            let given = member.give(&self.name, event.position, &mut frames).is_ok();
+            if given {
+                metrics::replayed(event.payload.kind);
+            }
+            given
         } else {
             // What is no text can be given to nobody, and must not be read again and again.
             member.skip_to(event.position);
@@ -212,6 +221,12 @@ impl Room {
     /// The members that do not get live events.
     pub(super) fn behind(&self) -> Vec<Arc<Desktop>> {
         lock(&self.state).members.iter().filter(|member| !member.live).map(|member| member.desktop.clone()).collect()
+    }
+
+    /// How many members there are, and how many of them do not get live events.
+    pub(super) fn counted(&self) -> (usize, usize) {
+        let state = lock(&self.state);
+        (state.members.len(), state.members.iter().filter(|member| !member.live).count())
     }
 
     /// The first event that no desktop has been given.

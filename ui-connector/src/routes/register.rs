@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -21,6 +21,7 @@ use service::telemetry::causes;
 use super::App;
 use crate::auth::provider::{Admission, PlatformToken, Refusal};
 use crate::auth::providers::{AccountCredentials, Nobody};
+use crate::metrics;
 
 /// A user name longer than this is nobody's.
 const MAX_USER_BYTES: usize = 1024;
@@ -41,8 +42,10 @@ pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: 
     }
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = PlatformToken::from_header(header);
-    let provider = &app.auth.agents;
-    match provider.verify(&token).await {
+    let (provider, started) = (&app.auth.agents, Instant::now());
+    let verdict = provider.verify(&token).await;
+    metrics::login(provider.name(), result(&verdict), started);
+    match verdict {
         Ok(admission) => issue(&app, user(&serde_json::from_slice(&body).unwrap_or_default()), admission),
         Err(refusal) => {
             if matches!(refusal, Refusal::Denied(_)) && !token.is_empty() {
@@ -70,7 +73,10 @@ pub(super) async fn application(State(app): State<Arc<App>>, client: Client, req
     let Some(credentials) = read::<AccountCredentials>(members) else {
         return (StatusCode::BAD_REQUEST, "accountSid and authToken must be texts").into_response();
     };
-    match provider.verify(&credentials).await {
+    let started = Instant::now();
+    let verdict = provider.verify(&credentials).await;
+    metrics::login("Twilio", result(&verdict), started);
+    match verdict {
         Ok(admission) => issue(&app, user, admission),
         Err(refusal) => {
             if matches!(refusal, Refusal::Denied(_)) {
@@ -78,6 +84,16 @@ pub(super) async fn application(State(app): State<Arc<App>>, client: Client, req
             }
             refuse(Caller::Application, "Twilio", &refusal)
         }
+    }
+}
+
+/// The verdict as a label.
+const fn result(verdict: &Result<Admission, Refusal>) -> &'static str {
+    match verdict {
+        Ok(_) => "admitted",
+        Err(Refusal::Denied(_)) => "denied",
+        Err(Refusal::Unreachable(_)) => "unreachable",
+        Err(Refusal::Unavailable(_)) => "unavailable",
     }
 }
 
@@ -94,6 +110,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
 
 /// The address has been refused too often lately.
 fn too_many(wait: Duration) -> Response {
+    metrics::refused_too_often();
     let seconds = wait.as_secs() + 1;
     (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds.to_string())], "Too many attempts").into_response()
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use socketio::Event;
 
 use super::{Desktops, Session};
+use crate::metrics;
 
 /// By which the clocks of this machine and of Redis may differ.
 const MAX_CLOCK_SKEW: Duration = Duration::from_mins(1);
@@ -37,8 +38,12 @@ impl Desktops {
     async fn join(&self, session: &mut Session, event: &Event) {
         let name = match self.name(event).and_then(|name| self.within_bounds(session, name)) {
             Ok(name) => name,
-            Err(refusal) => return answer(session, event, Err(refusal)),
+            Err(refusal) => {
+                metrics::join("refused");
+                return answer(session, event, Err(refusal));
+            }
         };
+        metrics::join("accepted");
         if !session.joined.contains(&name) {
             session.joined.push(name.clone());
         }
@@ -56,6 +61,7 @@ impl Desktops {
         if session.joined.contains(&name) {
             // In this order: if the connection ends meanwhile, the conversation is left once more.
             self.hub.leave(&session.desktop, &name).await;
+            metrics::left();
             session.joined.retain(|joined| *joined != name);
             session.joined.shrink_to_fit();
         }

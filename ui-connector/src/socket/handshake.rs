@@ -10,6 +10,7 @@ use socketio::{Accepted, ConnectRequest, Refused};
 use super::{Desktops, Session};
 use crate::auth::token::InvalidToken;
 use crate::hub::Desktop;
+use crate::metrics;
 
 /// What a desktop presents. `pid` and `offset` come from the client library's connection state
 /// recovery; `recovery: false` asks for events with exactly one argument. Odd values count as none.
@@ -31,6 +32,7 @@ impl Desktops {
         if let Err(error) = self.tokens.verify(token) {
             return Err(self.refuse(error, request.peer));
         }
+        metrics::connect("accepted");
         let recovery = auth.recovery != Some(false.into());
         let offset = auth.offset.as_ref().and_then(|offset| offset.as_str()).map(Offset::decode);
         let offset = offset.filter(|_| recovery).unwrap_or_default();
@@ -42,11 +44,13 @@ impl Desktops {
 impl Desktops {
     /// The answer does not tell why. Who was refused too often has to begin a new connection for each attempt.
     fn refuse(&self, error: InvalidToken, peer: Option<IpAddr>) -> Refused {
+        metrics::connect("refused");
         let close = self.refusals.wait(peer).is_some();
         if error != InvalidToken::Missing {
             self.refusals.note(peer);
         }
         if close {
+            metrics::refused_too_often();
             tracing::debug!(%error, "a desktop was refused once more");
         } else {
             tracing::info!(%error, "a desktop was refused");

@@ -12,6 +12,7 @@ use crate::Settings;
 use crate::auth::token::TokenKeys;
 use crate::guard::refusals::Refusals;
 use crate::hub::{Desktop, Hub};
+use crate::metrics;
 
 /// The Socket.IO server for the desktops.
 pub(crate) fn server(settings: &Settings, hub: Arc<Hub>, refusals: Arc<Refusals>) -> Server<Desktops> {
@@ -45,6 +46,7 @@ impl Application for Desktops {
     }
 
     async fn disconnect(&self, session: Session, reason: Reason) {
+        metrics::disconnected(reason);
         tracing::debug!(reason = reason.as_str(), conversations = session.joined.len(), "a desktop has gone");
         for name in &session.joined {
             self.hub.leave(&session.desktop, name).await;

@@ -109,7 +109,7 @@ async fn garbage_for_an_offset_does_no_harm() {
         json!("~~~.~-.-"),
         json!(member.offset.clone().unwrap().replace('-', "+")),
         json!("ffffffffffffffff.18446744073709551615-18446744073709551615"),
-        json!("g".repeat(100_000)),
+        json!("g".repeat(25_000)),
         json!(7),
         json!(null),
         json!({"a": ["b"]}),

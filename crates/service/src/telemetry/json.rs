@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tracing::field::{Field, Visit};
@@ -9,8 +9,29 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::request_log;
+use crate::trace::{self, Trace};
+
 /// One JSON object a line, with the member names that Cloud Logging gives a meaning to.
-pub(super) struct CloudLogging;
+pub(super) struct CloudLogging {
+    /// In which traces are looked up.
+    pub(super) project: Option<String>,
+}
+
+impl CloudLogging {
+    /// <https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields>
+    fn correlate(&self, members: &mut Map<String, Value>, trace: &Trace) {
+        let name = match &self.project {
+            Some(project) => format!("projects/{project}/traces/{}", trace.id),
+            None => trace.id.clone(),
+        };
+        members.insert("logging.googleapis.com/trace".into(), name.into());
+        members.insert("logging.googleapis.com/trace_sampled".into(), trace.sampled.into());
+        if let Some(span) = &trace.span {
+            members.insert("logging.googleapis.com/spanId".into(), span.as_str().into());
+        }
+    }
+}
 
 impl<S, N> FormatEvent<S, N> for CloudLogging
 where
@@ -21,12 +42,38 @@ where
         let mut members = Members(Map::new());
         event.record(&mut members);
         let Members(mut members) = members;
+        if event.metadata().target() == request_log::TARGET {
+            members = http_request(members);
+        }
+        let _ = trace::CURRENT.try_with(|trace| self.correlate(&mut members, trace));
         let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
         members.insert("time".into(), now.into());
         members.insert("severity".into(), severity(*event.metadata().level()).into());
         members.insert("target".into(), event.metadata().target().into());
         writeln!(line, "{}", Value::Object(members))
     }
+}
+
+/// Numbers of bytes are texts there, because they have 64 bits, and so is a duration.
+fn http_request(mut line: Map<String, Value>) -> Map<String, Value> {
+    let mut take = |name| line.remove(name).unwrap_or_default();
+    let text = |value: Value| value.as_u64().map(|number| Value::from(number.to_string())).unwrap_or_default();
+    let latency = take("latency").as_f64().unwrap_or_default();
+    let message =
+        format!("{} {}", take("method").as_str().unwrap_or_default(), take("path").as_str().unwrap_or_default());
+    let (method, path) = message.split_once(' ').unwrap_or_default();
+    let request = json!({
+        "requestMethod": method,
+        "requestUrl": path,
+        "status": take("status"),
+        "requestSize": text(take("request_bytes")),
+        "responseSize": text(take("response_bytes")),
+        "userAgent": take("user_agent"),
+        "remoteIp": take("client"),
+        "latency": format!("{latency:.6}s"),
+        "protocol": take("protocol"),
+    });
+    Map::from_iter([("message".to_owned(), message.into()), ("httpRequest".to_owned(), request)])
 }
 
 const fn severity(level: Level) -> &'static str {
@@ -56,6 +103,10 @@ impl Visit for Members {
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
         self.insert(field, value.into());
     }
 

@@ -83,6 +83,11 @@ impl<H: Handler> Engine<H> {
         self.0.registry.connections()
     }
 
+    /// Frames and bytes that wait to be written to all clients.
+    pub fn queued(&self) -> (usize, usize) {
+        self.0.registry.queued()
+    }
+
     /// Refuses new connections with 503 and closes all, spread evenly over a time. Returns when all sessions have ended,
     /// [`Handler::close`] included; how long that takes is up to the handler.
     pub async fn drain(&self, over: Duration) {

@@ -40,6 +40,11 @@ impl Outbox {
         self.load.frames == 0 || (self.load.frames <= settings.outbox_packets / 2 && bytes <= settings.outbox_bytes)
     }
 
+    /// Frames and bytes that have not been written yet.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        (self.load.frames, self.load.bytes)
+    }
+
     /// Notes that there was no room for a frame.
     pub(crate) fn refuse(&mut self, frame: &Frame) {
         self.refused = self.refused.max(frame.len());

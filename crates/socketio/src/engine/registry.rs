@@ -40,6 +40,13 @@ impl Registry {
         self.connections.load(Ordering::SeqCst)
     }
 
+    /// Frames and bytes that wait for all clients.
+    pub(crate) fn queued(&self) -> (usize, usize) {
+        let links: Vec<_> = self.lock().values().cloned().collect();
+        let waiting = links.iter().map(|link| link.lock().outbox.waiting());
+        waiting.fold((0, 0), |sum, link| (sum.0 + link.0, sum.1 + link.1))
+    }
+
     pub(crate) fn find(&self, id: &str) -> Option<Arc<Link>> {
         self.lock().get(&Id::parse(id)?).cloned()
     }

@@ -32,6 +32,11 @@ impl<A: Application> Server<A> {
         self.0.connections()
     }
 
+    /// Frames and bytes that wait to be written to all clients. It looks at each of them.
+    pub fn queued(&self) -> (usize, usize) {
+        self.0.queued()
+    }
+
     /// Refuses new connections with 503 and closes all, spread evenly over a time, without a DISCONNECT packet, which
     /// would tell the clients not to come back. Returns when all sessions have ended,
     /// [`Application::disconnect`] included; how long that takes is up to the application.

@@ -26,8 +26,9 @@ impl GenesysCloud {
 
     /// Reads `GENESYS_CLOUD_ENVIRONMENT`, `GENESYS_CLOUD_ORGANIZATION_ID` and `GENESYS_CLOUD_BASE_URL`.
     pub fn read(env: &mut EnvReader, client: Client) -> Option<Self> {
-        let environment = ("GENESYS_CLOUD_ENVIRONMENT", "mypurecloud.com");
-        let base = base_url(env, "GENESYS_CLOUD_BASE_URL", environment, |environment| format!("api.{environment}"))?;
+        let environment = env.text_or("GENESYS_CLOUD_ENVIRONMENT", "mypurecloud.com");
+        let base = env.optional("GENESYS_CLOUD_BASE_URL", BaseUrl::EXPECTED);
+        let base = base.or_else(|| base_url(env, "GENESYS_CLOUD_ENVIRONMENT", &format!("api.{environment}")))?;
         let organization = env.text("GENESYS_CLOUD_ORGANIZATION_ID").map(str::to_owned);
         Some(Self::new(client, base, organization))
     }

@@ -4,24 +4,11 @@ use service::env::EnvReader;
 
 use crate::base_url::{BaseUrl, is_host};
 
-/// The URL in `replacement`, or the host that is made of the variable `(name, default)`.
-pub(super) fn base_url(
-    env: &mut EnvReader,
-    replacement: &'static str,
-    (name, default): (&'static str, &str),
-    host: impl Fn(&str) -> String,
-) -> Option<BaseUrl> {
-    let text = if default.is_empty() { env.required(name, "a host name") } else { env.text_or(name, default) };
-    if env.text(replacement).is_some() {
-        return BaseUrl::read(env, replacement);
+/// The base URL of a `host` that was made of the variable `name`.
+pub(super) fn base_url(env: &mut EnvReader, name: &'static str, host: &str) -> Option<BaseUrl> {
+    if is_host(host) {
+        return Some(BaseUrl::of_host(host));
     }
-    if text.is_empty() {
-        return None;
-    }
-    let host = host(&text);
-    if !is_host(&host) {
-        env.problem(name, format!("{text:?}"), "a host name, without https:// and path");
-        return None;
-    }
-    Some(BaseUrl::of_host(&host))
+    env.problem(name, format!("{host:?}"), "a host name, without https:// and path");
+    None
 }

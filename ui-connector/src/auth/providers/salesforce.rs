@@ -28,8 +28,9 @@ impl Salesforce {
 
     /// Reads `SALESFORCE_DOMAIN`, `SALESFORCE_ORGANIZATION_ID` and `SALESFORCE_BASE_URL`.
     pub fn read(env: &mut EnvReader, client: Client, name: &'static str) -> Option<Self> {
-        let domain = ("SALESFORCE_DOMAIN", "login.salesforce.com");
-        let base = base_url(env, "SALESFORCE_BASE_URL", domain, str::to_owned);
+        let domain = env.text_or("SALESFORCE_DOMAIN", "login.salesforce.com");
+        let base = env.optional("SALESFORCE_BASE_URL", BaseUrl::EXPECTED);
+        let base = base.or_else(|| base_url(env, "SALESFORCE_DOMAIN", &domain));
         let expected = "the id of your Salesforce organization, 15 or 18 letters and digits";
         let id = env.required("SALESFORCE_ORGANIZATION_ID", expected);
         let organization = OrganizationId::parse(&id);

@@ -27,7 +27,13 @@ impl Twilio {
 
     /// Reads `TWILIO_FLEX_ENVIRONMENT` and `TWILIO_FLEX_BASE_URL`.
     pub fn read(env: &mut EnvReader, client: Client) -> Option<Self> {
-        let base = base_url(env, "TWILIO_FLEX_BASE_URL", ("TWILIO_FLEX_ENVIRONMENT", ""), str::to_owned)?;
+        let host =
+            env.required("TWILIO_FLEX_ENVIRONMENT", "the host of your Twilio Functions, such as acme-1234.twil.io");
+        let base = env.optional("TWILIO_FLEX_BASE_URL", BaseUrl::EXPECTED);
+        if host.is_empty() {
+            return None;
+        }
+        let base = base.or_else(|| base_url(env, "TWILIO_FLEX_ENVIRONMENT", &host))?;
         Some(Self::new(client, base))
     }
 }

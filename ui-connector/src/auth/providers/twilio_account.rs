@@ -40,14 +40,12 @@ impl TwilioAccount {
     pub fn read(env: &mut EnvReader, client: Client) -> Option<Self> {
         let expected = "the SID of your Twilio account: AC and 32 hexadecimal digits";
         let sid = env.required("TWILIO_ACCOUNT_SID", expected);
-        let base = match env.text("TWILIO_API_BASE_URL") {
-            Some(_) => BaseUrl::read(env, "TWILIO_API_BASE_URL"),
-            None => Some(BaseUrl::of_host("api.twilio.com")),
-        };
+        let base = env.optional("TWILIO_API_BASE_URL", BaseUrl::EXPECTED);
+        let base = base.unwrap_or_else(|| BaseUrl::of_host("api.twilio.com"));
         if !is_account(&sid) && !sid.is_empty() {
             env.problem("TWILIO_ACCOUNT_SID", format!("{sid:?}"), expected);
         }
-        Some(Self::new(client, base?, Some(sid).filter(|sid| is_account(sid))?))
+        Some(Self::new(client, base, Some(sid).filter(|sid| is_account(sid))?))
     }
 
     /// Whether the credentials are those of the account. Those of another account are never tried, so that nobody can test

@@ -1,0 +1,44 @@
+//! What the interceptor measures. Labels have few values: never a name or an id.
+
+use std::time::Instant;
+
+use event::EventKind;
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+
+const PUSHES: &str = "agent_assist_pushes_total";
+const PUSH: &str = "agent_assist_push_seconds";
+
+/// Says what everything is.
+pub(crate) fn describe() {
+    describe_counter!(PUSHES, "Push requests, by kind of event and result");
+    describe_histogram!(PUSH, Unit::Seconds, "Time from a push's headers to its answer, by kind of event");
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PushResult {
+    Recorded,
+    Duplicate,
+    Quarantined,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+}
+
+impl PushResult {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Duplicate => "duplicate",
+            Self::Quarantined => "quarantined",
+            Self::Rejected => "rejected",
+            Self::Unauthorized => "unauthorized",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+pub(crate) fn pushed(kind: EventKind, result: PushResult, started: Instant) {
+    counter!(PUSHES, "kind" => kind.as_str(), "result" => result.as_str()).increment(1);
+    histogram!(PUSH, "kind" => kind.as_str()).record(started.elapsed());
+}

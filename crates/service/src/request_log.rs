@@ -1,0 +1,122 @@
+//! One log line for each request, in the form that Cloud Logging gives a meaning to
+//! (<https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest>).
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::{CONTENT_LENGTH, USER_AGENT};
+use axum::http::{HeaderMap, Method, StatusCode, Version};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use tracing::Level;
+
+use crate::address::ClientAddress;
+use crate::trace::{self, Trace};
+
+/// The target of these lines, by which the formatter of logs knows them.
+pub(crate) const TARGET: &str = "request";
+/// Counts requests, by method, route and status.
+pub const HTTP_REQUESTS: &str = "agent_assist_http_requests_total";
+/// Longer paths and user agents are cut.
+const MAX_TEXT: usize = 512;
+
+/// Requests that come all the time, and are of interest only when they fail: probes, pushes and polls.
+#[derive(Debug, Clone, Copy)]
+pub struct Frequent(pub &'static [&'static str]);
+
+/// Has the requests to `router` logged and counted: at INFO, but at DEBUG if they succeed at a `frequent` route, and at
+/// WARNING if the server fails. A line holds neither query nor body nor any header but the user agent's.
+pub fn log_requests(router: Router, frequent: Frequent) -> Router {
+    router.layer(from_fn(move |request: Request, next: Next| observe(request, next, frequent)))
+}
+
+async fn observe(request: Request, next: Next, frequent: Frequent) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let trace = Trace::of(request.headers());
+    let asked = Asked::of(&request);
+    let work = async {
+        let response = next.run(request).await;
+        asked.log(&response, level(response.status(), route.as_ref(), frequent));
+        response
+    };
+    let response = match trace {
+        Some(trace) => trace::CURRENT.scope(trace, work).await,
+        None => work.await,
+    };
+    count(&asked.method, route.as_ref(), response.status());
+    response
+}
+
+fn level(status: StatusCode, route: Option<&MatchedPath>, frequent: Frequent) -> Level {
+    let is_frequent = route.is_some_and(|route| frequent.0.contains(&route.as_str()));
+    match status {
+        status if status.is_server_error() => Level::WARN,
+        status if is_frequent && !status.is_client_error() => Level::DEBUG,
+        _ => Level::INFO,
+    }
+}
+
+fn count(method: &Method, route: Option<&MatchedPath>, status: StatusCode) {
+    // Methods and routes are few; what a client makes up is not told apart.
+    let known = [Method::GET, Method::POST, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let method = if known.contains(method) { method.as_str().to_owned() } else { "other".to_owned() };
+    let route = route.map_or("none".to_owned(), |route| route.as_str().to_owned());
+    metrics::counter!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status.as_str().to_owned())
+        .increment(1);
+}
+
+/// What a line says about the question.
+struct Asked {
+    started: Instant,
+    method: Method,
+    path: String,
+    bytes: u64,
+    user_agent: String,
+    protocol: Version,
+    client: String,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let (headers, extensions) = (request.headers(), request.extensions());
+        let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self {
+            started: Instant::now(),
+            method: request.method().clone(),
+            path: shortened(request.uri().path()),
+            bytes: length(headers),
+            user_agent: shortened(user_agent),
+            protocol: request.version(),
+            client: ClientAddress::of(extensions, headers).map(|client| client.0.to_string()).unwrap_or_default(),
+        }
+    }
+
+    fn log(&self, response: &Response, level: Level) {
+        // The level of a line is part of its static description, so there is a line for each.
+        macro_rules! line {
+            ($level:expr) => {
+                tracing::event!(
+                    target: TARGET, $level, method = %self.method, path = self.path, status = response.status().as_u16(),
+                    latency = self.started.elapsed().as_secs_f64(), request_bytes = self.bytes,
+                    response_bytes = length(response.headers()), client = self.client, user_agent = self.user_agent,
+                    protocol = ?self.protocol,
+                )
+            };
+        }
+        match level {
+            Level::WARN => line!(Level::WARN),
+            Level::INFO => line!(Level::INFO),
+            _ => line!(Level::DEBUG),
+        }
+    }
+}
+
+/// As announced; 0 if it was not.
+fn length(headers: &HeaderMap) -> u64 {
+    headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or_default()
+}
+
+fn shortened(text: &str) -> String {
+    text[..text.floor_char_boundary(MAX_TEXT)].to_owned()
+}
