@@ -13,5 +13,6 @@ mod emulator;
 mod life;
 mod limits;
 mod outage;
+mod secrets;
 mod slow_reader;
 mod support;

@@ -2,6 +2,7 @@
 
 mod deployment;
 mod desktop;
+pub(crate) mod internet;
 mod ports;
 mod process;
 mod push;
