@@ -16,6 +16,7 @@ mod hub;
 mod metrics;
 mod routes;
 mod socket;
+mod webchannel;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,7 @@ use google::credentials::AccessTokens;
 use guard::refusals::Refusals;
 use hub::Hub;
 use routes::App;
+use socket::Companion;
 
 /// How long HTTP requests and background tasks may still run once the desktops are gone.
 const LAST_TASKS: Duration = Duration::from_secs(1);
@@ -64,6 +66,9 @@ pub enum SetupError {
     /// Nobody could be spoken to over TLS.
     #[error("the certificates of this machine cannot be used; install ca-certificates")]
     Certificates(#[source] rustls::Error),
+    /// Nobody could be spoken to over HTTP.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[source] reqwest::Error),
 }
 
 /// Runs the connector on `listener` until `stop` is cancelled, then drains it: the one entry point
@@ -80,6 +85,9 @@ pub async fn run(
     let (tokens, google) = (settings.tokens.clone(), backends.google.clone());
     let proxy =
         Proxy::new(&settings.dialogflow, &settings.project, tokens, google).map_err(SetupError::Certificates)?;
+    let client = service::client::client().map_err(SetupError::Client)?;
+    let (google, endpoint) = (backends.google.clone(), settings.dialogflow.endpoint.clone());
+    let companion = Companion::new(client, google, &settings.project, endpoint);
     let tasks = TaskSet::default();
     let keys = backends.keys.clone();
     let hub = Hub::new(backends, settings.hub.clone());
@@ -89,7 +97,7 @@ pub async fn run(
         tasks.spawn("secret rotation", auth::rotation::run(file, settings.tokens.clone(), tasks.stop_signal()));
     }
     let refusals = Arc::new(Refusals::new(settings.guard.refused_attempts));
-    let sockets = socket::server(&settings, hub.clone(), refusals.clone());
+    let sockets = socket::server(&settings, hub.clone(), refusals.clone(), companion);
     if service::metrics::is_on() {
         metrics::describe();
         tasks.spawn("metrics", metrics::run(hub.clone(), sockets.clone(), tasks.stop_signal()));

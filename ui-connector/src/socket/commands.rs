@@ -1,4 +1,4 @@
-//! `join-conversation` and `leave-conversation`.
+//! What desktops ask for: `join-conversation`, `leave-conversation`, and streams.
 
 use std::time::{Duration, SystemTime};
 
@@ -31,6 +31,11 @@ impl Desktops {
         match event.name.as_str() {
             "join-conversation" => self.join(session, event).await,
             "leave-conversation" => self.leave(session, event).await,
+            "stream-request" => {
+                let streams = session.streams.get_or_insert_default();
+                streams.request(&self.companion, session.desktop.socket(), &event.args);
+            }
+            "end-stream" => session.streams.iter_mut().for_each(|streams| streams.end(&event.args)),
             _ => {}
         }
     }

@@ -36,7 +36,8 @@ impl Desktops {
         let recovery = auth.recovery != Some(false.into());
         let offset = auth.offset.as_ref().and_then(|offset| offset.as_str()).map(Offset::decode);
         let offset = offset.filter(|_| recovery).unwrap_or_default();
-        let session = Session { desktop: Desktop::new(request.socket, recovery, offset), joined: Vec::new() };
+        let session =
+            Session { desktop: Desktop::new(request.socket, recovery, offset), joined: Vec::new(), streams: None };
         Ok(Accepted { session, pid: recovery.then(pid) })
     }
 }

@@ -2,11 +2,15 @@
 
 mod commands;
 mod handshake;
+mod streams;
 
 use std::sync::Arc;
 
 use event::ConversationName;
 use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Server};
+
+pub(crate) use streams::Companion;
+use streams::Streams;
 
 use crate::Settings;
 use crate::auth::token::TokenKeys;
@@ -15,8 +19,14 @@ use crate::hub::{Desktop, Hub};
 use crate::metrics;
 
 /// The Socket.IO server for the desktops.
-pub(crate) fn server(settings: &Settings, hub: Arc<Hub>, refusals: Arc<Refusals>) -> Server<Desktops> {
-    let desktops = Desktops { hub, tokens: settings.tokens.clone(), project: settings.project.clone(), refusals };
+pub(crate) fn server(
+    settings: &Settings,
+    hub: Arc<Hub>,
+    refusals: Arc<Refusals>,
+    companion: Companion,
+) -> Server<Desktops> {
+    let (tokens, project) = (settings.tokens.clone(), settings.project.clone());
+    let desktops = Desktops { hub, tokens, project, refusals, companion: Arc::new(companion) };
     Server::new(settings.sockets.clone(), Arc::new(desktops))
 }
 
@@ -26,12 +36,15 @@ pub(crate) struct Desktops {
     tokens: Arc<TokenKeys>,
     project: String,
     refusals: Arc<Refusals>,
+    companion: Arc<Companion>,
 }
 
 /// One connected desktop. Its connection's task owns it.
 pub(crate) struct Session {
     desktop: Arc<Desktop>,
     joined: Vec<ConversationName>,
+    /// Most desktops have none.
+    streams: Option<Box<Streams>>,
 }
 
 impl Application for Desktops {
