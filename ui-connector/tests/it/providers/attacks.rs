@@ -1,0 +1,148 @@
+//! Providers that do not do what they should, and strangers who try.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse as _;
+use connector::Settings;
+use connector::auth::settings::AuthSettings;
+use connector::guard::settings::GuardSettings;
+use serde_json::json;
+use service::env::Env;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::{connector, register, status};
+use crate::client::Desktop;
+use crate::support::{Connector, Log, settings, token};
+use crate::upstream::{Upstream, endless};
+
+/// A connector that asks Genesys Cloud at `url`.
+async fn asking(url: &str) -> Connector {
+    connector(&[("AUTH_OPTION", "GenesysCloud"), ("GENESYS_CLOUD_BASE_URL", url)]).await
+}
+
+#[tokio::test]
+async fn a_redirecting_provider_admits_nobody_where_the_original_followed_it() {
+    let stray = Upstream::start(|_| Json(json!({"id": "u"}))).await;
+    let elsewhere = format!("{}/ok", stray.url());
+    for code in [301, 302, 303, 307, 308] {
+        let elsewhere = elsewhere.clone();
+        let status_code = StatusCode::from_u16(code).unwrap();
+        let provider = Upstream::start(move |_| (status_code, [(LOCATION, elsewhere.clone())]).into_response()).await;
+        assert_eq!(status(&asking(&provider.url()).await, "t").await, 401, "{code}");
+    }
+    assert!(stray.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_provider_that_never_answers_is_given_up_where_the_original_waited_for_ever() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let connector = asking(&format!("http://{}", silent.local_addr().unwrap())).await;
+    let request = reqwest::Client::new().post(connector.url("/register")).header("authorization", "t");
+    let answer = tokio::time::timeout(Duration::from_secs(30), request.send()).await.unwrap().unwrap();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["retry-after"], "5");
+    assert_eq!(answer.text().await.unwrap(), "Could not authenticate user");
+}
+
+#[tokio::test]
+async fn a_provider_that_answers_without_end_fills_no_memory_where_the_original_read_it_all() {
+    let provider = Upstream::start(|_| endless()).await;
+    assert_eq!(status(&asking(&provider.url()).await, "t").await, 503);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_tried_once_more_where_the_original_failed() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let attempts = Arc::new(AtomicU32::new(0));
+    let counted = attempts.clone();
+    let breaking = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let read = stream.read(&mut [0; 1024]).await.unwrap();
+            if read > 0 && counted.fetch_add(1, Ordering::SeqCst) == 2 {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"id\":\"u\"}";
+                stream.write_all(answer).await.unwrap();
+            }
+        }
+    });
+    let connector = asking(&url).await;
+    assert_eq!(status(&connector, "t").await, 503);
+    assert_eq!(attempts.load(Ordering::SeqCst), 2);
+    assert_eq!(status(&connector, "t").await, 200);
+    breaking.abort();
+}
+
+#[tokio::test]
+async fn pages_instead_of_answers_admit_nobody_where_the_original_failed() {
+    for page in ["<html>login</html>", "", "null", "[{\"id\":\"u\"}]", "{\"id\":"] {
+        let provider = Upstream::start(move |_| page).await;
+        assert_eq!(status(&asking(&provider.url()).await, "t").await, 401, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_none_is_not_asked_about() {
+    let provider = Upstream::start(|_| Json(json!({"id": "u"}))).await;
+    let connector = asking(&provider.url()).await;
+    for token in ["", " ", "Bearer", "Bearer "] {
+        assert_eq!(status(&connector, token).await, 401, "{token:?}");
+    }
+    assert!(provider.seen().is_empty());
+}
+
+/// A connector that takes two refused attempts a minute.
+async fn strict(url: &str) -> Connector {
+    let environment = [("AUTH_OPTION", "GenesysCloud".to_owned()), ("GENESYS_CLOUD_BASE_URL", url.to_owned())];
+    let auth = AuthSettings::read(&mut environment.into_iter().collect::<Env>().reader());
+    let guard = GuardSettings { refused_attempts: 2, ..GuardSettings::default() };
+    Connector::start_with(&Log::new(), Settings { auth, guard, ..settings() }).await
+}
+
+#[tokio::test]
+async fn who_is_refused_too_often_has_to_wait_where_the_original_let_everybody_guess() {
+    let provider = Upstream::start(|seen| match seen.header("authorization") {
+        Some("Bearer good") => (StatusCode::OK, Json(json!({"id": "u"}))),
+        _ => (StatusCode::UNAUTHORIZED, Json(json!({}))),
+    })
+    .await;
+    let connector = strict(&provider.url()).await;
+    for _ in 0..5 {
+        assert_eq!(status(&connector, "good").await, 200);
+        assert_eq!(status(&connector, "").await, 401);
+    }
+    for _ in 0..2 {
+        assert_eq!(status(&connector, "bad").await, 401);
+    }
+    let asked = provider.seen().len();
+    let answer = register(&connector, "good").await;
+    assert_eq!(answer.status(), 429);
+    let wait: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(provider.seen().len(), asked, "the provider was asked all the same");
+}
+
+#[tokio::test]
+async fn a_guesser_keeps_no_colleague_from_connecting() {
+    let provider = Upstream::start(|_| StatusCode::UNAUTHORIZED).await;
+    let connector = strict(&provider.url()).await;
+    for _ in 0..5 {
+        assert!(Desktop::connect(connector.address, json!({"token": "x.y.z"})).await.is_err());
+    }
+    assert!(Desktop::connect(connector.address, json!({"token": token()})).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_outage_of_the_provider_counts_against_nobody() {
+    let provider = Upstream::start(|_| StatusCode::BAD_GATEWAY).await;
+    let connector = strict(&provider.url()).await;
+    for _ in 0..5 {
+        assert_eq!(status(&connector, "t").await, 401);
+    }
+}
