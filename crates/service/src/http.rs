@@ -34,7 +34,7 @@ pub struct HttpLimits {
     /// Size of the kernel's send buffer of each connection, bytes. Without it the kernel holds
     /// megabytes for a client that does not read.
     pub send_buffer: Option<usize>,
-    /// Bytes of a request's headers at the most; more get 431.
+    /// Bytes of a request's headers that are read before it is looked whether they end; more than twice as many get 431.
     pub header_bytes: usize,
     /// Proxies of ours in front, each of which notes an address in `X-Forwarded-For`.
     pub trusted_proxies: usize,

@@ -4,6 +4,7 @@
 mod backlog;
 mod client;
 mod conversation_names;
+mod dialogflow;
 mod faulty;
 mod gate;
 mod http;

@@ -1,0 +1,172 @@
+//! What comes back.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
+use reqwest::Method;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use super::{call, connector, patient, prefix, sent};
+use crate::support::{settings, until};
+use crate::upstream::{Upstream, endless};
+use connector::Settings;
+use connector::dialogflow::settings::DialogflowSettings;
+
+/// gzip of `{"a":1}`, with a name and a time that another compressor would not write.
+const GZIP: &[u8] = &[
+    31, 139, 8, 8, 21, 205, 91, 7, 4, 255, 97, 110, 115, 119, 101, 114, 46, 106, 115, 111, 110, 0, 171, 86, 74, 84,
+    178, 50, 172, 5, 0, 175, 172, 27, 86, 7, 0, 0, 0,
+];
+
+fn path() -> String {
+    format!("{}/conversations/c", prefix())
+}
+
+#[tokio::test]
+async fn compressed_bytes_pass_as_they_are_where_the_original_decompressed_them() {
+    let upstream = Upstream::start(|_| ([("content-encoding", "gzip"), ("etag", "\"e\"")], GZIP)).await;
+    let connector = connector(&upstream).await;
+    let answer = sent(call(&connector, Method::GET, &path()).header("accept-encoding", "gzip")).await;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["content-encoding"]), (200, &"gzip".parse().unwrap()));
+    assert_eq!(answer.headers()["etag"], "\"e\"");
+    assert_eq!(answer.bytes().await.unwrap(), GZIP);
+}
+
+#[tokio::test]
+async fn uncompressed_answers_and_errors_pass_where_the_original_failed() {
+    for code in [200, 204, 400, 401, 403, 404, 409, 429, 500, 503] {
+        let status = StatusCode::from_u16(code).unwrap();
+        let upstream = Upstream::start(move |_| (status, [("retry-after", "7")], "{\"a\": 1}")).await;
+        let answer = sent(call(&connector(&upstream).await, Method::GET, &path())).await;
+        assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (code, &"7".parse().unwrap()));
+        let body = answer.text().await.unwrap();
+        assert_eq!(body, if code == 204 { "" } else { "{\"a\": 1}" });
+    }
+}
+
+#[tokio::test]
+async fn headers_that_would_take_effect_on_our_origin_do_not_pass_where_the_originals_did() {
+    let upstream = Upstream::start(|_| {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("set-cookie", "NID=1; Path=/"),
+            ("set-cookie", "SID=2"),
+            ("alt-svc", "h3=\":443\""),
+            ("access-control-allow-origin", "https://evil.example"),
+            ("access-control-allow-credentials", "true"),
+            ("access-control-expose-headers", "x-secret"),
+            ("connection", "x-hop"),
+            ("x-hop", "1"),
+            ("keep-alive", "timeout=5"),
+            ("x-custom", "1"),
+        ] {
+            headers.append(name, value.parse().unwrap());
+        }
+        (headers, "{}")
+    })
+    .await;
+    let connector = connector(&upstream).await;
+    let answer = sent(call(&connector, Method::GET, &path()).header("origin", "https://desktop.example")).await;
+    for name in [
+        "set-cookie",
+        "alt-svc",
+        "access-control-allow-credentials",
+        "access-control-expose-headers",
+        "x-hop",
+        "keep-alive",
+    ] {
+        assert!(!answer.headers().contains_key(name), "{name}");
+    }
+    assert_eq!(answer.headers().get_all("access-control-allow-origin").iter().collect::<Vec<_>>(), ["*"]);
+    assert_eq!(answer.headers()["x-custom"], "1");
+    let _ = sent(call(&connector, Method::GET, &path())).await;
+    assert_eq!(
+        upstream.seen().pop().unwrap().header("cookie"),
+        None,
+        "one client's cookie was sent for another's call"
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_is_passed_on_where_the_original_followed_it() {
+    let stray = Upstream::start(|_| "stolen").await;
+    let elsewhere = stray.url();
+    let upstream = Upstream::start(move |_| (StatusCode::TEMPORARY_REDIRECT, [("location", elsewhere.clone())])).await;
+    let answer = sent(call(&connector(&upstream).await, Method::GET, &path())).await;
+    assert_eq!(answer.status(), 307);
+    assert!(stray.seen().is_empty());
+}
+
+async fn message(answer: reqwest::Response) -> (u16, Value) {
+    (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["message"].clone())
+}
+
+#[tokio::test]
+async fn silence_and_absence_have_their_answers_where_the_original_hung() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let gone = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let (silent_url, gone_url) = (silent.local_addr().unwrap(), gone.local_addr().unwrap());
+    drop(gone);
+    for (address, expected) in
+        [(silent_url, (504, "Dialogflow did not answer in time.")), (gone_url, (502, "Dialogflow cannot be reached."))]
+    {
+        let endpoint = Some(format!("http://{address}").parse().unwrap());
+        let timeout = Duration::from_millis(200);
+        let dialogflow = DialogflowSettings { endpoint, timeout, ..DialogflowSettings::default() };
+        let settings = Settings { dialogflow, ..settings() };
+        let connector = crate::support::Connector::start_with(&crate::support::Log::new(), settings).await;
+        let answer = sent(call(&connector, Method::GET, &path())).await;
+        assert_eq!(message(answer).await, (expected.0, expected.1.into()));
+    }
+}
+
+/// An answer that begins and then says nothing more.
+fn stalled() -> Response {
+    let begun = futures_util::stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"{")) });
+    Body::from_stream(begun.chain(futures_util::stream::pending())).into_response()
+}
+
+#[tokio::test]
+async fn an_answer_that_stops_in_the_middle_is_broken_off() {
+    let upstream = Upstream::start(|_| stalled()).await;
+    let connector = patient(&upstream, Duration::from_millis(200)).await;
+    let answer = sent(call(&connector, Method::GET, &path())).await;
+    assert_eq!(answer.status(), 200);
+    assert!(crate::support::soon("the end", answer.bytes()).await.is_err());
+}
+
+#[tokio::test]
+async fn an_answer_is_streamed_and_ends_with_the_desktop() {
+    let upstream = Upstream::start(|_| endless()).await;
+    let connector = connector(&upstream).await;
+    let answer = sent(call(&connector, Method::GET, &path())).await;
+    let mut body = answer.bytes_stream();
+    let mut read = 0;
+    while read < 1_000_000 {
+        read += crate::support::soon("more", body.next()).await.unwrap().unwrap().len();
+    }
+    drop(body);
+    // Each call that is under way takes a place, which comes back when the desktop has gone.
+    until("the connector serves on", async || sent(call(&connector, Method::GET, &path())).await.status() == 200).await;
+}
+
+#[tokio::test]
+async fn more_calls_than_there_are_places_get_503_where_the_original_stood_still() {
+    let upstream = Upstream::start(|_| stalled()).await;
+    let dialogflow =
+        DialogflowSettings { endpoint: Some(upstream.base()), max_requests: 2, ..DialogflowSettings::default() };
+    let settings = Settings { dialogflow, ..settings() };
+    let connector = crate::support::Connector::start_with(&crate::support::Log::new(), settings).await;
+    let first = sent(call(&connector, Method::GET, &path())).await;
+    let second = sent(call(&connector, Method::GET, &path())).await;
+    let third = sent(call(&connector, Method::GET, &path())).await;
+    assert_eq!((first.status().as_u16(), second.status().as_u16(), third.status().as_u16()), (200, 200, 503));
+    assert_eq!(third.headers()["retry-after"], "1");
+    assert_eq!(reqwest::get(connector.url("/status")).await.unwrap().status(), 200);
+    drop(first);
+    until("a place", async || sent(call(&connector, Method::GET, &path())).await.status() == 200).await;
+}

@@ -1,0 +1,57 @@
+//! The Dialogflow proxy, with Dialogflow played by a server on a port of this machine.
+
+mod answers;
+mod attacks;
+mod offers;
+
+use std::time::Duration;
+
+use connector::Settings;
+use connector::dialogflow::settings::DialogflowSettings;
+use reqwest::{Method, RequestBuilder, Response};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::{Connector, Log, PROJECT, settings, soon, token};
+use crate::upstream::Upstream;
+
+/// What all paths of our project begin with.
+fn prefix() -> String {
+    format!("/v2/projects/{PROJECT}/locations/global")
+}
+
+/// A connector whose Dialogflow is `upstream`.
+async fn connector(upstream: &Upstream) -> Connector {
+    patient(upstream, Duration::from_secs(5)).await
+}
+
+/// The same, with its own patience.
+async fn patient(upstream: &Upstream, timeout: Duration) -> Connector {
+    let dialogflow = DialogflowSettings { endpoint: Some(upstream.base()), timeout, ..DialogflowSettings::default() };
+    Connector::start_with(&Log::new(), Settings { dialogflow, ..settings() }).await
+}
+
+/// A call with a good token.
+fn call(connector: &Connector, method: Method, path: &str) -> RequestBuilder {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    client.request(method, connector.url(path)).header("authorization", token())
+}
+
+async fn sent(request: RequestBuilder) -> Response {
+    soon("the answer", request.send()).await.unwrap()
+}
+
+/// The status that bytes get that are sent as they are.
+async fn raw(connector: &Connector, request: &str) -> u16 {
+    let mut stream = TcpStream::connect(connector.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    soon("the answer", stream.read_exact(&mut answer)).await.unwrap();
+    std::str::from_utf8(&answer[9..]).unwrap().parse().unwrap()
+}
+
+/// A GET of a path as it is, with a good token and more headers, each with its line's end.
+async fn get_raw(connector: &Connector, path: &str, headers: &str) -> u16 {
+    let token = token();
+    raw(connector, &format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: {token}\r\n{headers}\r\n")).await
+}
