@@ -19,6 +19,7 @@ mod relay;
 mod resume;
 mod shutdown;
 mod slow;
+mod streams;
 mod support;
 mod tokens;
 mod upstream;

@@ -1,0 +1,239 @@
+//! Streams of companion suggestions, with Dialogflow's WebChannel played by a server on a port of this machine.
+
+mod channel;
+
+use std::time::Duration;
+
+use connector::Settings;
+use connector::dialogflow::settings::DialogflowSettings;
+use serde_json::{Value, json};
+
+use crate::client::Desktop;
+use crate::support::{Connector, Log, PROJECT, settings, soon, until};
+use channel::{Channel, Mood};
+
+async fn connector(channel: &Channel) -> Connector {
+    let endpoint = Some(channel.base());
+    let dialogflow = DialogflowSettings { endpoint, ..DialogflowSettings::default() };
+    Connector::start_with(&Log::new(), Settings { dialogflow, ..settings() }).await
+}
+
+fn participant() -> String {
+    format!("projects/{PROJECT}/locations/europe-west3/conversations/c/participants/p")
+}
+
+fn request(stream: &str) -> Value {
+    let payload = json!({"participant": participant(), "text_input": stream});
+    json!([{"streamId": stream, "method": "streaming_reactive_companion_suggestions", "payload": payload}])
+}
+
+/// Sends an event without asking for an answer.
+async fn tell(desktop: &mut Desktop, event: &str, args: &Value) {
+    let mut packet = vec![json!(event)];
+    packet.extend(args.as_array().unwrap().iter().cloned());
+    desktop.send(&format!("42{}", Value::from(packet))).await;
+}
+
+/// The next event, by name and argument.
+async fn next(desktop: &mut Desktop) -> (String, Value) {
+    let packet = soon("an event", desktop.packet()).await.unwrap();
+    let event: Vec<Value> = serde_json::from_str(packet.strip_prefix("42").unwrap()).unwrap();
+    (event[0].as_str().unwrap().to_owned(), event[1].clone())
+}
+
+#[tokio::test]
+async fn payloads_go_both_ways() {
+    let channel = Channel::start(Mood::Kind).await;
+    let connector = connector(&channel).await;
+    let mut desktop = connector.desktop().await;
+    tell(&mut desktop, "stream-request", &request("s")).await;
+    channel.until_sent(1).await;
+    channel.say(&json!([[1, [{"reply_text": [{"tool_calls": 1}]}]]]));
+    let (event, data) = next(&mut desktop).await;
+    assert_eq!(
+        (event.as_str(), data),
+        ("stream-data", json!({"streamId": "s", "payload": {"replyText": [{"toolCalls": 1}]}}))
+    );
+    tell(&mut desktop, "stream-request", &json!([{"streamId": "s", "payload": {"more": "ä😀&="}}])).await;
+    channel.until_sent(2).await;
+    assert_eq!(channel.sent(), [request("s")[0]["payload"].clone(), json!({"more": "ä😀&="})]);
+    tell(&mut desktop, "end-stream", &json!([{"streamId": "s"}])).await;
+    channel.until_terminated(1).await;
+}
+
+#[tokio::test]
+async fn the_protocol_is_spoken_as_dialogflow_expects_it() {
+    let channel = Channel::start(Mood::Kind).await;
+    let connector = connector(&channel).await;
+    let mut desktop = connector.desktop().await;
+    tell(&mut desktop, "stream-request", &request("s")).await;
+    channel.until_sent(1).await;
+    let asked = channel.asked();
+    let path = "/google.cloud.dialogflow.v2beta1.Participants/StreamingReactiveCompanionSuggestions/channel";
+    assert!(asked.iter().all(|asked| asked.path == path && asked.authorization == "Bearer google-token"), "{asked:?}");
+    let init = &asked[0];
+    assert_eq!((init.method.as_str(), init.body.as_str()), ("POST", "count=0"));
+    assert_eq!(init.content_type, "application/x-www-form-urlencoded");
+    assert_eq!(init.webchannel_content_type, "application/json");
+    for (name, value) in [("VER", "8"), ("MODE", "init"), ("X-HTTP-Session-Id", "gsessionid")] {
+        assert_eq!(init.query(name), Some(value));
+    }
+    let rid: u64 = init.query("RID").unwrap().parse().unwrap();
+    let post = asked.iter().find(|asked| asked.body.contains("req0___data__")).unwrap();
+    let next_rid = (rid + 1).to_string();
+    for (name, value) in [("RID", next_rid.as_str()), ("SID", "SID-1"), ("gsessionid", "gs-1"), ("AID", "0")] {
+        assert_eq!(post.query(name), Some(value), "{name}");
+    }
+    assert!(post.body.starts_with("count=1&ofs=0&req0___data__="), "{}", post.body);
+    let back = asked.iter().find(|asked| asked.method == "GET").unwrap();
+    for (name, value) in [("RID", "rpc"), ("SID", "SID-1"), ("CI", "0"), ("TYPE", "xmlhttp")] {
+        assert_eq!(back.query(name), Some(value), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_its_sockets_own_where_the_original_shared_it_with_everybody() {
+    let channel = Channel::start(Mood::Kind).await;
+    let connector = connector(&channel).await;
+    let (mut one, mut other) = (connector.desktop().await, connector.desktop().await);
+    tell(&mut one, "stream-request", &request("s")).await;
+    channel.until_sent(1).await;
+    tell(&mut other, "stream-request", &json!([{"streamId": "s", "payload": {"stolen": true}}])).await;
+    let (event, error) = next(&mut other).await;
+    assert_eq!(
+        (event.as_str(), &error["payload"]["error"]),
+        ("stream-error", &json!({"message": "The method is missing.", "code": 13}))
+    );
+    tell(&mut other, "end-stream", &json!([{"streamId": "s"}])).await;
+    tell(&mut one, "stream-request", &json!([{"streamId": "s", "payload": {"still": "mine"}}])).await;
+    channel.until_sent(2).await;
+    assert_eq!(channel.sent()[1], json!({"still": "mine"}));
+}
+
+#[tokio::test]
+async fn what_may_not_be_streamed_is_told_and_reaches_nobody() {
+    let channel = Channel::start(Mood::Kind).await;
+    let connector = connector(&channel).await;
+    let mut desktop = connector.desktop().await;
+    let method = "streaming_reactive_companion_suggestions";
+    for (request, message) in [
+        (json!({"streamId": "s"}), "The method is missing."),
+        (json!({"streamId": "s", "method": "other"}), "The method is unknown."),
+        (json!({"streamId": "s", "method": method}), "The participant names no location."),
+        (
+            json!({"streamId": "s", "method": method, "payload": {"participant": "projects/acme/locations/e.example#/conversations/c/participants/p"}}),
+            "The participant names no location.",
+        ),
+        (
+            json!({"streamId": "s", "method": method, "payload": {"participant": "projects/victim/locations/us/conversations/c/participants/p"}}),
+            "The participant belongs to another project.",
+        ),
+    ] {
+        tell(&mut desktop, "stream-request", &json!([request])).await;
+        let (event, error) = next(&mut desktop).await;
+        assert_eq!((event.as_str(), &error["payload"]["error"]["message"]), ("stream-error", &json!(message)));
+    }
+    for garbage in [
+        json!([]),
+        json!([5]),
+        json!([{}]),
+        json!([{"streamId": 5}]),
+        json!([{"streamId": ""}]),
+        json!([{"streamId": "x".repeat(300)}]),
+    ] {
+        tell(&mut desktop, "stream-request", &garbage).await;
+        tell(&mut desktop, "end-stream", &garbage).await;
+    }
+    desktop.join(&crate::support::name("a")).await;
+    assert!(channel.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_failing_dialogflow_ends_the_stream_and_says_nothing_of_itself() {
+    for mood in [Mood::Refusing, Mood::Garbage, Mood::Breaking, Mood::Endless] {
+        let channel = Channel::start(mood).await;
+        let connector = connector(&channel).await;
+        let mut desktop = connector.desktop().await;
+        tell(&mut desktop, "stream-request", &request("s")).await;
+        let (event, error) = next(&mut desktop).await;
+        let expected = json!({"message": "The stream to Dialogflow failed.", "code": 13});
+        assert_eq!((event.as_str(), &error["payload"]["error"]), ("stream-error", &expected), "{mood:?}");
+        desktop.join(&crate::support::name("a")).await;
+    }
+}
+
+#[tokio::test]
+async fn dialogflows_own_errors_are_told_in_its_words() {
+    let channel = Channel::start(Mood::Kind).await;
+    let connector = connector(&channel).await;
+    let mut desktop = connector.desktop().await;
+    tell(&mut desktop, "stream-request", &request("s")).await;
+    channel.until_sent(1).await;
+    channel.say(&json!([[1, [{"error": {"code": 5, "message": "participant not found"}}]]]));
+    let (event, error) = next(&mut desktop).await;
+    let expected = json!({"streamId": "s", "payload": {"error": {"message": "participant not found", "code": 13}}});
+    assert_eq!((event.as_str(), error), ("stream-error", expected));
+    tell(&mut desktop, "stream-request", &request("s")).await;
+    channel.until_sent(2).await;
+}
+
+#[tokio::test]
+async fn a_back_channel_that_ends_is_begun_again_after_the_last_message() {
+    let channel = Channel::start(Mood::Kind).await;
+    let connector = connector(&channel).await;
+    let mut desktop = connector.desktop().await;
+    tell(&mut desktop, "stream-request", &request("s")).await;
+    channel.until_sent(1).await;
+    channel.say(&json!([[7, [{"a": 1}]]]));
+    assert_eq!(next(&mut desktop).await.1["payload"], json!({"a": 1}));
+    channel.end_back_channel();
+    until("a new back channel", async || channel.asked().iter().filter(|asked| asked.method == "GET").count() == 2)
+        .await;
+    assert_eq!(channel.asked().last().unwrap().query("AID"), Some("7"));
+    channel.say(&json!([[8, [{"a": 2}]]]));
+    assert_eq!(next(&mut desktop).await.1["payload"], json!({"a": 2}));
+}
+
+#[tokio::test]
+async fn streams_end_with_their_desktop() {
+    let channel = Channel::start(Mood::Kind).await;
+    let connector = connector(&channel).await;
+    let mut desktop = connector.desktop().await;
+    for stream in ["a", "b"] {
+        tell(&mut desktop, "stream-request", &request(stream)).await;
+    }
+    channel.until_sent(2).await;
+    drop(desktop);
+    channel.until_terminated(2).await;
+}
+
+#[tokio::test]
+async fn a_socket_has_few_streams() {
+    let channel = Channel::start(Mood::Kind).await;
+    let connector = connector(&channel).await;
+    let mut desktop = connector.desktop().await;
+    for stream in ["a", "b", "c", "d", "e"] {
+        tell(&mut desktop, "stream-request", &request(stream)).await;
+    }
+    let (event, error) = next(&mut desktop).await;
+    assert_eq!((event.as_str(), &error["streamId"]), ("stream-error", &json!("e")));
+    assert_eq!(error["payload"]["error"]["message"], "Too many streams.");
+}
+
+#[tokio::test]
+async fn a_slow_dialogflow_holds_up_neither_joins_nor_memory() {
+    let channel = Channel::start(Mood::Silent).await;
+    let connector = connector(&channel).await;
+    let mut desktop = connector.desktop().await;
+    tell(&mut desktop, "stream-request", &request("s")).await;
+    let talk = crate::support::name("a");
+    tokio::time::timeout(Duration::from_secs(5), desktop.join(&talk)).await.unwrap();
+    for _ in 0..40 {
+        tell(&mut desktop, "stream-request", &json!([{"streamId": "s", "payload": {"x": 1}}])).await;
+    }
+    let (event, error) = next(&mut desktop).await;
+    assert_eq!(
+        (event.as_str(), &error["payload"]["error"]["message"]),
+        ("stream-error", &json!("Too much is being sent on the stream."))
+    );
+}
