@@ -1,7 +1,7 @@
 //! Access tokens of the service account that the connector runs as.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::http::HeaderValue;
@@ -13,8 +13,6 @@ use google_cloud_auth::errors::CredentialsError;
 const SCOPE: &str = "https://www.googleapis.com/auth/dialogflow";
 /// How long the metadata server may take.
 const WAIT: Duration = Duration::from_secs(10);
-/// How long nobody is asked after a failure.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// Where access tokens come from. Tests bring their own.
 #[async_trait]
@@ -35,9 +33,6 @@ pub enum TokenError {
     /// No credentials were found, or they cannot be used.
     #[error("there are no usable Google credentials")]
     Unusable(#[from] BuildError),
-    /// Asking has failed a moment ago.
-    #[error("no Google access token could be got a moment ago")]
-    Pause,
     /// Nothing was answered in time.
     #[error("no Google access token could be got within {WAIT:?}")]
     Timeout,
@@ -49,35 +44,27 @@ pub enum TokenError {
 /// Application Default Credentials: the file of `GOOGLE_APPLICATION_CREDENTIALS`, gcloud's own, or the metadata server
 /// (<https://cloud.google.com/docs/authentication/application-default-credentials>). They are looked for when they are
 /// needed first. Tokens are kept, and renewed before they expire.
+///
+/// They renew their token in the background, until an error that they take for final.
 #[derive(Debug, Default)]
-pub struct DefaultCredentials(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    /// Renews its token in the background until an error that it takes for final.
-    credentials: Option<AccessTokenCredentials>,
-    failed: Option<Instant>,
-}
+pub struct DefaultCredentials(Mutex<Option<AccessTokenCredentials>>);
 
 impl DefaultCredentials {
     fn credentials(&self) -> Result<AccessTokenCredentials, TokenError> {
-        let mut state = self.lock();
-        if let Some(credentials) = &state.credentials {
+        let mut current = self.lock();
+        if let Some(credentials) = &*current {
             return Ok(credentials.clone());
         }
-        if state.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
-            return Err(TokenError::Pause);
-        }
         let credentials = Builder::default().with_scopes([SCOPE]).build_access_token_credentials()?;
-        Ok(state.credentials.insert(credentials).clone())
+        Ok(current.insert(credentials).clone())
     }
 
     /// What has failed for good may work again once somebody has given us a role, so it is looked for anew.
     fn forget(&self) {
-        *self.lock() = State { credentials: None, failed: Some(Instant::now()) };
+        *self.lock() = None;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Option<AccessTokenCredentials>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

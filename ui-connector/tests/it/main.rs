@@ -17,6 +17,7 @@ mod providers;
 mod register;
 mod relay;
 mod resume;
+mod rotation;
 mod shutdown;
 mod slow;
 mod streams;
