@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use axum::Router;
+use axum::body::HttpBody as _;
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::{CONTENT_LENGTH, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode, Version};
@@ -28,6 +29,7 @@ pub struct Frequent(pub &'static [&'static str]);
 /// Has the requests to `router` logged and counted: at INFO, but at DEBUG if they succeed at a `frequent` route, and at
 /// WARNING if the server fails. A line holds neither query nor body nor any header but the user agent's.
 pub fn log_requests(router: Router, frequent: Frequent) -> Router {
+    metrics::describe_counter!(HTTP_REQUESTS, "Requests, by method, route and status");
     router.layer(from_fn(move |request: Request, next: Next| observe(request, next, frequent)))
 }
 
@@ -99,7 +101,7 @@ impl Asked {
                 tracing::event!(
                     target: TARGET, $level, method = %self.method, path = self.path, status = response.status().as_u16(),
                     latency = self.started.elapsed().as_secs_f64(), request_bytes = self.bytes,
-                    response_bytes = length(response.headers()), client = self.client, user_agent = self.user_agent,
+                    response_bytes = response.body().size_hint().exact().unwrap_or_else(|| length(response.headers())), client = self.client, user_agent = self.user_agent,
                     protocol = ?self.protocol,
                 )
             };

@@ -1,4 +1,4 @@
-//! The other end of a WebChannel.
+//! The other end of a `WebChannel`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

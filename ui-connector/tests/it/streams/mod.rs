@@ -1,4 +1,4 @@
-//! Streams of companion suggestions, with Dialogflow's WebChannel played by a server on a port of this machine.
+//! Streams of companion suggestions, with Dialogflow's `WebChannel` played by a server on a port of this machine.
 
 mod channel;
 

@@ -1,0 +1,86 @@
+//! Log lines as Cloud Logging reads them.
+
+use serde_json::{Value, json};
+
+use crate::support::{Deployment, Push, eventually, http};
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+
+/// The log lines of requests to a path.
+fn requests(log: &str, path: &str) -> Vec<Value> {
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("every line is JSON"));
+    lines.filter(|line| line["httpRequest"]["requestUrl"] == path).collect()
+}
+
+#[tokio::test]
+async fn a_request_is_one_line_with_what_cloud_logging_knows_of() {
+    let deployment = Deployment::start_with(1, &[("LOG_FORMAT", "json"), ("TRUSTED_PROXIES", "1")]).await;
+    let url = deployment.connectors[0].url("/conversation-name?conversationIntegrationKey=%2B15550001111");
+    let request = http().get(url).header("x-forwarded-for", "6.6.6.6, 203.0.113.7").header("user-agent", "desktop/1");
+    let answer =
+        request.header("traceparent", format!("00-{TRACE}-b7ad6b7169203331-01")).send().await.expect("an answer");
+    assert_eq!(answer.status(), 401);
+    let mut line =
+        eventually("the line", async || requests(&deployment.connectors[0].log(), "/conversation-name").pop()).await;
+    let latency = line["httpRequest"]["latency"].take();
+    let seconds: f64 = latency.as_str().and_then(|text| text.strip_suffix('s')?.parse().ok()).expect("a duration");
+    assert!((0.0..60.0).contains(&seconds), "{latency}");
+    let size = answer.content_length().expect("a length").to_string();
+    let expected = json!({
+        "requestMethod": "GET", "requestUrl": "/conversation-name", "status": 401, "requestSize": "0", "responseSize": size,
+        "userAgent": "desktop/1", "remoteIp": "203.0.113.7", "latency": null, "protocol": "HTTP/1.1",
+    });
+    assert_eq!(line["httpRequest"], expected);
+    assert_eq!((&line["severity"], &line["message"]), (&json!("INFO"), &json!("GET /conversation-name")));
+    assert_eq!(line["logging.googleapis.com/trace"], format!("projects/acme-support/traces/{TRACE}"));
+    assert_eq!(line["logging.googleapis.com/spanId"], "b7ad6b7169203331");
+    assert_eq!(line["logging.googleapis.com/trace_sampled"], true);
+    assert!(!deployment.connectors[0].log().contains("15550001111"));
+}
+
+#[tokio::test]
+async fn what_comes_all_the_time_is_logged_when_it_fails_only() {
+    let deployment = Deployment::start_with(1, &[("LOG_FORMAT", "json")]).await;
+    deployment.push(&Push::message("projects/acme-support/conversations/quiet", 1)).await;
+    deployment.connectors[0].answers("/status", 200).await;
+    assert_eq!(
+        http().get(deployment.interceptor.url("/new-message-event")).send().await.expect("an answer").status(),
+        405
+    );
+    let line =
+        eventually("the line", async || requests(&deployment.interceptor.log(), "/new-message-event").pop()).await;
+    assert_eq!(line["httpRequest"]["status"], 405);
+    assert_eq!(requests(&deployment.interceptor.log(), "/new-message-event").len(), 1);
+    assert!(requests(&deployment.connectors[0].log(), "/status").is_empty());
+}
+
+#[tokio::test]
+async fn lines_about_a_request_carry_its_trace() {
+    let deployment = Deployment::start_with(1, &[("LOG_FORMAT", "json"), ("AUTH_OPTION", "")]).await;
+    let request = http().post(deployment.connectors[0].url("/register")).header("authorization", "t");
+    let request = request.header("x-cloud-trace-context", format!("{TRACE}/123;o=1"));
+    assert_eq!(request.send().await.expect("an answer").status(), 401);
+    let about = async || {
+        let log = deployment.connectors[0].log();
+        let mut lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        lines.find(|line| line["provider"] == "none")
+    };
+    let line = eventually("the line", about).await;
+    assert_eq!(line["logging.googleapis.com/trace"], format!("projects/acme-support/traces/{TRACE}"));
+    assert_eq!(line["logging.googleapis.com/spanId"], "000000000000007b");
+}
+
+#[tokio::test]
+async fn the_file_gets_every_line_too() {
+    let folder = tempfile::TempDir::new().expect("a temporary directory");
+    let file = folder.path().join("connector.log");
+    let path = file.display().to_string();
+    let deployment = Deployment::start_with(1, &[("LOGGING_FILE", &path), ("LOG_FORMAT", "json")]).await;
+    assert_eq!(http().post(deployment.connectors[0].url("/register")).send().await.expect("an answer").status(), 200);
+    let same = async || {
+        let (file, log) = (std::fs::read_to_string(&file).ok()?, deployment.connectors[0].log());
+        // Both processes write to it.
+        (!requests(&log, "/register").is_empty() && log.lines().all(|line| file.contains(line))).then_some(())
+    };
+    eventually("the lines", same).await;
+}

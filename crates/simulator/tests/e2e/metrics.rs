@@ -1,0 +1,117 @@
+//! What Prometheus is told.
+
+use std::collections::BTreeSet;
+
+use crate::support::{Deployment, Process, Push, eventually, free_port, http};
+
+const CONVERSATION: &str = "projects/acme-support/conversations/measured";
+
+/// A deployment of which a process with metrics takes the place of each.
+async fn measured() -> (Deployment, [u16; 2]) {
+    let ports = [free_port(), free_port()];
+    let [connector, interceptor] = ports.map(|port| port.to_string());
+    let mut deployment = Deployment::start(0).await;
+    let with = |port: &str| {
+        [deployment.environment(), vec![("METRICS_PORT", port)]]
+            .concat()
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let (first, second) = (with(&connector), with(&interceptor));
+    let started = Process::start("ui-connector", &borrowed(&first)).await;
+    started.answers("/ready", 200).await;
+    deployment.connectors.push(started);
+    deployment.interceptor = Process::start("cloud-pubsub-interceptor", &borrowed(&second)).await;
+    deployment.interceptor.answers("/status", 200).await;
+    (deployment, ports)
+}
+
+fn borrowed(environment: &[(String, String)]) -> Vec<(&str, &str)> {
+    environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+async fn scrape(port: u16) -> String {
+    let answer = http().get(format!("http://127.0.0.1:{port}/metrics")).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    answer.text().await.expect("a text")
+}
+
+/// Waits until a line is there.
+async fn shows(port: u16, line: &str) {
+    eventually(line, async || scrape(port).await.lines().any(|shown| shown == line).then_some(())).await;
+}
+
+#[tokio::test]
+async fn an_event_is_counted_on_its_whole_way() {
+    let (deployment, [connector, interceptor]) = measured().await;
+    let mut desktop = deployment.desktop(0, CONVERSATION).await;
+    let push = Push::message(CONVERSATION, 1);
+    deployment.push(&push).await;
+    deployment.push(&push).await;
+    deployment.push(&Push::new("new-message-event", "9", "no JSON")).await;
+    desktop.events(1).await;
+    for line in [
+        r#"agent_assist_pushes_total{kind="new-message-event",result="recorded"} 1"#,
+        r#"agent_assist_pushes_total{kind="new-message-event",result="duplicate"} 1"#,
+        r#"agent_assist_pushes_total{kind="new-message-event",result="quarantined"} 1"#,
+        r#"agent_assist_push_seconds_count{kind="new-message-event"} 3"#,
+    ] {
+        shows(interceptor, line).await;
+    }
+    for line in [
+        r#"agent_assist_events_total{kind="new-message-event"} 1"#,
+        r#"agent_assist_deliveries_total{kind="new-message-event"} 1"#,
+        r#"agent_assist_delivery_seconds_count{since="publish"} 1"#,
+        r#"agent_assist_delivery_seconds_count{since="ack"} 1"#,
+        r#"agent_assist_delivery_seconds_count{since="record"} 1"#,
+        r#"agent_assist_connects_total{result="accepted"} 1"#,
+        r#"agent_assist_joins_total{result="accepted"} 1"#,
+        r#"agent_assist_logins_total{provider="Skip",result="admitted"} 1"#,
+        r#"agent_assist_http_requests_total{method="POST",route="/register",status="200"} 1"#,
+        "agent_assist_connections 1",
+        "agent_assist_rooms 1",
+        "agent_assist_members 1",
+        "agent_assist_members_behind 0",
+        "agent_assist_redis_connected 1",
+    ] {
+        shows(connector, line).await;
+    }
+    drop(desktop);
+    shows(connector, r#"agent_assist_disconnects_total{reason="transport_close"} 1"#).await;
+}
+
+/// Where the metrics are named.
+const SOURCES: [&str; 3] =
+    ["ui-connector/src/metrics.rs", "cloud-pubsub-interceptor/src/metrics.rs", "crates/service/src/request_log.rs"];
+
+#[test]
+fn every_metric_is_explained_in_the_document_and_shown_on_the_dashboard() {
+    let read =
+        |path: &str| std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).expect(path);
+    let measured: BTreeSet<_> = SOURCES.iter().flat_map(|path| names(&read(path))).collect();
+    assert!(measured.len() > 20, "the sources were not understood: {measured:?}");
+    let document = read("docs/OBSERVABILITY.md");
+    let table: Vec<_> = document.lines().filter(|line| line.starts_with("| `agent_assist_")).collect();
+    assert_eq!(names(&table.join("\n")), measured);
+    assert_eq!(names(&read("deploy/grafana/agent-assist.json")), measured);
+}
+
+/// The metrics that a text names, whatever part of a histogram it means.
+fn names(text: &str) -> BTreeSet<String> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let names = words.filter(|word| word.starts_with("agent_assist_"));
+    let parts = ["_bucket", "_count", "_sum"];
+    names.map(|name| parts.iter().fold(name, |name, part| name.trim_end_matches(part)).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn nobody_is_told_unless_asked_for_and_a_taken_port_is_named() {
+    let deployment = Deployment::start(1).await;
+    assert_eq!(deployment.connectors[0].get("/metrics").await.0, 404);
+    let taken = deployment.connectors[0].port().to_string();
+    let environment = [deployment.environment(), vec![("METRICS_PORT", taken.as_str())]].concat();
+    let mut second = Process::spawn("ui-connector", free_port(), &environment);
+    assert_eq!(second.end().await.code(), Some(1));
+    assert!(second.log().contains("METRICS_PORT"), "{}", second.log());
+}

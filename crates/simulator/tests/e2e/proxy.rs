@@ -1,0 +1,48 @@
+//! Large answers of Dialogflow through the real connector.
+
+use axum::body::{Body, Bytes};
+use futures_util::{StreamExt as _, stream};
+use tokio::net::TcpListener;
+
+use crate::support::{Deployment, PROJECT, http, in_time};
+
+const MIB: usize = 1024 * 1024;
+const ANSWER: usize = 100 * MIB;
+
+/// A Dialogflow that answers everything with 100 MiB.
+async fn dialogflow() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let answer = async || {
+        let chunk = Bytes::from(vec![b'x'; MIB]);
+        Body::from_stream(stream::iter((0..ANSWER / MIB).map(move |_| Ok::<_, std::io::Error>(chunk.clone()))))
+    };
+    let metadata = async || r#"{"access_token": "t", "expires_in": 3599, "token_type": "Bearer"}"#;
+    let path = "/computeMetadata/v1/instance/service-accounts/default/token";
+    let router = axum::Router::new().route(path, axum::routing::get(metadata)).fallback(answer);
+    tokio::spawn(async { axum::serve(listener, router).await.expect("a server") });
+    url
+}
+
+#[tokio::test]
+async fn a_hundred_megabytes_pass_in_bounded_memory_where_the_original_held_them_all() {
+    const FOR_BUFFERS: u64 = 16 * MIB as u64;
+    let url = dialogflow().await;
+    let settings = [("DIALOGFLOW_ENDPOINT", url.as_str()), ("GCE_METADATA_HOST", url.trim_start_matches("http://"))];
+    let deployment = Deployment::start_with(1, &settings).await;
+    let token = deployment.token().await;
+    let path = format!("/v2/projects/{PROJECT}/locations/global/conversations/c/messages");
+    let connector = &deployment.connectors[0];
+    let before = connector.resident_bytes();
+    let request = http().get(connector.url(&path)).header("authorization", &token);
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let mut body = answer.bytes_stream();
+    let mut read = 0;
+    while let Some(chunk) = in_time("more of the answer", body.next()).await {
+        read += chunk.expect("a chunk").len();
+    }
+    assert_eq!(read, ANSWER);
+    let grown = connector.peak_bytes().saturating_sub(before);
+    assert!(grown < FOR_BUFFERS, "{grown} bytes more than before");
+}
