@@ -19,6 +19,7 @@ pub mod event;
 pub mod limits;
 pub mod measure;
 pub mod plan;
+pub mod proxy;
 pub mod pusher;
 pub mod report;
 pub mod scenario;

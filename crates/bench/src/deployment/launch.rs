@@ -27,7 +27,7 @@ struct Site {
     folder: tempfile::TempDir,
 }
 
-pub(super) async fn start(target: &Target) -> Result<Deployment, ProcessError> {
+pub(super) async fn start(target: &Target, environment: &[(&str, String)]) -> Result<Deployment, ProcessError> {
     let site = Site::new()?;
     let mut processes = Vec::new();
     if !matches!(target, Target::Embedded(_)) {
@@ -36,7 +36,8 @@ pub(super) async fn start(target: &Target) -> Result<Deployment, ProcessError> {
     match target {
         Target::Services(programs) => {
             let interceptor = interceptor_command(&programs.join(INTERCEPTOR), &site);
-            let connector = connector_command(&programs.join(CONNECTOR), &site);
+            let mut connector = connector_command(&programs.join(CONNECTOR), &site);
+            connector.envs(environment.iter().map(|(name, value)| (*name, value)));
             processes.push(spawn_ready(Role::Interceptor, interceptor, site.interceptor, &site).await?);
             processes.push(spawn_ready(Role::Connector, connector, site.connector, &site).await?);
         }
@@ -75,7 +76,7 @@ impl Site {
 
 async fn spawn_ready(role: Role, command: Command, address: SocketAddr, site: &Site) -> Result<Process, ProcessError> {
     let mut process = Process::spawn(role, command, site.folder.path())?;
-    process.ready(async || is_live(address).await).await?;
+    process.ready(async || is_live(address, "/live").await).await?;
     Ok(process)
 }
 
@@ -87,18 +88,19 @@ async fn await_second_port(
 ) -> Result<(), ProcessError> {
     match (target, processes.last_mut()) {
         (Target::Embedded(_) | Target::BareRelay(_), Some(program)) => {
-            program.ready(async || is_live(address).await).await
+            program.ready(async || is_live(address, "/live").await).await
         }
         _ => Ok(()),
     }
 }
 
-async fn is_live(address: SocketAddr) -> Result<(), HttpError> {
+/// Whether a path is answered with 200.
+pub(super) async fn is_live(address: SocketAddr, path: &str) -> Result<(), HttpError> {
     let mut connection = HttpConnection::connect(address).await?;
-    let (status, _) = connection.exchange(b"GET /live HTTP/1.1\r\nhost: bench\r\n\r\n").await?;
+    let (status, _) = connection.exchange(format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n").as_bytes()).await?;
     match status {
         200 => Ok(()),
-        _ => Err(HttpError::Malformed("/live is not 200")),
+        _ => Err(HttpError::Malformed("the probe is not 200")),
     }
 }
 

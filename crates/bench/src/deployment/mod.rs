@@ -8,6 +8,7 @@ mod secret;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+pub use ports::free_address;
 pub use process::{Process, ProcessError, Role};
 
 /// The Google Cloud project that all benchmark conversations belong to.
@@ -47,7 +48,15 @@ impl Target {
     /// # Errors
     /// When a program is missing, ends at once, or does not answer in time.
     pub async fn start(&self) -> Result<Deployment, ProcessError> {
-        launch::start(self).await
+        launch::start(self, &[]).await
+    }
+
+    /// The same with more in the connector's environment.
+    ///
+    /// # Errors
+    /// As for [`Target::start`].
+    pub async fn start_with(&self, environment: &[(&str, String)]) -> Result<Deployment, ProcessError> {
+        launch::start(self, environment).await
     }
 }
 

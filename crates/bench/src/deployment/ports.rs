@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -11,6 +11,14 @@ const FIRST: u32 = 12_000;
 const COUNT: u32 = 20_000;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// An address of this machine on which nobody listens, different at each call.
+///
+/// # Errors
+/// When there is none.
+pub fn free_address() -> io::Result<SocketAddr> {
+    Ok((Ipv4Addr::LOCALHOST, free()?).into())
+}
 
 /// A port on which nobody listens, different at each call.
 pub(super) fn free() -> io::Result<u16> {

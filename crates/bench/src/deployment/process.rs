@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
@@ -13,6 +14,7 @@ use tokio::{
     time::timeout,
 };
 
+use super::launch::is_live;
 use crate::wire::{http::HttpError, ticker::Ticker};
 
 /// What a process does.
@@ -32,7 +34,7 @@ pub enum Role {
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// It could not be started.
-    #[error("{} cannot be started; is it built (or, for redis-server, installed)?", program.display())]
+    #[error("{} cannot be started; is it built (or, for redis-server and nginx, installed)?", program.display())]
     Start {
         /// The program.
         program: PathBuf,
@@ -84,6 +86,22 @@ impl Process {
         let child = command.spawn().map_err(|source| ProcessError::Start { program: program.clone(), source })?;
         let pid = child.id().ok_or(io::Error::from(io::ErrorKind::NotFound))?;
         Ok(Self { role, pid, start_time: Duration::ZERO, child, program, log, started })
+    }
+
+    /// Starts `command` with its output in `folder`, and waits until it answers `path` at `address`.
+    ///
+    /// # Errors
+    /// When the program is missing, ends at once, or does not answer in time.
+    pub async fn start(
+        role: Role,
+        command: Command,
+        folder: &Path,
+        address: SocketAddr,
+        path: &str,
+    ) -> Result<Self, ProcessError> {
+        let mut process = Self::spawn(role, command, folder)?;
+        process.ready(async || is_live(address, path).await).await?;
+        Ok(process)
     }
 
     /// Waits until `ask` succeeds.

@@ -51,6 +51,13 @@ impl Histogram {
         self.max
     }
 
+    /// Adds everything that another one holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
+        self.total += other.total;
+        self.max = self.max.max(other.max);
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -96,6 +103,16 @@ mod tests {
         let mut histogram = Histogram::default();
         values.into_iter().for_each(|value| histogram.record(value));
         histogram
+    }
+
+    #[test]
+    fn two_become_one() {
+        let (mut one, mut other) = (Histogram::default(), Histogram::default());
+        one.record(10);
+        other.record(20);
+        other.record(30);
+        one.merge(&other);
+        assert_eq!((one.count(), one.max(), one.percentile(50.0)), (3, 30, 20));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod handshake;
 mod idle_memory;
 mod interceptor;
 mod load;
+mod proxy;
 mod ramp;
 mod start;
 
@@ -34,6 +35,8 @@ pub enum Scenario {
     Interceptor,
     /// From the start of each program to its first answer.
     Start,
+    /// Calls to Dialogflow through the connector, and through nginx.
+    Proxy,
     /// One conversation with many desktops.
     FanOut,
     /// The highest rate that is still delivered.
@@ -42,8 +45,8 @@ pub enum Scenario {
 
 impl Scenario {
     /// What is played unless others are asked for.
-    pub const DEFAULT: [Self; 6] =
-        [Self::IdleMemory, Self::Handshake, Self::EndToEnd, Self::Interceptor, Self::Start, Self::FanOut];
+    pub const DEFAULT: [Self; 7] =
+        [Self::IdleMemory, Self::Handshake, Self::EndToEnd, Self::Interceptor, Self::Start, Self::Proxy, Self::FanOut];
 
     /// Starts the target, plays the scenario, and stops the target.
     ///
@@ -56,6 +59,7 @@ impl Scenario {
             Self::EndToEnd => end_to_end::play(target, plan).await,
             Self::Interceptor => interceptor::play(target, plan).await,
             Self::Start => start::play(target, plan).await,
+            Self::Proxy => proxy::play(target, plan).await,
             Self::FanOut => fan_out::play(target, plan).await,
             Self::Ramp => ramp::play(target, plan).await,
         }
