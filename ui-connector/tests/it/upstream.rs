@@ -99,6 +99,6 @@ async fn take(State(service): State<Service>, request: Request) -> Response {
 
 /// An answer that never ends.
 pub(crate) fn endless() -> Body {
-    let zeros = Bytes::from_static(&[b' '; 64 * 1024]);
+    let zeros = Bytes::from(vec![b' '; 64 * 1024]);
     Body::from_stream(futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(zeros.clone())))
 }
