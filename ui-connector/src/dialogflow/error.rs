@@ -34,6 +34,8 @@ pub(super) enum Error {
     NotJson,
     #[error("The body is too large.")]
     TooLarge,
+    #[error("There are too many calls at the moment.")]
+    Overloaded,
     #[error("The body did not arrive in time.")]
     SlowBody,
     #[error("The body did not arrive.")]
@@ -57,7 +59,7 @@ impl Error {
             Self::NotDeclaredAsJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::NoGoogleToken(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoGoogleToken(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unreachable(_) => StatusCode::BAD_GATEWAY,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
         }

@@ -15,10 +15,11 @@ use axum::routing::any;
 use bytes::Bytes;
 
 use super::error::Error;
+use super::json_body::Bodies;
 use super::offer::Call;
 use super::settings::DialogflowSettings;
 use super::upstream::{Upstream, UpstreamCall};
-use super::{headers, json_body, path};
+use super::{headers, path};
 use crate::auth::token::TokenKeys;
 use crate::google::credentials::AccessTokens;
 use crate::metrics;
@@ -29,7 +30,7 @@ pub(crate) struct Proxy {
     google: Arc<dyn AccessTokens>,
     tokens: Arc<TokenKeys>,
     project: String,
-    max_body: usize,
+    bodies: Bodies,
 }
 
 impl Proxy {
@@ -44,7 +45,8 @@ impl Proxy {
         google: Arc<dyn AccessTokens>,
     ) -> Result<Arc<Self>, rustls::Error> {
         let upstream = Upstream::new(settings)?;
-        Ok(Arc::new(Self { upstream, google, tokens, project: project.to_owned(), max_body: settings.max_body }))
+        let bodies = Bodies::new(settings.max_body, settings.max_bodies);
+        Ok(Arc::new(Self { upstream, google, tokens, project: project.to_owned(), bodies }))
     }
 }
 
@@ -85,11 +87,8 @@ impl Proxy {
         }
         let location = call.location.parse().map_err(|_| Error::Location)?;
         let mut headers = headers::for_dialogflow(&parts.headers);
-        let body = if call.takes_body(&parts.method) {
-            json_body::read(&parts.headers, body, self.max_body).await?
-        } else {
-            Bytes::new()
-        };
+        let body =
+            if call.takes_body(&parts.method) { self.bodies.read(&parts.headers, body).await? } else { Bytes::new() };
         if body.is_empty() {
             headers.remove(CONTENT_TYPE);
         }

@@ -6,6 +6,8 @@ use service::env::EnvReader;
 
 use crate::base_url::BaseUrl;
 
+const MIB: usize = 1024 * 1024;
+
 /// How the proxy behaves.
 #[derive(Debug, Clone)]
 pub struct DialogflowSettings {
@@ -15,13 +17,16 @@ pub struct DialogflowSettings {
     pub timeout: Duration,
     /// The largest body of a request, bytes.
     pub max_body: usize,
+    /// Bytes of bodies that are being read at the same time; more get 503.
+    pub max_bodies: usize,
     /// Requests at the same time; more get 503.
     pub max_requests: usize,
 }
 
 impl Default for DialogflowSettings {
     fn default() -> Self {
-        Self { endpoint: None, timeout: Duration::from_secs(30), max_body: 10 * 1024 * 1024, max_requests: 1000 }
+        let timeout = Duration::from_secs(30);
+        Self { endpoint: None, timeout, max_body: 10 * MIB, max_bodies: 256 * MIB, max_requests: 1000 }
     }
 }
 
