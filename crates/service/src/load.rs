@@ -1,15 +1,17 @@
 //! As many requests at a time as can be served; the others are told to come again.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::{Body, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http_body_util::BodyExt as _;
+use http_body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Seconds after which there may be room.
@@ -35,11 +37,53 @@ pub fn overloaded() -> Response {
 
 /// The place is given back with the body.
 fn keep(place: OwnedSemaphorePermit, body: Body) -> Body {
-    if body.is_end_stream() {
-        return body;
+    if body.is_end_stream() { body } else { Body::new(Held { body, _place: place }) }
+}
+
+/// A body that holds a place until it is dropped, and is otherwise the same: its length stays known.
+struct Held {
+    body: Body,
+    _place: OwnedSemaphorePermit,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
     }
-    Body::new(body.map_frame(move |frame| {
-        let _held = &place;
-        frame
-    }))
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    async fn ask(router: &Router) -> Response {
+        router.clone().oneshot(Request::new(Body::empty())).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_place_is_taken_until_the_answer_has_gone() {
+        let router = limit(Router::new().route("/", get(async || "answer")), 1);
+        let first = ask(&router).await;
+        assert_eq!((first.status(), first.body().size_hint().exact()), (StatusCode::OK, Some(6)));
+        let second = ask(&router).await;
+        assert_eq!(
+            (second.status(), &second.headers()[RETRY_AFTER]),
+            (StatusCode::SERVICE_UNAVAILABLE, &"1".parse().unwrap())
+        );
+        drop(first);
+        assert_eq!(ask(&router).await.status(), StatusCode::OK);
+    }
 }
