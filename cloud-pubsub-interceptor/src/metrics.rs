@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use event::EventKind;
 use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use service::metrics::is_on;
 
 const PUSHES: &str = "agent_assist_pushes_total";
 const PUSH: &str = "agent_assist_push_seconds";
@@ -39,6 +40,9 @@ impl PushResult {
 }
 
 pub(crate) fn pushed(kind: EventKind, result: PushResult, started: Instant) {
+    if !is_on() {
+        return;
+    }
     counter!(PUSHES, "kind" => kind.as_str(), "result" => result.as_str()).increment(1);
     histogram!(PUSH, "kind" => kind.as_str()).record(started.elapsed());
 }

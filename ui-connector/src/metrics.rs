@@ -131,6 +131,9 @@ pub(crate) fn delivered(payload: &Payload, position: Option<Position>, desktops:
 }
 
 pub(crate) fn replayed(kind: EventKind) {
+    if !is_on() {
+        return;
+    }
     counter!(REPLAYS, "kind" => kind.as_str()).increment(1);
 }
 
@@ -146,6 +149,9 @@ pub(crate) fn refused_too_often() {
 pub(crate) fn call(method: &'static str, status: u16, started: Instant) {
     let result =
         ["1xx", "2xx", "3xx", "4xx", "5xx"].get(usize::from(status / 100).wrapping_sub(1)).copied().unwrap_or("other");
+    if !is_on() {
+        return;
+    }
     counter!(CALLS, "method" => method, "result" => result).increment(1);
     histogram!(CALL, "method" => method).record(started.elapsed());
 }

@@ -13,6 +13,7 @@ use axum::response::Response;
 use tracing::Level;
 
 use crate::address::ClientAddress;
+use crate::metrics::is_on;
 use crate::trace::{self, Trace};
 
 /// The target of these lines, by which the formatter of logs knows them.
@@ -60,6 +61,9 @@ fn level(status: StatusCode, route: Option<&MatchedPath>, frequent: Frequent) ->
 }
 
 fn count(method: &Method, route: Option<&MatchedPath>, status: StatusCode) {
+    if !is_on() {
+        return;
+    }
     // Methods and routes are few; what a client makes up is not told apart.
     let known = [Method::GET, Method::POST, Method::PATCH, Method::DELETE, Method::OPTIONS];
     let method = if known.contains(method) { method.as_str().to_owned() } else { "other".to_owned() };
