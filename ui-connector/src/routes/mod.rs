@@ -17,8 +17,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use broker::KeyStore;
 use service::address::{ClientAddress, note_client};
-use service::load;
 use socketio::Peer;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -47,6 +47,8 @@ pub(crate) struct App {
     conversation_name_ttl: Duration,
     hub: Arc<Hub>,
     refusals: Arc<Refusals>,
+    /// Places for those about whom a provider is being asked.
+    logins: Semaphore,
     stopping: CancellationToken,
 }
 
@@ -66,6 +68,7 @@ impl App {
             conversation_name_ttl: settings.conversation_name_ttl,
             hub,
             refusals,
+            logins: Semaphore::new(settings.guard.max_logins),
             stopping,
         })
     }
@@ -90,7 +93,7 @@ pub(crate) fn router(app: Arc<App>, sockets: Router, dialogflow: Router, setting
         .route("/register-app", post(register::application))
         .with_state(app);
     within(plain, REQUEST_TIME)
-        .merge(within(load::limit(logins, settings.guard.max_logins), LOGIN_TIME))
+        .merge(within(logins, LOGIN_TIME))
         .merge(sockets.layer(from_fn(note_peer)))
         .merge(dialogflow)
         .layer(from_fn(note_client))

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use service::address::ClientAddress;
+use service::load::overloaded;
 use service::telemetry::causes;
 
 use super::App;
@@ -42,6 +43,8 @@ pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: 
     }
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token = PlatformToken::from_header(header);
+    // Not before the body has been read: those who send it slowly would hold all places.
+    let Ok(_place) = app.logins.try_acquire() else { return overloaded() };
     let (provider, started) = (&app.auth.agents, Instant::now());
     let verdict = provider.verify(&token).await;
     metrics::login(provider.name(), result(&verdict), started);
@@ -73,6 +76,7 @@ pub(super) async fn application(State(app): State<Arc<App>>, client: Client, req
     let Some(credentials) = read::<AccountCredentials>(members) else {
         return (StatusCode::BAD_REQUEST, "accountSid and authToken must be texts").into_response();
     };
+    let Ok(_place) = app.logins.try_acquire() else { return overloaded() };
     let started = Instant::now();
     let verdict = provider.verify(&credentials).await;
     metrics::login("Twilio", result(&verdict), started);

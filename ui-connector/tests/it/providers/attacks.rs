@@ -139,6 +139,27 @@ async fn a_guesser_keeps_no_colleague_from_connecting() {
 }
 
 #[tokio::test]
+async fn slow_bodies_hold_no_place_and_slow_providers_a_bounded_number() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let environment = [("AUTH_OPTION", "GenesysCloud".to_owned()), ("GENESYS_CLOUD_BASE_URL", url)];
+    let auth = AuthSettings::read(&mut environment.into_iter().collect::<Env>().reader());
+    let guard = GuardSettings { max_logins: 1, ..GuardSettings::default() };
+    let connector = Connector::start_with(&Log::new(), Settings { auth, guard, ..settings() }).await;
+    let mut slow = tokio::net::TcpStream::connect(connector.address).await.unwrap();
+    slow.write_all(b"POST /register HTTP/1.1\r\nhost: x\r\nauthorization: t\r\ncontent-length: 9\r\n\r\n{")
+        .await
+        .unwrap();
+    let waiting = connector.url("/register");
+    let first = tokio::spawn(reqwest::Client::new().post(waiting).header("authorization", "t").send());
+    silent.accept().await.unwrap();
+    let answer = register(&connector, "t").await;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(reqwest::get(connector.url("/status")).await.unwrap().status(), 200);
+    first.abort();
+}
+
+#[tokio::test]
 async fn an_outage_of_the_provider_counts_against_nobody() {
     let provider = Upstream::start(|_| StatusCode::BAD_GATEWAY).await;
     let connector = strict(&provider.url()).await;
