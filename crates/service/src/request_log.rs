@@ -99,12 +99,13 @@ impl Asked {
     }
 
     fn log(&self, response: &Response, level: Level) {
+        let latency = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         // The level of a line is part of its static description, so there is a line for each.
         macro_rules! line {
             ($level:expr) => {
                 tracing::event!(
                     target: TARGET, $level, method = %self.method, path = self.path, status = response.status().as_u16(),
-                    latency = self.started.elapsed().as_secs_f64(), request_bytes = self.bytes,
+                    latency_us = latency, request_bytes = self.bytes,
                     response_bytes = response.body().size_hint().exact().unwrap_or_else(|| length(response.headers())), client = self.client, user_agent = self.user_agent,
                     protocol = ?self.protocol,
                 )

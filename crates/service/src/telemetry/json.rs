@@ -58,7 +58,7 @@ where
 fn http_request(mut line: Map<String, Value>) -> Map<String, Value> {
     let mut take = |name| line.remove(name).unwrap_or_default();
     let text = |value: Value| value.as_u64().map(|number| Value::from(number.to_string())).unwrap_or_default();
-    let latency = take("latency").as_f64().unwrap_or_default();
+    let micros = take("latency_us").as_u64().unwrap_or_default();
     let message =
         format!("{} {}", take("method").as_str().unwrap_or_default(), take("path").as_str().unwrap_or_default());
     let (method, path) = message.split_once(' ').unwrap_or_default();
@@ -70,7 +70,7 @@ fn http_request(mut line: Map<String, Value>) -> Map<String, Value> {
         "responseSize": text(take("response_bytes")),
         "userAgent": take("user_agent"),
         "remoteIp": take("client"),
-        "latency": format!("{latency:.6}s"),
+        "latency": format!("{}.{:06}s", micros / 1_000_000, micros % 1_000_000),
         "protocol": take("protocol"),
     });
     Map::from_iter([("message".to_owned(), message.into()), ("httpRequest".to_owned(), request)])
