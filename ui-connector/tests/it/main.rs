@@ -18,6 +18,7 @@ mod register;
 mod relay;
 mod resume;
 mod rotation;
+mod secrets;
 mod shutdown;
 mod slow;
 mod streams;
