@@ -39,6 +39,8 @@ pub struct HubSettings {
     pub mapping_ttl: Duration,
     /// Conversations that one socket may have joined at the same time.
     pub joins_per_socket: usize,
+    /// For how long the log of a conversation is kept after its last event.
+    pub retention: Duration,
 }
 
 /// How the connector behaves.
@@ -85,7 +87,11 @@ impl Settings {
             guard: GuardSettings::default(),
             http: HttpLimits::default(),
             dialogflow: DialogflowSettings::default(),
-            hub: HubSettings { mapping_ttl: Duration::from_mins(5), joins_per_socket: 100 },
+            hub: HubSettings {
+                mapping_ttl: Duration::from_mins(5),
+                joins_per_socket: 100,
+                retention: Retention::default().time,
+            },
             sockets: socketio::Settings { lifetime: Some(default_lifetime()), ..socketio::Settings::default() },
             send_buffer: 64 * 1024,
             drain_time: Duration::from_secs(5),
@@ -132,17 +138,17 @@ impl Config {
         let mut env = env.reader();
         let process = ProcessSettings::read(&mut env);
         // What is missing is a problem already.
-        match (broker(&mut env), settings(&mut env)) {
+        let EventRetention { time, events } = EventRetention::read(&mut env);
+        match (broker(&mut env, Retention { time, events }), settings(&mut env, time)) {
             (Some(broker), Some(settings)) => env.finish(Self { process, broker, settings }),
             _ => env.fail(),
         }
     }
 }
 
-fn broker(env: &mut EnvReader) -> Option<RedisBroker> {
-    let (address, kept) = (RedisAddress::read(env), EventRetention::read(env));
+fn broker(env: &mut EnvReader, retention: Retention) -> Option<RedisBroker> {
+    let address = RedisAddress::read(env);
     let settings = RedisSettings { ca_cert: address.ca_cert, ..RedisSettings::new(address.url) };
-    let retention = Retention { time: kept.time, events: kept.events };
     let refuse = |error: SettingsError| {
         let name = if matches!(error, SettingsError::Url(_)) { "REDIS_URL" } else { "REDIS_CA_CERT" };
         env.problem(name, causes(&error).to_string(), "an address and certificates that fit together");
@@ -150,7 +156,7 @@ fn broker(env: &mut EnvReader) -> Option<RedisBroker> {
     RedisBroker::new(settings, retention).map_err(refuse).ok()
 }
 
-fn settings(env: &mut EnvReader) -> Option<Settings> {
+fn settings(env: &mut EnvReader, retention: Duration) -> Option<Settings> {
     let project = env.required("GCP_PROJECT_ID", "the id of the Google Cloud project that is served");
     let auth = AuthSettings::read(env);
     let cors = allowed_origins(env);
@@ -173,6 +179,7 @@ fn settings(env: &mut EnvReader) -> Option<Settings> {
         ..Settings::new(&project, auth, tokens)
     };
     settings.sockets.max_connections = connections;
+    settings.hub.retention = retention;
     Some(settings)
 }
 

@@ -29,6 +29,7 @@ const JOINS: &str = "agent_assist_joins_total";
 const LEAVES: &str = "agent_assist_leaves_total";
 const EVENTS: &str = "agent_assist_events_total";
 const DELIVERIES: &str = "agent_assist_deliveries_total";
+const GAPS: &str = "agent_assist_gaps_total";
 const REPLAYS: &str = "agent_assist_replays_total";
 const DELIVERY: &str = "agent_assist_delivery_seconds";
 const LOGINS: &str = "agent_assist_logins_total";
@@ -54,6 +55,7 @@ pub(crate) fn describe() {
     describe_counter!(LEAVES, "Conversations left");
     describe_counter!(EVENTS, "Live events that came for a conversation of ours, by kind");
     describe_counter!(DELIVERIES, "Live events given to desktops, by kind");
+    describe_counter!(GAPS, "Desktops that were told that events may be missing");
     describe_counter!(REPLAYS, "Events given to desktops from the log, by kind");
     describe_histogram!(
         DELIVERY,
@@ -135,6 +137,10 @@ pub(crate) fn replayed(kind: EventKind) {
         return;
     }
     counter!(REPLAYS, "kind" => kind.as_str()).increment(1);
+}
+
+pub(crate) fn events_missed() {
+    counter!(GAPS).increment(1);
 }
 
 pub(crate) fn login(provider: &'static str, result: &'static str, started: Instant) {

@@ -16,6 +16,7 @@ pub use self::redis::{RedisBroker, RedisBus, RedisSettings, SettingsError};
 pub use error::Error;
 pub use memory::{MemoryBroker, MemoryBus, Quarantined};
 pub use ports::{
-    BusMessage, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Recorded,
+    BusMessage, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Reach,
+    Recorded,
 };
 pub use retention::Retention;

@@ -94,6 +94,15 @@ pub struct Opened {
     pub tail: Position,
 }
 
+/// How far back a log goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// The first event that it still holds; nothing if it is empty, has ended, or was lost.
+    pub first: Option<Position>,
+    /// It is as long as it may get, so events before the first one may have been dropped.
+    pub full: bool,
+}
+
 /// What the bus tells the hub.
 #[derive(Debug)]
 pub enum BusMessage<'a> {
@@ -151,8 +160,13 @@ pub trait EventBus: Send + Sync {
         position: Position,
         limit: usize,
     ) -> Result<Vec<LoggedEvent>, Error>;
+    /// How far back the log goes, at this moment.
+    async fn reach(&self, conversation: &ConversationName) -> Result<Reach, Error>;
     /// Whether the subscription stands.
     fn is_connected(&self) -> bool;
+    /// What time it is by the clock that makes the positions, or somewhat less: an event recorded from
+    /// now on has no smaller position. Unix time, milliseconds.
+    fn now(&self) -> u64;
 }
 
 /// Small values with a lifetime.

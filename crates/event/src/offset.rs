@@ -7,7 +7,8 @@ use crate::{ConversationName, Position};
 /// The most conversations whose positions are read from an offset.
 const MAX_CONVERSATIONS: usize = 256;
 
-/// The last position delivered of every conversation that a desktop has joined.
+/// The last position delivered of every conversation that a desktop has joined, or where it began if
+/// nothing was delivered yet; for a while also of those that it has left.
 ///
 /// It travels as the opaque last argument of each event. Socket.IO clients (4.6 and later) return
 /// it when they reconnect (<https://socket.io/docs/v4/connection-state-recovery>), so no connector
@@ -38,6 +39,19 @@ impl Offset {
     pub fn get(&self, conversation: &ConversationName) -> Option<Position> {
         let key = key(conversation);
         self.0.iter().find(|(known, _)| *known == key).map(|(_, position)| *position)
+    }
+
+    /// Leaves out what was recorded before `millis` (Unix time, milliseconds), except of the
+    /// conversations in `joined` and in `other`.
+    pub fn prune(&mut self, millis: u64, joined: &[ConversationName], other: &Self) {
+        let joined: Vec<_> = joined.iter().map(key).collect();
+        let other = |key| other.0.iter().any(|(known, _)| *known == key);
+        self.0.retain(|(key, at)| at.millis >= millis || joined.contains(key) || other(*key));
+    }
+
+    /// Whether it names no conversation.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether `conversation` is the only one in it.
@@ -98,6 +112,19 @@ mod tests {
         offset.remove(&name("a"));
         assert_eq!(offset.get(&name("a")), None);
         assert!(offset.is_only(&name("b")) && !offset.is_only(&name("a")));
+    }
+
+    #[test]
+    fn what_is_old_and_of_no_interest_is_left_out() {
+        let mut offset = Offset::EMPTY;
+        for (id, millis) in [("joined", 1), ("other", 2), ("left", 3), ("just-left", 10)] {
+            offset.set(&name(id), Position { millis, sequence: 0 });
+        }
+        let mut other = Offset::EMPTY;
+        other.set(&name("other"), Position::START);
+        offset.prune(10, &[name("joined")], &other);
+        let kept = ["joined", "other", "left", "just-left"].map(|id| offset.get(&name(id)).is_some());
+        assert_eq!(kept, [true, true, false, true]);
     }
 
     #[test]

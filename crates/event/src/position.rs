@@ -17,6 +17,19 @@ impl Position {
     /// Before every event.
     pub const START: Self = Self { millis: 0, sequence: 0 };
 
+    /// Before every event that is recorded from `millis` on, Unix time in milliseconds, and after every
+    /// one that was recorded earlier.
+    #[must_use]
+    pub const fn moment(millis: u64) -> Self {
+        Self { millis, sequence: 0 }.just_before()
+    }
+
+    /// Whether it is a point in time rather than the place of an event: [`Position::START`], or a
+    /// [`Position::moment`]. No log gets as far as the last sequence number of a millisecond.
+    pub const fn is_moment(self) -> bool {
+        matches!(self, Self::START) || self.sequence == u64::MAX
+    }
+
     /// The greatest position that is smaller than this one; [`Position::START`] stays where it is.
     #[must_use]
     pub const fn just_before(self) -> Self {
@@ -100,6 +113,14 @@ mod tests {
         fn no_text_makes_it_panic(text in ".*") {
             let _ = text.parse::<Position>();
         }
+    }
+
+    #[test]
+    fn a_moment_lies_between_what_came_before_and_what_comes_after() {
+        let moment = Position::moment(7);
+        assert!(moment.is_moment() && Position::START.is_moment() && Position::moment(0).is_moment());
+        assert!(Position { millis: 6, sequence: 9 } < moment && moment < Position { millis: 7, sequence: 0 });
+        assert!(!Position { millis: 7, sequence: 0 }.is_moment());
     }
 
     #[test]

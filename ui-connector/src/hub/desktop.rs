@@ -4,6 +4,7 @@ use event::{ConversationName, Offset, Payload, Position};
 use socketio::{Closed, Frame, Socket, Unsent};
 
 use super::lock;
+use crate::metrics;
 
 /// The namespace that desktops connect to.
 const NAMESPACE: &str = "/";
@@ -22,11 +23,6 @@ impl Desktop {
     /// second cut would lose their places. Without `recovery` its events have exactly one argument.
     pub(crate) fn new(socket: Socket, recovery: bool, offset: Offset) -> Arc<Self> {
         Arc::new(Self { socket, recovery, offset: Mutex::new(offset) })
-    }
-
-    /// The last position that it has got of `name`, on this connection or before.
-    pub(crate) fn position(&self, name: &ConversationName) -> Option<Position> {
-        lock(&self.offset).get(name)
     }
 
     /// Its socket.
@@ -57,9 +53,24 @@ impl Desktop {
         self.socket.emit(event.frame(self.recovery && *offset != Offset::EMPTY, &offset, false))
     }
 
-    /// The desktop is no longer interested in `name`.
-    pub(crate) fn forget(&self, name: &ConversationName) {
-        lock(&self.offset).remove(name);
+    /// It begins with what comes after `position`. Its events name that from now on, so that it can
+    /// resume before it has got any event of `name`.
+    pub(super) fn begin(&self, name: &ConversationName, position: Position) {
+        lock(&self.offset).set(name, position);
+    }
+
+    /// Tells it that events of `name` may be missing, so that it can read them elsewhere.
+    pub(super) fn tell_missed(&self, name: &ConversationName) -> Result<(), Unsent> {
+        let arg = serde_json::json!({"conversation_name": name.as_str()}).to_string();
+        self.socket.try_emit(Frame::event(NAMESPACE, "events-missed", &[&arg]))?;
+        metrics::events_missed();
+        Ok(())
+    }
+
+    /// Conversations that it has left stay in the offset, lest it get the same events once more when it
+    /// comes back; but not for longer than a log lasts. `since`: Unix time, milliseconds.
+    pub(crate) fn prune(&self, since: u64, joined: &[ConversationName], known: &Offset) {
+        lock(&self.offset).prune(since, joined, known);
     }
 }
 

@@ -43,8 +43,9 @@ impl Hub {
     fn suspend_all(&self) {
         self.losses.fetch_add(1, Ordering::SeqCst);
         metrics::subscription_lost();
+        let now = self.now();
         for room in self.all_rooms() {
-            room.suspend();
+            room.suspend(now);
         }
     }
 

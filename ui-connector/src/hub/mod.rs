@@ -7,7 +7,9 @@
 mod catch_up;
 mod desktop;
 mod dispatch;
+mod gap;
 pub(crate) mod mappings;
+mod member;
 pub(crate) mod repair;
 mod room;
 mod serve;
@@ -23,6 +25,7 @@ use crate::Backends;
 use crate::config::HubSettings;
 
 pub(crate) use desktop::Desktop;
+pub(crate) use member::Beginning;
 use room::{Room, Service};
 use service::telemetry::causes;
 
@@ -86,19 +89,31 @@ impl Hub {
         self.settings.joins_per_socket
     }
 
-    /// Makes a desktop a member of a conversation. `from` is the last position that it knows.
+    /// What time it is by the clock that makes the positions: Unix time, milliseconds.
+    pub(crate) fn now(&self) -> u64 {
+        self.backends.bus.now()
+    }
+
+    /// When an event was recorded, at the earliest, that a log may still hold: Unix time, milliseconds.
+    pub(crate) fn oldest(&self) -> u64 {
+        self.now().saturating_sub(u64::try_from(self.settings.retention.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Makes a desktop a member of a conversation.
     ///
     /// It cannot fail: if Redis is away, the room is served once it is back.
-    pub(crate) async fn join(&self, desktop: &Arc<Desktop>, name: &ConversationName, from: Option<Position>) {
+    pub(crate) async fn join(&self, desktop: &Arc<Desktop>, name: &ConversationName, beginning: Beginning) {
+        let moment = Position::moment(self.now());
         loop {
             let room = self.room(name);
             let mut service = room.gate.lock().await;
             if *service == Service::Closed {
                 continue;
             }
-            room.admit(desktop, from);
+            room.admit(desktop, beginning);
             if let Err(error) = self.serve(&room, &mut service).await {
                 tracing::warn!(error = %causes(&error), conversation = %name, "a conversation cannot be served yet; it will be tried again");
+                room.defer(desktop, moment);
                 drop(service);
                 self.ask_repair(room);
             }

@@ -6,7 +6,9 @@ use event::{ConversationName, Payload, Position};
 use socketio::Unsent;
 
 use super::desktop::{Desktop, Frames};
+use super::gap::Place;
 use super::lock;
+use super::member::{Beginning, Member, Standing};
 use crate::metrics;
 
 /// Whether the bus listens for a room.
@@ -45,43 +47,30 @@ struct State {
     backlog: Option<Position>,
 }
 
-struct Member {
-    desktop: Arc<Desktop>,
-    /// The last position delivered; nothing before the room was opened for the first time.
-    delivered: Option<Position>,
-    /// Gets live events. If not, everything that it has not got is read from the log first.
-    live: bool,
-    /// Somebody is reading the log for it.
-    catching_up: bool,
-}
-
-/// Where a member stands.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// It gets live events, or is no member, or the room is not open: nothing can be done.
-    Settled,
-    /// It has to be given the events after `delivered`, at least up to `seen`.
-    Behind { delivered: Position, seen: Position },
-}
-
 impl Room {
     pub(super) fn new(name: ConversationName) -> Self {
         let gate = tokio::sync::Mutex::new(Service::None);
         Self { name, repair_asked: AtomicBool::new(false), gate, state: Mutex::default() }
     }
 
-    /// Makes a desktop a member that has everything up to `from`; once more changes nothing.
-    pub(super) fn admit(&self, desktop: &Arc<Desktop>, from: Option<Position>) {
+    /// Makes a desktop a member; once more changes nothing.
+    pub(super) fn admit(&self, desktop: &Arc<Desktop>, beginning: Beginning) {
         let mut state = lock(&self.state);
         if state.find(desktop).is_none() {
-            let delivered = from.or_else(|| state.start());
-            state.members.push(Member { desktop: desktop.clone(), delivered, live: false, catching_up: false });
+            let member = Member::new(desktop, &self.name, beginning, state.start());
+            state.members.push(member);
+        }
+    }
+
+    /// The room cannot be opened now. Who has joined at `moment` gets what comes from then on.
+    pub(super) fn defer(&self, desktop: &Arc<Desktop>, moment: Position) {
+        if let Some(member) = lock(&self.state).find(desktop) {
+            member.begin_at_latest(moment);
         }
     }
 
     pub(super) fn dismiss(&self, desktop: &Arc<Desktop>) {
         lock(&self.state).members.retain(|member| !Arc::ptr_eq(&member.desktop, desktop));
-        desktop.forget(&self.name);
     }
 
     /// Dismisses desktops whose connection ended before they could be dismissed.
@@ -109,17 +98,18 @@ impl Room {
         let start = state.backlog.map_or(opened.tail, Position::just_before);
         let start = *state.given.get_or_insert(start);
         for member in &mut state.members {
-            member.delivered.get_or_insert(start);
+            member.begin(&self.name, start);
+            member.compare(opened.tail);
         }
         state.opened = unbroken();
     }
 
-    /// The subscription was lost: from now on events may pass unheard.
-    pub(super) fn suspend(&self) {
+    /// The subscription was lost: from `now` on events may pass unheard.
+    pub(super) fn suspend(&self, now: u64) {
         let mut state = lock(&self.state);
         state.opened = false;
         for member in &mut state.members {
-            member.live = false;
+            member.fall_behind(now);
         }
     }
 
@@ -139,7 +129,10 @@ impl Room {
         for member in state.members.iter_mut().filter(|member| member.live) {
             match member.give(&self.name, position, &mut frames) {
                 Ok(()) => reached += 1,
-                Err(Unsent::NoRoom) => (member.live, in_time) = (false, false),
+                Err(Unsent::NoRoom) => {
+                    member.fall_behind(position.millis);
+                    in_time = false;
+                }
                 Err(Unsent::Closed) => {}
             }
         }
@@ -218,6 +211,22 @@ impl Room {
         }
     }
 
+    /// What is known about a desktop that is behind.
+    pub(super) fn place(&self, desktop: &Arc<Desktop>) -> Option<Place> {
+        lock(&self.state).find(desktop).map(|member| member.place())
+    }
+
+    /// The log holds what comes after the desktop's place. If it does not, the desktop has been told,
+    /// and goes on with `next`.
+    pub(super) fn join_up(&self, desktop: &Arc<Desktop>, next: Option<Position>) {
+        if let Some(member) = lock(&self.state).find(desktop) {
+            member.join_up();
+            if let Some(next) = next {
+                member.skip_to(next.just_before());
+            }
+        }
+    }
+
     /// The members that do not get live events.
     pub(super) fn behind(&self) -> Vec<Arc<Desktop>> {
         lock(&self.state).members.iter().filter(|member| !member.live).map(|member| member.desktop.clone()).collect()
@@ -257,29 +266,5 @@ impl State {
 
     fn note_given(&mut self, position: Position) {
         self.given = self.given.max(Some(position));
-    }
-}
-
-impl Member {
-    /// Delivers an event, unless the member has it.
-    fn give(&mut self, name: &ConversationName, position: Position, frames: &mut Frames<'_>) -> Result<(), Unsent> {
-        if self.delivered < Some(position) {
-            self.desktop.deliver(name, position, frames)?;
-            self.delivered = Some(position);
-        }
-        Ok(())
-    }
-
-    fn skip_to(&mut self, position: Position) {
-        self.delivered = self.delivered.max(Some(position));
-    }
-
-    fn settle(&mut self, seen: Position) -> Standing {
-        let delivered = self.delivered.unwrap_or_default();
-        if delivered < seen {
-            return Standing::Behind { delivered, seen };
-        }
-        self.live = true;
-        Standing::Settled
     }
 }

@@ -48,7 +48,7 @@ impl Hub {
     pub(super) async fn close(&self, room: &Arc<Room>, service: &mut Service) {
         if *service != Service::None {
             *service = Service::Closing;
-            room.suspend();
+            room.suspend(self.now());
             self.release(room).await;
         }
         *service = Service::Closed;

@@ -1,29 +1,13 @@
 //! What desktops ask for: `join-conversation`, `leave-conversation`, and streams.
 
-use std::time::{Duration, SystemTime};
-
-use event::{ConversationName, Position};
+use event::{ConversationName, Offset};
 use serde_json::json;
 use socketio::Event;
 
+use super::request::{Refusal, Request, is_plausible};
 use super::{Desktops, Session};
+use crate::hub::Beginning;
 use crate::metrics;
-
-/// By which the clocks of this machine and of Redis may differ.
-const MAX_CLOCK_SKEW: Duration = Duration::from_mins(1);
-
-/// Why a join or leave is not carried out; the text is the second argument of the answer.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error("expected a conversation name")]
-    NoName,
-    #[error("{0}")]
-    Name(#[from] event::InvalidConversationName),
-    #[error("the conversation belongs to another project")]
-    OtherProject,
-    #[error("too many conversations on one connection")]
-    TooMany,
-}
 
 impl Desktops {
     /// Carries out what a desktop asks for. Events that nobody listens to have no answer.
@@ -41,8 +25,9 @@ impl Desktops {
     }
 
     async fn join(&self, session: &mut Session, event: &Event) {
-        let name = match self.name(event).and_then(|name| self.within_bounds(session, name)) {
-            Ok(name) => name,
+        let Request { name, after } = match self.request(event).and_then(|request| self.within_bounds(session, request))
+        {
+            Ok(request) => request,
             Err(refusal) => {
                 metrics::join("refused");
                 return answer(session, event, Err(refusal));
@@ -52,15 +37,20 @@ impl Desktops {
         if !session.joined.contains(&name) {
             session.joined.push(name.clone());
         }
-        let from = session.desktop.position(&name).filter(is_plausible);
-        self.hub.join(&session.desktop, &name, from).await;
+        let now = self.hub.now();
+        let beginning = session.resume.as_mut().map_or(Beginning::now(now), |resume| resume.begin(&name, now));
+        let beginning = match after {
+            Some(after) => Beginning { after: Some(after), at_latest: None, as_of: after.millis },
+            None => Beginning { after: beginning.after.filter(is_plausible), ..beginning },
+        };
+        self.hub.join(&session.desktop, &name, beginning).await;
         answer(session, event, Ok(&name));
         self.hub.catch_up(&session.desktop, &name).await;
     }
 
     async fn leave(&self, session: &mut Session, event: &Event) {
-        let name = match self.name(event) {
-            Ok(name) => name,
+        let name = match self.request(event) {
+            Ok(request) => request.name,
             Err(refusal) => return answer(session, event, Err(refusal)),
         };
         if session.joined.contains(&name) {
@@ -70,33 +60,28 @@ impl Desktops {
             session.joined.retain(|joined| *joined != name);
             session.joined.shrink_to_fit();
         }
-        // A desktop that leaves and joins again asks for what comes from now on.
-        session.desktop.forget(&name);
+        let nothing = Offset::EMPTY;
+        let known = match &mut session.resume {
+            Some(resume) => {
+                resume.end(&name);
+                resume.known()
+            }
+            None => &nothing,
+        };
+        session.desktop.prune(self.hub.oldest(), &session.joined, known);
         answer(session, event, Ok(&name));
     }
 
-    /// The first argument, which must name a conversation of our project.
-    fn name(&self, event: &Event) -> Result<ConversationName, Refusal> {
-        let name: ConversationName = first_text(&event.args).ok_or(Refusal::NoName)?.parse()?;
-        if name.project() == self.project { Ok(name) } else { Err(Refusal::OtherProject) }
+    /// What is asked for must be of our project.
+    fn request(&self, event: &Event) -> Result<Request, Refusal> {
+        let request = Request::read(&event.args)?;
+        if request.name.project() == self.project { Ok(request) } else { Err(Refusal::OtherProject) }
     }
 
-    fn within_bounds(&self, session: &Session, name: ConversationName) -> Result<ConversationName, Refusal> {
+    fn within_bounds(&self, session: &Session, request: Request) -> Result<Request, Refusal> {
         let room_for_more = session.joined.len() < self.hub.joins_per_socket();
-        if room_for_more || session.joined.contains(&name) { Ok(name) } else { Err(Refusal::TooMany) }
+        if room_for_more || session.joined.contains(&request.name) { Ok(request) } else { Err(Refusal::TooMany) }
     }
-}
-
-/// Further arguments are ignored, as the original does not look at them.
-fn first_text(args: &str) -> Option<String> {
-    let args: Vec<serde_json::Value> = serde_json::from_str(args).ok()?;
-    args.first()?.as_str().map(str::to_owned)
-}
-
-/// A position from the future would keep events away from the desktop until then.
-fn is_plausible(position: &Position) -> bool {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u128::from(position.millis) <= (now + MAX_CLOCK_SKEW).as_millis()
 }
 
 fn answer(session: &Session, event: &Event, result: Result<&ConversationName, Refusal>) {

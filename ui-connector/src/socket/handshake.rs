@@ -1,12 +1,13 @@
 //! Connect: a valid token, or nothing.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
 
 use event::Offset;
 use serde::Deserialize;
-use socketio::{Accepted, ConnectRequest, Refused};
+use socketio::{Accepted, ConnectRequest, Refused, Socket};
 
+use super::pid::Pid;
+use super::resume::Resume;
 use super::{Desktops, Session};
 use crate::auth::token::InvalidToken;
 use crate::hub::Desktop;
@@ -18,6 +19,7 @@ use crate::metrics;
 #[serde(default)]
 struct Auth {
     token: Option<serde_json::Value>,
+    pid: Option<serde_json::Value>,
     offset: Option<serde_json::Value>,
     recovery: Option<serde_json::Value>,
 }
@@ -33,12 +35,19 @@ impl Desktops {
             return Err(self.refuse(error, request.peer));
         }
         metrics::connect("accepted");
+        Ok(self.accept(request.socket, &auth))
+    }
+
+    fn accept(&self, socket: Socket, auth: &Auth) -> Accepted<Session> {
         let recovery = auth.recovery != Some(false.into());
-        let offset = auth.offset.as_ref().and_then(|offset| offset.as_str()).map(Offset::decode);
-        let offset = offset.filter(|_| recovery).unwrap_or_default();
-        let session =
-            Session { desktop: Desktop::new(request.socket, recovery, offset), joined: Vec::new(), streams: None };
-        Ok(Accepted { session, pid: recovery.then(pid) })
+        let now = self.hub.now();
+        let text = |value: &'_ Option<serde_json::Value>| value.as_ref()?.as_str().map(str::to_owned);
+        let lost = text(&auth.pid).and_then(|pid| Pid::decode(&pid)).filter(|_| recovery);
+        let offset = text(&auth.offset).map(|offset| Offset::decode(&offset)).filter(|_| recovery).unwrap_or_default();
+        let resume = Resume::new(offset.clone(), lost, self.hub.oldest()..=now).map(Box::new);
+        let desktop = Desktop::new(socket, recovery, offset);
+        let session = Session { desktop, joined: Vec::new(), resume, streams: None };
+        Accepted { session, pid: recovery.then(|| Pid::new(now, lost).encode()) }
     }
 }
 
@@ -58,11 +67,4 @@ impl Desktops {
         }
         Refused { message: "authentication failed".to_owned(), data: None, close }
     }
-}
-
-/// New at every connect, so that the client library reports `recovered: false` and no page skips
-/// its join. It names the moment, from which a desktop can resume that has got no event yet.
-fn pid() -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    format!("{}-{:016x}", now.as_millis(), rand::random::<u64>())
 }

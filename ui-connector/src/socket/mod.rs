@@ -2,6 +2,9 @@
 
 mod commands;
 mod handshake;
+mod pid;
+mod request;
+mod resume;
 mod streams;
 
 use std::sync::Arc;
@@ -9,6 +12,7 @@ use std::sync::Arc;
 use event::ConversationName;
 use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Server};
 
+use resume::Resume;
 pub(crate) use streams::Companion;
 use streams::Streams;
 
@@ -43,6 +47,8 @@ pub(crate) struct Desktops {
 pub(crate) struct Session {
     desktop: Arc<Desktop>,
     joined: Vec<ConversationName>,
+    /// Only of desktops that have come back.
+    resume: Option<Box<Resume>>,
     /// Most desktops have none.
     streams: Option<Box<Streams>>,
 }

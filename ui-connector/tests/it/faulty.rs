@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use broker::{BusMessage, Error, EventBus, EventSink, LoggedEvent, MemoryBus, Opened};
+use broker::{BusMessage, Error, EventBus, EventSink, LoggedEvent, MemoryBus, Opened, Reach};
 use event::{ConversationName, Payload, Position};
 
 use crate::gate::Gate;
@@ -142,7 +142,16 @@ impl EventBus for FaultyBus {
         events
     }
 
+    async fn reach(&self, name: &ConversationName) -> Result<Reach, Error> {
+        self.check()?;
+        self.inner.reach(name).await
+    }
+
     fn is_connected(&self) -> bool {
         !self.is_lost()
+    }
+
+    fn now(&self) -> u64 {
+        self.inner.now()
     }
 }

@@ -87,12 +87,9 @@ impl Seat {
         self.desktop.cut(connector.address).await;
         self.pending.clear();
         for talk in 0..CONVERSATIONS.len() {
-            let Some(interest) = &mut self.interests[talk] else { continue };
-            if interest.got.is_empty() {
-                // Nothing told it its place, so the promise begins anew.
-                *interest = Interest::default();
+            if self.interests[talk].is_some() {
+                self.join(talk).await;
             }
-            self.join(talk).await;
         }
     }
 

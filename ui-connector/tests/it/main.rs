@@ -6,6 +6,7 @@ mod client;
 mod conversation_names;
 mod dialogflow;
 mod faulty;
+mod gaps;
 mod gate;
 mod http;
 mod interleavings;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::client::Desktop;
-use crate::support::{Connector, Log, name, token};
+use crate::support::{Connector, Log, name, token, until};
 
 #[tokio::test]
 async fn a_desktop_gets_exactly_what_it_missed() {
@@ -136,4 +136,85 @@ async fn without_recovery_an_offset_counts_for_nothing() {
     desktop.join(&talk).await;
     log.record(&talk, 3).await;
     assert_eq!(desktop.arrived().await, [3]);
+}
+
+#[tokio::test]
+async fn who_has_got_no_event_yet_resumes_where_it_connected() {
+    let (log, talk) = (Log::new(), name("a"));
+    let (first, second) = (Connector::start(&log).await, Connector::start(&log).await);
+    let mut stays = first.joined(&[&talk]).await;
+    log.record_all(&talk, 1..=3).await;
+    stays.expect(1..=3).await;
+    next_millisecond().await;
+    let mut desktop = first.joined(&[&talk]).await;
+    for last in [6, 9] {
+        // What was sent meanwhile is lost with the connection.
+        desktop.cut(second.address).await;
+        log.record_all(&talk, last - 2..=last).await;
+    }
+    desktop.join(&talk).await;
+    desktop.expect(4..=9).await;
+    log.record(&talk, 10).await;
+    assert_eq!(desktop.arrived().await, [10]);
+}
+
+#[tokio::test]
+async fn who_has_got_events_of_another_conversation_only_misses_nothing() {
+    let (log, busy, quiet) = (Log::new(), name("busy"), name("quiet"));
+    let connector = Connector::start(&log).await;
+    let _stays = connector.joined(&[&busy, &quiet]).await;
+    log.record_all(&quiet, [1]).await;
+    let mut desktop = connector.joined(&[&busy, &quiet]).await;
+    log.record(&busy, 2).await;
+    desktop.expect([2]).await;
+    let mut desktop = desktop.reconnect(connector.address).await;
+    log.record(&quiet, 3).await;
+    desktop.join(&quiet).await;
+    desktop.expect([3]).await;
+    assert_eq!(desktop.arrived().await, [0; 0]);
+}
+
+#[tokio::test]
+async fn what_was_left_is_not_repeated_after_a_reconnect() {
+    let (log, a, b) = (Log::new(), name("a"), name("b"));
+    let connector = Connector::start(&log).await;
+    let _stays = connector.joined(&[&a, &b]).await;
+    let mut desktop = connector.joined(&[&a, &b]).await;
+    log.record_all(&a, 1..=3).await;
+    desktop.expect(1..=3).await;
+    desktop.leave(&a).await;
+    log.record(&b, 4).await;
+    desktop.expect([4]).await;
+    let mut desktop = desktop.reconnect(connector.address).await;
+    desktop.join(&b).await;
+    desktop.join(&a).await;
+    assert_eq!(desktop.arrived().await, [0; 0]);
+}
+
+#[tokio::test]
+async fn a_desktop_may_say_itself_what_it_has_got() {
+    let (log, a, b) = (Log::new(), name("a"), name("b"));
+    let connector = Connector::start(&log).await;
+    let mut member = connector.joined(&[&a]).await;
+    log.record_all(&a, 1..=2).await;
+    member.expect([1, 2]).await;
+    let after = member.offset.clone().unwrap();
+    log.record_all(&a, 3..=4).await;
+    let mut desktop = connector.desktop().await;
+    for name in [&a, &b] {
+        let asked = json!([{"conversation_name": name.as_str(), "after": after}]);
+        assert_eq!(desktop.ask("join-conversation", asked).await, json!([true, name.as_str()]));
+    }
+    desktop.expect([3, 4]).await;
+    log.record(&b, 5).await;
+    desktop.expect([5]).await;
+    let refused = desktop.ask("join-conversation", json!([{"conversation_name": a.as_str(), "after": "?"}])).await;
+    assert_eq!(refused[0], json!(false));
+}
+
+/// A connection is named by the millisecond in which it begins.
+async fn next_millisecond() {
+    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let before = now();
+    until("the next millisecond", async || now() > before + 1).await;
 }

@@ -6,7 +6,7 @@ use event::{ConversationName, Position};
 use tracing::warn;
 
 use super::store::{Ear, Store};
-use crate::{Error, EventBus, EventSink, LoggedEvent, Opened};
+use crate::{Error, EventBus, EventSink, LoggedEvent, Opened, Reach};
 
 /// The event bus of one connector within the process. It is never lost.
 pub struct MemoryBus {
@@ -68,7 +68,15 @@ impl EventBus for MemoryBus {
         Ok(self.store.read_after(conversation, position, limit))
     }
 
+    async fn reach(&self, conversation: &ConversationName) -> Result<Reach, Error> {
+        Ok(self.store.reach(conversation))
+    }
+
     fn is_connected(&self) -> bool {
         true
+    }
+
+    fn now(&self) -> u64 {
+        self.store.clock()
     }
 }

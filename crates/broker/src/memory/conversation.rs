@@ -4,7 +4,7 @@ use std::time::Duration;
 use event::{Fingerprint, Payload, Position};
 use tokio::time::Instant;
 
-use crate::{LoggedEvent, Opened};
+use crate::{LoggedEvent, Opened, Reach};
 
 /// What is kept of one conversation: the counterpart of its keys in Redis.
 #[derive(Debug, Default)]
@@ -61,6 +61,10 @@ impl Conversation {
     pub(super) fn read_after(&self, position: Position, limit: usize) -> Vec<LoggedEvent> {
         let first = self.log.partition_point(|event| event.position <= position);
         self.log.range(first..).take(limit).cloned().collect()
+    }
+
+    pub(super) fn reach(&self, keep: usize) -> Reach {
+        Reach { first: self.log.front().map(|event| event.position), full: self.log.len() >= keep.max(1) }
     }
 
     fn unheard_at(&self, now: Instant) -> Option<Position> {

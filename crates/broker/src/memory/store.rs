@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::conversation::Conversation;
 use super::expiring::Expiring;
-use crate::{BusMessage, EventSink, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Recorded, Retention};
+use crate::{BusMessage, EventSink, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Reach, Recorded, Retention};
 
 /// How many malformed messages are kept.
 const QUARANTINED: usize = 1_000;
@@ -101,6 +101,17 @@ impl Store {
             .conversations
             .get(conversation, Instant::now())
             .map_or_else(Vec::new, |kept| kept.read_after(position, limit))
+    }
+
+    pub(super) fn reach(&self, conversation: &ConversationName) -> Reach {
+        let inner = self.lock();
+        let kept = inner.conversations.get(conversation, Instant::now());
+        kept.map_or(Reach { first: None, full: false }, |kept| kept.reach(self.retention.events))
+    }
+
+    /// The time of the next position, Unix time in milliseconds.
+    pub(super) fn clock(&self) -> u64 {
+        following(self.lock().latest).millis
     }
 
     pub(super) fn listen(&self, conversation: &ConversationName, ear: &Ear) {

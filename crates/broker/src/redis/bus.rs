@@ -8,8 +8,9 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
 use super::RedisBroker;
+use super::clock::RedisClock;
 use super::state::BusState;
-use crate::{Error, EventBus, EventSink, LoggedEvent, Opened};
+use crate::{Error, EventBus, EventSink, LoggedEvent, Opened, Reach};
 
 /// How many conversations may be subscribed or unsubscribed at a time.
 const TURNS: usize = 64;
@@ -22,6 +23,7 @@ pub struct RedisBus {
     pub(super) broker: RedisBroker,
     pub(super) id: ConnectorId,
     pub(super) state: Arc<BusState>,
+    pub(super) clock: RedisClock,
     /// Operations on one conversation take turns, so that Redis sees them in the order in which
     /// they are noted here.
     turns: [Mutex<()>; TURNS],
@@ -38,7 +40,13 @@ impl fmt::Debug for RedisBus {
 
 impl RedisBus {
     pub(super) fn new(broker: RedisBroker, id: ConnectorId) -> Self {
-        Self { broker, id, state: Arc::default(), turns: std::array::from_fn(|_| Mutex::new(())) }
+        Self {
+            broker,
+            id,
+            state: Arc::default(),
+            clock: RedisClock::default(),
+            turns: std::array::from_fn(|_| Mutex::new(())),
+        }
     }
 
     pub(super) async fn turn(&self, conversation: &ConversationName) -> Result<MutexGuard<'_, ()>, Error> {
@@ -120,8 +128,16 @@ impl EventBus for RedisBus {
         self.broker.read_after(conversation, position, limit).await
     }
 
+    async fn reach(&self, conversation: &ConversationName) -> Result<Reach, Error> {
+        self.broker.reach(conversation).await
+    }
+
     fn is_connected(&self) -> bool {
         self.state.is_live()
+    }
+
+    fn now(&self) -> u64 {
+        self.clock.now()
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout_at};
 
 use super::settings::{RedisSettings, SettingsError};
@@ -79,7 +79,7 @@ impl Link {
             Ok(Err(error)) if error.kind() == ErrorKind::UnexpectedReturnType => {
                 return Err(Error::Unexpected("an answer of another type"));
             }
-            Ok(Err(error)) if !error.is_unrecoverable_error() => return Err(Error::Unavailable(error)),
+            Ok(Err(error)) if !is_end(&error) => return Err(Error::Unavailable(error)),
             Ok(Err(error)) => Error::Unavailable(error),
             Err(_) => Error::Timeout(limit),
         };
@@ -118,6 +118,11 @@ impl Link {
         .boxed()
         .shared()
     }
+}
+
+/// Whether the connection is of no use any more: broken, or to a server that has become a replica.
+fn is_end(error: &RedisError) -> bool {
+    error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 
 async fn connect(

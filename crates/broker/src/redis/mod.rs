@@ -1,6 +1,7 @@
 //! The broker on Redis 6.0 or later; live events are spread over sharded channels from 7.0 on.
 
 mod bus;
+mod clock;
 mod keys;
 mod link;
 mod log;

@@ -8,7 +8,7 @@ use tracing::warn;
 use super::link::seconds;
 use super::log::parse_position;
 use super::{RedisBroker, names};
-use crate::{Error, LoggedEvent, Opened};
+use crate::{Error, LoggedEvent, Opened, Reach};
 
 /// The most entries that one command reads.
 const PAGE: usize = 512;
@@ -60,6 +60,16 @@ impl RedisBroker {
             }
         }
         Ok(events)
+    }
+
+    pub(super) async fn reach(&self, conversation: &ConversationName) -> Result<Reach, Error> {
+        let log = names::log(conversation);
+        let mut steps = redis::pipe();
+        steps.atomic().cmd("XRANGE").arg(&log).arg("-").arg("+").arg("COUNT").arg(1).cmd("XLEN").arg(&log);
+        let (first, length): (Vec<Value>, usize) =
+            self.0.link.run(async |connection| steps.query_async(connection).await).await?;
+        let first = first.into_iter().next().map(entry_parts).transpose()?;
+        Ok(Reach { first: first.map(|(position, _)| position), full: length >= self.0.retention.events })
     }
 
     async fn page(

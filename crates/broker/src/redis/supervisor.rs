@@ -60,6 +60,8 @@ impl RedisBus {
         };
         let connection = self.broker.0.link.connect(on_push).await?;
         let mut wire = Wire::open(connection, &self.id).await?;
+        self.clock.forget();
+        self.ask(&mut wire).await?;
         let mut subscribed = HashSet::new();
         // What is no longer wanted by the time all is subscribed is taken back, and so on.
         while let Err(difference) = self.state.go_live(epoch, &subscribed, &wire) {
@@ -82,11 +84,22 @@ impl RedisBus {
         while self.state.is_live() {
             match timeout(PING_EVERY, self.state.bell.notified()).await {
                 Ok(()) => self.settle_doubts(&mut wire).await?,
-                Err(_) => match timeout(PING_PATIENCE, wire.ping()).await {
+                Err(_) => match timeout(PING_PATIENCE, self.ask(&mut wire)).await {
                     Ok(answer) => answer?,
                     Err(_) => return Ok(()),
                 },
             }
+        }
+        Ok(())
+    }
+
+    /// Whether the connection stands, and leads where events are recorded; what time it is there.
+    async fn ask(&self, wire: &mut Wire) -> RedisResult<()> {
+        if wire.is_replica().await? {
+            return Err((redis::ErrorKind::Io, "the server has become a replica").into());
+        }
+        if let Some(time) = wire.time().await? {
+            self.clock.told(time);
         }
         Ok(())
     }

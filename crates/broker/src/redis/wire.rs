@@ -1,6 +1,6 @@
 use event::{ConnectorId, ConversationName};
 use redis::aio::MultiplexedConnection;
-use redis::{RedisResult, Value};
+use redis::{ErrorKind, RedisResult, Value};
 
 use super::names;
 
@@ -37,8 +37,16 @@ impl Wire {
         self.each(if self.sharded { "SUNSUBSCRIBE" } else { "UNSUBSCRIBE" }, conversations).await
     }
 
-    pub(super) async fn ping(&mut self) -> RedisResult<()> {
-        redis::cmd("PING").query_async::<Value>(&mut self.connection).await.map(drop)
+    /// What time it is there, seconds and microseconds; nothing if we may not know.
+    pub(super) async fn time(&mut self) -> RedisResult<Option<(i64, i64)>> {
+        permitted(redis::cmd("TIME").query_async(&mut self.connection).await)
+    }
+
+    /// Whether the server only follows another one: after a failover, or before its end.
+    pub(super) async fn is_replica(&mut self) -> RedisResult<bool> {
+        let role: Option<Vec<Value>> = permitted(redis::cmd("ROLE").query_async(&mut self.connection).await)?;
+        let role = role.and_then(|role| role.into_iter().next());
+        Ok(matches!(role, Some(Value::BulkString(name)) if name == b"slave"))
     }
 
     async fn each(&mut self, command: &str, conversations: &[ConversationName]) -> RedisResult<()> {
@@ -50,5 +58,14 @@ impl Wire {
             steps.exec_async(&mut self.connection).await?;
         }
         Ok(())
+    }
+}
+
+/// A server that refuses an answer, for want of a permission, is a sound one all the same.
+fn permitted<T>(answer: RedisResult<T>) -> RedisResult<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -9,8 +9,9 @@ if mine and not (unheard and less(unheard, mine)) then
   call('DEL', KEYS[1])
   unheard = mine
 elseif unheard then
-  call('DEL', KEYS[1])
-  call('SET', KEYS[3], ARGV[1] .. ' ' .. unheard, 'EX', ARGV[2])
+  -- Redis may be full. Then the mark stays, and the next one finds it too.
+  local kept = redis.pcall('SET', KEYS[3], ARGV[1] .. ' ' .. unheard, 'EX', ARGV[2])
+  if kept.ok then call('DEL', KEYS[1]) end
 end
 local last = call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', '1')[1]
 return { unheard, last and last[1] or false }

@@ -1,0 +1,85 @@
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+/// By how much the clocks may differ as long as Redis has not told its time.
+const UNKNOWN: i64 = -60_000_000;
+
+/// For how long the best sample is trusted more than a newer one: clocks drift.
+const TRUSTED: Duration = Duration::from_mins(1);
+
+/// The clock of Redis, as seen from here: never ahead of it, and behind by what the best answer took.
+#[derive(Debug, Default)]
+pub(super) struct RedisClock(Mutex<Option<Sample>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    /// By how much Redis is ahead of us at the least, microseconds.
+    ahead: i64,
+    taken: Instant,
+}
+
+impl RedisClock {
+    /// Redis has just told its time: seconds and microseconds, as `TIME` answers.
+    pub(super) fn told(&self, (seconds, micros): (i64, i64)) {
+        let sample = Sample { ahead: seconds.saturating_mul(1_000_000) + micros - local(), taken: Instant::now() };
+        let mut best = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if best.is_none_or(|best| best.ahead <= sample.ahead || best.taken.elapsed() > TRUSTED) {
+            *best = Some(sample);
+        }
+    }
+
+    /// A new connection may lead to another server.
+    pub(super) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Unix time, milliseconds.
+    pub(super) fn now(&self) -> u64 {
+        let best = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = local() + best.map_or(UNKNOWN, |best| best.ahead);
+        u64::try_from(now / 1000).unwrap_or_default()
+    }
+}
+
+fn local() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RedisClock, local};
+
+    fn tell(clock: &RedisClock, ahead_millis: i64) {
+        let time = local() + ahead_millis * 1000;
+        clock.told((time / 1_000_000, time % 1_000_000));
+    }
+
+    fn is_ahead_by(clock: &RedisClock, millis: i64) -> bool {
+        (i64::try_from(clock.now()).unwrap() - local() / 1000 - millis).abs() <= 50
+    }
+
+    #[tokio::test]
+    async fn an_unknown_clock_is_taken_for_one_that_is_slow() {
+        let clock = RedisClock::default();
+        assert!(is_ahead_by(&clock, -60_000));
+        tell(&clock, 5_000);
+        clock.forget();
+        assert!(is_ahead_by(&clock, -60_000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_fastest_answer_counts_for_a_while() {
+        let clock = RedisClock::default();
+        tell(&clock, 5_000);
+        tell(&clock, 4_000);
+        assert!(is_ahead_by(&clock, 5_000));
+        tell(&clock, 6_000);
+        assert!(is_ahead_by(&clock, 6_000));
+        tokio::time::advance(super::TRUSTED * 2).await;
+        tell(&clock, 4_000);
+        assert!(is_ahead_by(&clock, 4_000));
+    }
+}

@@ -1,0 +1,97 @@
+//! Whether events between two positions may be missing, because the log does not hold them any more.
+
+use std::time::Duration;
+
+use broker::Reach;
+use event::Position;
+
+/// What is known about a desktop that is given events from the log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The last position delivered, or where the desktop began.
+    pub(super) delivered: Position,
+    /// The latest moment at which it is known to have been served: what it missed came later.
+    /// Unix time by the clock of the log, milliseconds.
+    pub(super) as_of: u64,
+}
+
+impl Place {
+    /// Whether nothing lies between it and `next`, the first event at it or after it.
+    pub(super) fn is_followed_by(self, next: Option<Position>) -> bool {
+        next.is_some_and(|next| next <= self.delivered.just_after())
+    }
+
+    /// Whether something may have been between it and the next event in the log, or the log's end,
+    /// if the log does not hold the event at `delivered`.
+    ///
+    /// In doubt the answer is yes: who is told in vain reads once too often, who is not told misses events.
+    pub(super) fn is_cut_off(self, log: Reach, now: u64, retention: Duration) -> bool {
+        if log.first.is_some_and(|first| first <= self.delivered) {
+            return false;
+        }
+        let ended = now.saturating_sub(u64::try_from(retention.as_millis()).unwrap_or(u64::MAX));
+        // What came since then cannot have ended; only Redis can have lost it, or dropped it for want of room.
+        let is_fresh = self.as_of > ended;
+        match (log.full, self.delivered.is_moment()) {
+            (true, _) => true,
+            (false, true) => !is_fresh && log.first.is_some(),
+            // An event of long ago has ended by itself; a younger one must be there, or Redis was emptied.
+            (false, false) => !(is_fresh && self.delivered.millis <= ended),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 2_000_000;
+    const RETENTION: Duration = Duration::from_mins(15);
+
+    fn at(millis: u64) -> Position {
+        Position { millis, sequence: 0 }
+    }
+
+    fn is_cut_off(delivered: Position, as_of: u64, first: Option<Position>, full: bool) -> bool {
+        Place { delivered, as_of }.is_cut_off(Reach { first, full }, NOW, RETENTION)
+    }
+
+    #[test]
+    fn neighbours_have_nothing_between_them() {
+        let place = Place { delivered: at(5), as_of: 0 };
+        assert!(place.is_followed_by(Some(at(5))) && place.is_followed_by(Some(at(5).just_after())));
+        assert!(!place.is_followed_by(Some(at(6))) && !place.is_followed_by(None));
+    }
+
+    #[test]
+    fn a_log_that_goes_further_back_has_everything() {
+        assert!(!is_cut_off(at(1_999_000), 0, Some(at(1_000)), true));
+        assert!(!is_cut_off(Position::moment(1_999_000), 0, Some(at(1_000)), true));
+    }
+
+    #[test]
+    fn a_full_log_has_dropped_what_came_before_it() {
+        assert!(is_cut_off(at(1_990_000), NOW, Some(at(1_999_000)), true));
+        assert!(is_cut_off(Position::START, NOW, Some(at(1_999_000)), true));
+    }
+
+    #[test]
+    fn a_recent_event_that_is_gone_was_lost_with_redis() {
+        assert!(is_cut_off(at(1_999_000), NOW, None, false));
+        assert!(is_cut_off(at(1_999_000), NOW, Some(at(1_999_500)), false));
+    }
+
+    #[test]
+    fn an_old_event_ends_by_itself() {
+        assert!(!is_cut_off(at(1_000_000), NOW - 1, None, false));
+        assert!(!is_cut_off(at(1_000_000), NOW - 1, Some(at(1_999_500)), false));
+        assert!(is_cut_off(at(1_000_000), 1_000_001, None, false), "nobody knows what came and ended meanwhile");
+    }
+
+    #[test]
+    fn who_began_before_the_first_event_misses_nothing_of_a_log_that_is_whole() {
+        assert!(!is_cut_off(Position::START, NOW - 1, Some(at(1_999_500)), false));
+        assert!(!is_cut_off(Position::moment(1_500_000), 1_500_000, None, false));
+        assert!(is_cut_off(Position::START, 1_000_000, Some(at(1_999_500)), false));
+    }
+}
