@@ -77,7 +77,9 @@ mod tests {
 
     fn resume(known: &[(&str, u64)], began: u64) -> Resume {
         let mut offset = Offset::EMPTY;
-        known.iter().for_each(|(id, millis)| offset.set(&name(id), Position { millis: *millis, sequence: 0 }));
+        for (id, millis) in known {
+            offset.set(&name(id), Position { millis: *millis, sequence: 0 });
+        }
         Resume::new(offset, Some(Pid { connected: 500, began }), 100..=1_000).unwrap()
     }
 

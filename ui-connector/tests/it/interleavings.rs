@@ -8,19 +8,21 @@ use crate::support::{Connector, Log, name};
 
 const CONVERSATIONS: [&str; 2] = ["a", "b"];
 const DESKTOPS: usize = 3;
+const CONNECTORS: usize = 2;
 
 #[derive(Debug, Clone)]
 enum Step {
     Record(usize),
     Join(usize, usize),
     Leave(usize, usize),
-    /// The connection is cut with everything that has not been read, and the desktop comes back.
-    Cut(usize),
+    /// The connection is cut with everything that has not been read, and the desktop comes back to some connector.
+    Cut(usize, usize),
     Read(usize),
-    Lose {
-        noticed: bool,
-    },
-    Restore,
+    /// A connector loses Redis, and Redis may know of it.
+    Lose(usize, bool),
+    Restore(usize),
+    /// A connector ends without a word while Redis believes in it; another one takes its place.
+    Crash(usize),
 }
 
 /// From a join to a leave, cuts included.
@@ -34,6 +36,8 @@ struct Interest {
 
 struct Seat {
     desktop: Desktop,
+    /// On which connector it is.
+    home: usize,
     interests: [Option<Interest>; CONVERSATIONS.len()],
     /// Joins without an answer yet.
     pending: Vec<(usize, u64)>,
@@ -41,7 +45,9 @@ struct Seat {
 
 struct Play {
     log: Log,
-    connector: Connector,
+    connectors: Vec<Connector>,
+    /// Connectors that have crashed.
+    gone: Vec<Connector>,
     seats: Vec<Seat>,
     next: u64,
 }
@@ -83,7 +89,9 @@ impl Seat {
     }
 
     /// Comes back, and joins again what it had joined.
-    async fn cut(&mut self, connector: &Connector) {
+    async fn cut(&mut self, home: usize, connectors: &[Connector]) {
+        self.home = home;
+        let connector = &connectors[home];
         self.desktop.cut(connector.address).await;
         self.pending.clear();
         for talk in 0..CONVERSATIONS.len() {
@@ -112,28 +120,54 @@ impl Seat {
 impl Play {
     async fn begin() -> Self {
         let log = Log::new();
-        let connector = Connector::start(&log).await;
-        let mut seats = Vec::new();
-        for _ in 0..DESKTOPS {
-            let desktop = connector.desktop().await;
-            seats.push(Seat { desktop, interests: Default::default(), pending: Vec::new() });
+        let mut connectors = Vec::new();
+        for _ in 0..CONNECTORS {
+            connectors.push(Connector::start(&log).await);
         }
-        Self { log, connector, seats, next: 0 }
+        let mut seats = Vec::new();
+        for number in 0..DESKTOPS {
+            let home = number % CONNECTORS;
+            let desktop = connectors[home].desktop().await;
+            seats.push(Seat { desktop, home, interests: Default::default(), pending: Vec::new() });
+        }
+        Self { log, connectors, gone: Vec::new(), seats, next: 0 }
     }
 
     async fn step(&mut self, step: Step) {
-        let bus = &self.connector.bus;
         match step {
             Step::Record(talk) => self.record(talk).await,
             Step::Join(seat, talk) => self.seats[seat].join(talk).await,
             Step::Leave(seat, talk) => self.seats[seat].leave(talk).await,
-            Step::Cut(seat) => self.seats[seat].cut(&self.connector).await,
+            Step::Cut(seat, home) => self.seats[seat].cut(home, &self.connectors).await,
             Step::Read(seat) => self.seats[seat].read().await,
-            Step::Lose { .. } if bus.is_lost() => {}
-            Step::Lose { noticed: true } => bus.lose().await,
-            Step::Lose { noticed: false } => bus.lose_unnoticed(),
-            Step::Restore if !bus.is_lost() => {}
-            Step::Restore => bus.restore().await,
+            Step::Lose(home, noticed) => self.lose(home, noticed).await,
+            Step::Restore(home) => self.restore(home).await,
+            Step::Crash(home) => self.crash(home).await,
+        }
+    }
+
+    async fn lose(&self, home: usize, noticed: bool) {
+        let bus = &self.connectors[home].bus;
+        match noticed {
+            _ if bus.is_lost() => {}
+            true => bus.lose().await,
+            false => bus.lose_unnoticed(),
+        }
+    }
+
+    async fn restore(&self, home: usize) {
+        let bus = &self.connectors[home].bus;
+        if bus.is_lost() {
+            bus.restore().await;
+        }
+    }
+
+    async fn crash(&mut self, home: usize) {
+        self.lose(home, false).await;
+        let crashed = std::mem::replace(&mut self.connectors[home], Connector::start(&self.log).await);
+        self.gone.push(crashed);
+        for seat in self.seats.iter_mut().filter(|seat| seat.home == home) {
+            seat.cut(home, &self.connectors).await;
         }
     }
 
@@ -148,7 +182,9 @@ impl Play {
     }
 
     async fn end(mut self) {
-        self.step(Step::Restore).await;
+        for home in 0..CONNECTORS {
+            self.restore(home).await;
+        }
         for seat in &mut self.seats {
             seat.finish().await;
         }
@@ -163,15 +199,16 @@ impl Play {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let (seat, talk) = (0..DESKTOPS, 0..CONVERSATIONS.len());
+    let (seat, talk, home) = (0..DESKTOPS, 0..CONVERSATIONS.len(), 0..CONNECTORS);
     prop_oneof![
         6 => talk.clone().prop_map(Step::Record),
         4 => (seat.clone(), talk.clone()).prop_map(|(seat, talk)| Step::Join(seat, talk)),
         2 => (seat.clone(), talk).prop_map(|(seat, talk)| Step::Leave(seat, talk)),
-        2 => seat.clone().prop_map(Step::Cut),
+        2 => (seat.clone(), home.clone()).prop_map(|(seat, home)| Step::Cut(seat, home)),
         2 => seat.prop_map(Step::Read),
-        1 => any::<bool>().prop_map(|noticed| Step::Lose { noticed }),
-        1 => Just(Step::Restore),
+        1 => (home.clone(), any::<bool>()).prop_map(|(home, noticed)| Step::Lose(home, noticed)),
+        1 => home.clone().prop_map(Step::Restore),
+        1 => home.prop_map(Step::Crash),
     ]
 }
 
