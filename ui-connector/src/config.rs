@@ -19,6 +19,7 @@ use crate::auth::token::{SecretError, TokenKeys};
 use crate::dialogflow::settings::DialogflowSettings;
 use crate::google;
 use crate::guard::settings::GuardSettings;
+use crate::sessions::SessionSettings;
 
 /// Where Secret Manager's volume is mounted in every published deployment.
 const DEFAULT_SECRET_PATH: &str = "/secret/jwt_secret_key";
@@ -66,6 +67,8 @@ pub struct Settings {
     pub dialogflow: DialogflowSettings,
     /// Rooms and mapping keys.
     pub hub: HubSettings,
+    /// Sessions that outlive their tokens.
+    pub sessions: SessionSettings,
     /// Sockets.
     pub sockets: socketio::Settings,
     /// Size of the kernel's send buffer of each connection, bytes.
@@ -92,6 +95,7 @@ impl Settings {
                 joins_per_socket: 100,
                 retention: Retention::default().time,
             },
+            sessions: SessionSettings::default(),
             sockets: socketio::Settings { lifetime: Some(default_lifetime()), ..socketio::Settings::default() },
             send_buffer: 64 * 1024,
             drain_time: Duration::from_secs(5),
@@ -168,12 +172,13 @@ fn settings(env: &mut EnvReader, retention: Duration) -> Option<Settings> {
     let hours = env.parse_within("CONVERSATION_NAME_TTL_HOURS", "1 to 744", 24, |n| (1..=month).contains(n));
     let secret_file = secret_file(env);
     let tokens = tokens(env, &project, &secret_file.path)?;
-    let conversation_name_ttl = Duration::from_hours(hours);
+    let (conversation_name_ttl, sessions) = (Duration::from_hours(hours), SessionSettings::read(env));
     let mut settings = Settings {
         cors,
         dialogflow,
         guard,
         http,
+        sessions,
         conversation_name_ttl,
         secret_file: Some(secret_file).filter(|file| !file.interval.is_zero()),
         ..Settings::new(&project, auth, tokens)

@@ -15,6 +15,7 @@ pub mod guard;
 mod hub;
 mod metrics;
 mod routes;
+pub mod sessions;
 mod socket;
 mod webchannel;
 
@@ -37,6 +38,7 @@ use google::credentials::AccessTokens;
 use guard::refusals::Refusals;
 use hub::Hub;
 use routes::App;
+use sessions::Sessions;
 use socket::Companion;
 
 /// How long HTTP requests and background tasks may still run once the desktops are gone.
@@ -97,7 +99,9 @@ pub async fn run(
         tasks.spawn("secret rotation", auth::rotation::run(file, settings.tokens.clone(), tasks.stop_signal()));
     }
     let refusals = Arc::new(Refusals::new(settings.guard.refused_attempts));
-    let sockets = socket::server(&settings, hub.clone(), refusals.clone(), companion);
+    let sessions = Arc::new(Sessions::new(keys.clone(), settings.tokens.clone(), settings.sessions.clone()));
+    tasks.spawn("sessions", sessions::run(sessions.clone(), tasks.stop_signal()));
+    let sockets = socket::server(&settings, hub.clone(), sessions, refusals.clone(), companion);
     if service::metrics::is_on() {
         metrics::describe();
         tasks.spawn("metrics", metrics::run(hub.clone(), sockets.clone(), tasks.stop_signal()));

@@ -32,6 +32,7 @@ const DELIVERIES: &str = "agent_assist_deliveries_total";
 const GAPS: &str = "agent_assist_gaps_total";
 const REPLAYS: &str = "agent_assist_replays_total";
 const DELIVERY: &str = "agent_assist_delivery_seconds";
+const RENEWALS: &str = "agent_assist_token_renewals_total";
 const LOGINS: &str = "agent_assist_logins_total";
 const LOGIN: &str = "agent_assist_login_seconds";
 const TOO_MANY: &str = "agent_assist_refused_too_often_total";
@@ -62,6 +63,7 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "Age of a live event when it is given to the desktops, by what it is measured from"
     );
+    describe_counter!(RENEWALS, "Tokens given to connected desktops before theirs expired");
     describe_counter!(LOGINS, "Answers of identity providers, by provider and result");
     describe_histogram!(LOGIN, Unit::Seconds, "Time that identity providers took, by provider");
     describe_counter!(TOO_MANY, "Attempts of addresses that were refused too often");
@@ -141,6 +143,10 @@ pub(crate) fn replayed(kind: EventKind) {
 
 pub(crate) fn events_missed() {
     counter!(GAPS).increment(1);
+}
+
+pub(crate) fn token_renewed() {
+    counter!(RENEWALS).increment(1);
 }
 
 pub(crate) fn login(provider: &'static str, result: &'static str, started: Instant) {

@@ -189,6 +189,8 @@ pub trait KeyStore: Send + Sync {
     async fn get(&self, key: &str) -> Result<Option<Bytes>, Error>;
     /// Sets `key` for `ttl`.
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), Error>;
+    /// Sets many keys for `ttl`. After an error some of them may be set.
+    async fn set_all(&self, entries: &[(String, String)], ttl: Duration) -> Result<(), Error>;
     /// Deletes `key`; tells whether it was there.
     async fn delete(&self, key: &str) -> Result<bool, Error>;
 }

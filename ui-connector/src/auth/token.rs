@@ -17,6 +17,8 @@ pub use super::secrets::SecretError;
 
 /// Ours are a tenth of that; a longer one is not worth the time to verify it.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// Ours have 32.
+const MAX_SESSION_ID_BYTES: usize = 128;
 
 /// Issues and verifies tokens, with HS256 and the secrets of the deployment.
 pub struct TokenKeys {
@@ -44,8 +46,19 @@ impl fmt::Debug for TokenKeys {
 pub struct Claims {
     /// Unix time at which the token expires, seconds.
     pub expires: f64,
-    /// The id of the session that the token belongs to.
-    pub session: Option<String>,
+    /// The session that the token belongs to; those of the original belong to none.
+    pub session: Option<Session>,
+}
+
+/// Whom a row of tokens is for, each of which took the place of the one before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id, the claim `jti` of all its tokens.
+    pub id: Box<str>,
+    /// The user's name, which may be empty.
+    pub user: Box<str>,
+    /// When its first token was issued, Unix time in seconds, if the token tells.
+    pub began: Option<u64>,
 }
 
 /// Why a token opens nothing. The texts are part of the contract with the desktops.
@@ -72,7 +85,11 @@ pub enum InvalidToken {
 struct Issued<'a> {
     exp: u64,
     iat: u64,
-    jti: String,
+    jti: &'a str,
+    /// When the session began, if that was not now
+    /// (<https://openid.net/specs/openid-connect-core-1_0.html#IDToken>).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<u64>,
     gcp_agent_assist_project: &'a str,
     gcp_agent_assist_user: &'a str,
 }
@@ -139,16 +156,36 @@ impl TokenKeys {
     /// # Errors
     /// None in practice: HS256 signs everything.
     pub fn issue(&self, user: &str, until: Option<SystemTime>) -> Result<String, jsonwebtoken::errors::Error> {
-        let now = unix_time();
-        let latest = now + self.lifetime;
+        let id = format!("{:032x}", rand::random::<u128>());
+        let latest = unix_time() + self.lifetime;
+        let expires = until.map_or(latest, |until| latest.min(since_epoch(until))).as_secs();
+        self.sign(&Session { id: id.into(), user: user.into(), began: None }, expires)
+    }
+
+    /// One more token for a session, which does not outlive `until` (Unix time, seconds); and when it expires.
+    ///
+    /// # Errors
+    /// None in practice: HS256 signs everything.
+    pub fn extend(&self, session: &Session, until: u64) -> Result<(String, u64), jsonwebtoken::errors::Error> {
+        let expires = (unix_time() + self.lifetime).as_secs().min(until);
+        Ok((self.sign(session, expires)?, expires))
+    }
+
+    fn sign(&self, session: &Session, expires: u64) -> Result<String, jsonwebtoken::errors::Error> {
         let claims = Issued {
-            exp: until.map_or(latest, |until| latest.min(since_epoch(until))).as_secs(),
-            iat: now.as_secs(),
-            jti: format!("{:032x}", rand::random::<u128>()),
+            exp: expires,
+            iat: unix_time().as_secs(),
+            jti: &session.id,
+            auth_time: session.began,
             gcp_agent_assist_project: &self.project,
-            gcp_agent_assist_user: user,
+            gcp_agent_assist_user: &session.user,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.secrets().signing)
+    }
+
+    /// For how long a new token is valid.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
     }
 
     /// Verifies a token, with or without the word `Bearer` in front.
@@ -156,6 +193,19 @@ impl TokenKeys {
     /// # Errors
     /// [`InvalidToken`] says what the desktop is told.
     pub fn verify(&self, token: &str) -> Result<Claims, InvalidToken> {
+        self.open(token, false)
+    }
+
+    /// Verifies everything about a token except that it has not expired. What it opens is for the
+    /// caller to say.
+    ///
+    /// # Errors
+    /// As for [`TokenKeys::verify`].
+    pub fn verify_expired(&self, token: &str) -> Result<Claims, InvalidToken> {
+        self.open(token, true)
+    }
+
+    fn open(&self, token: &str, even_expired: bool) -> Result<Claims, InvalidToken> {
         let token = without_bearer(token.trim());
         if token.is_empty() {
             return Err(InvalidToken::Missing);
@@ -164,14 +214,14 @@ impl TokenKeys {
             return Err(InvalidToken::Unreadable);
         }
         let claims = self.signed_claims(token).ok_or(InvalidToken::Unreadable)?;
-        check_times(&claims, unix_time().as_secs_f64())?;
+        check_times(&claims, unix_time().as_secs_f64(), even_expired)?;
         match claims.get("gcp_agent_assist_project").and_then(Value::as_str) {
             None | Some("") => return Err(InvalidToken::NoProject),
             Some(project) if project != self.project => return Err(InvalidToken::OtherProject),
             Some(_) => {}
         }
         let expires = claims.get("exp").and_then(Value::as_f64).ok_or(InvalidToken::NoExpiry)?;
-        Ok(Claims { expires, session: claims.get("jti").and_then(Value::as_str).map(str::to_owned) })
+        Ok(Claims { expires, session: session(&claims) })
     }
 
     /// The claims of a token that one of our keys has signed. Times and texts are judged by the
@@ -186,15 +236,24 @@ impl TokenKeys {
 }
 
 /// No leeway: the same machines issue and verify.
-fn check_times(claims: &Map<String, Value>, now: f64) -> Result<(), InvalidToken> {
+fn check_times(claims: &Map<String, Value>, now: f64, even_expired: bool) -> Result<(), InvalidToken> {
     let time = |name| match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => value.as_f64().map(Some).ok_or(InvalidToken::Unreadable),
     };
-    let expired = time("exp")?.is_some_and(|at| at <= now);
+    let expired = time("exp")?.is_some_and(|at| at <= now) && !even_expired;
     // A second of tolerance: whole seconds are rounded, and instances' clocks differ by a little.
     let not_yet = time("nbf")?.is_some_and(|at| at > now + 1.0) || time("iat")?.is_some_and(|at| at > now + 1.0);
     if expired || not_yet { Err(InvalidToken::Unreadable) } else { Ok(()) }
+}
+
+fn session(claims: &Map<String, Value>) -> Option<Session> {
+    let text = |name| claims.get(name).and_then(Value::as_str);
+    let id = text("jti").filter(|id| !id.is_empty() && id.len() <= MAX_SESSION_ID_BYTES)?.into();
+    let began = claims.get("auth_time").or_else(|| claims.get("iat")).and_then(Value::as_f64);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time before 1970 becomes 1970")]
+    let began = began.map(|seconds| seconds as u64);
+    Some(Session { id, user: text("gcp_agent_assist_user").unwrap_or_default().into(), began })
 }
 
 fn unix_time() -> Duration {

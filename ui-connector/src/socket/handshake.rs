@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use event::Offset;
 use serde::Deserialize;
-use socketio::{Accepted, ConnectRequest, Refused, Socket};
+use service::telemetry::causes;
+use socketio::{Accepted, ConnectRequest, Reason, Refused, Socket};
 
 use super::pid::Pid;
 use super::resume::Resume;
 use super::{Desktops, Session};
-use crate::auth::token::InvalidToken;
+use crate::auth::token::{Claims, InvalidToken};
 use crate::hub::Desktop;
 use crate::metrics;
 
@@ -25,28 +26,48 @@ struct Auth {
 }
 
 impl Desktops {
-    pub(super) fn admit(&self, request: ConnectRequest) -> Result<Accepted<Session>, Refused> {
+    pub(super) async fn admit(&self, request: ConnectRequest) -> Result<Accepted<Session>, Refused> {
         if request.namespace != "/" {
             return Err(Refused::invalid_namespace());
         }
         let auth = request.auth.as_deref().and_then(|auth| serde_json::from_str::<Auth>(auth).ok()).unwrap_or_default();
         let token = auth.token.as_ref().and_then(|token| token.as_str()).unwrap_or_default();
-        if let Err(error) = self.tokens.verify(token) {
-            return Err(self.refuse(error, request.peer));
-        }
+        let claims = match self.tokens.verify(token) {
+            Ok(claims) => claims,
+            Err(error) => self.expired(token, error, &request).await?,
+        };
         metrics::connect("accepted");
-        Ok(self.accept(request.socket, &auth))
+        Ok(self.accept(request.socket, &auth, claims))
     }
 
-    fn accept(&self, socket: Socket, auth: &Auth) -> Accepted<Session> {
+    /// The claims of a token that has expired while its session goes on.
+    async fn expired(&self, token: &str, error: InvalidToken, request: &ConnectRequest) -> Result<Claims, Refused> {
+        let Ok(mut claims) = self.tokens.verify_expired(token) else {
+            return Err(self.refuse(error, request.peer));
+        };
+        match self.sessions.goes_on(&mut claims).await {
+            Ok(true) => Ok(claims),
+            Ok(false) => Err(self.refuse(error, request.peer)),
+            Err(error) => {
+                tracing::warn!(error = %causes(&error), "a desktop with an expired token cannot be judged now");
+                // Without an answer, so that it comes back by itself: a refusal would be final.
+                request.socket.close(Reason::Application);
+                metrics::connect("undecided");
+                Err(not_authenticated(true))
+            }
+        }
+    }
+
+    fn accept(&self, socket: Socket, auth: &Auth, claims: Claims) -> Accepted<Session> {
         let recovery = auth.recovery != Some(false.into());
         let now = self.hub.now();
         let text = |value: &'_ Option<serde_json::Value>| value.as_ref()?.as_str().map(str::to_owned);
         let lost = text(&auth.pid).and_then(|pid| Pid::decode(&pid)).filter(|_| recovery);
         let offset = text(&auth.offset).map(|offset| Offset::decode(&offset)).filter(|_| recovery).unwrap_or_default();
         let resume = Resume::new(offset.clone(), lost, self.hub.oldest()..=now).map(Box::new);
+        let number = self.sessions.enter(&socket, claims);
         let desktop = Desktop::new(socket, recovery, offset);
-        let session = Session { desktop, joined: Vec::new(), resume, streams: None };
+        let session = Session { desktop, joined: Vec::new(), resume, number, streams: None };
         Accepted { session, pid: recovery.then(|| Pid::new(now, lost).encode()) }
     }
 }
@@ -65,6 +86,10 @@ impl Desktops {
         } else {
             tracing::info!(%error, "a desktop was refused");
         }
-        Refused { message: "authentication failed".to_owned(), data: None, close }
+        not_authenticated(close)
     }
+}
+
+fn not_authenticated(close: bool) -> Refused {
+    Refused { message: "authentication failed".to_owned(), data: None, close }
 }

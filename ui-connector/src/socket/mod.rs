@@ -21,16 +21,18 @@ use crate::auth::token::TokenKeys;
 use crate::guard::refusals::Refusals;
 use crate::hub::{Desktop, Hub};
 use crate::metrics;
+use crate::sessions::{Number, Sessions};
 
 /// The Socket.IO server for the desktops.
 pub(crate) fn server(
     settings: &Settings,
     hub: Arc<Hub>,
+    sessions: Arc<Sessions>,
     refusals: Arc<Refusals>,
     companion: Companion,
 ) -> Server<Desktops> {
     let (tokens, project) = (settings.tokens.clone(), settings.project.clone());
-    let desktops = Desktops { hub, tokens, project, refusals, companion: Arc::new(companion) };
+    let desktops = Desktops { hub, tokens, sessions, project, refusals, companion: Arc::new(companion) };
     Server::new(settings.sockets.clone(), Arc::new(desktops))
 }
 
@@ -38,6 +40,7 @@ pub(crate) fn server(
 pub(crate) struct Desktops {
     hub: Arc<Hub>,
     tokens: Arc<TokenKeys>,
+    sessions: Arc<Sessions>,
     project: String,
     refusals: Arc<Refusals>,
     companion: Arc<Companion>,
@@ -49,6 +52,8 @@ pub(crate) struct Session {
     joined: Vec<ConversationName>,
     /// Only of desktops that have come back.
     resume: Option<Box<Resume>>,
+    /// Under which number its login session is known, if it has one.
+    number: Option<Number>,
     /// Most desktops have none.
     streams: Option<Box<Streams>>,
 }
@@ -57,7 +62,13 @@ impl Application for Desktops {
     type Session = Session;
 
     async fn connect(&self, request: ConnectRequest) -> Result<Accepted<Session>, Refused> {
-        self.admit(request)
+        self.admit(request).await
+    }
+
+    async fn connected(&self, session: &mut Session) {
+        if let Some(number) = session.number {
+            self.sessions.connected(number);
+        }
     }
 
     async fn event(&self, session: &mut Session, event: Event) {
@@ -66,6 +77,9 @@ impl Application for Desktops {
 
     async fn disconnect(&self, session: Session, reason: Reason) {
         metrics::disconnected(reason);
+        if let Some(number) = session.number {
+            self.sessions.leave(number);
+        }
         tracing::debug!(reason = reason.as_str(), conversations = session.joined.len(), "a desktop has gone");
         for name in &session.joined {
             self.hub.leave(&session.desktop, name).await;

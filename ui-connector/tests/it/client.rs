@@ -42,7 +42,7 @@ impl Received {
 }
 
 impl Desktop {
-    /// Connects; the message of the `connect_error` if it is refused.
+    /// Connects; the message of the `connect_error` if it is refused, or `closed` without one.
     pub(crate) async fn connect(address: SocketAddr, auth: Value) -> Result<Self, String> {
         Self::over(TcpStream::connect(address).await.unwrap(), address, auth).await
     }
@@ -60,7 +60,7 @@ impl Desktop {
         let mut desktop = Self { socket, acks: 0, waiting: VecDeque::new(), pid: None, offset: None };
         assert!(desktop.packet().await.unwrap().starts_with("0{"));
         desktop.send(&format!("40{auth}")).await;
-        let answer = desktop.packet().await.unwrap();
+        let Some(answer) = desktop.packet().await else { return Err("closed".to_owned()) };
         if let Some(error) = answer.strip_prefix("44") {
             return Err(serde_json::from_str::<Value>(error).unwrap()["message"].as_str().unwrap().to_owned());
         }

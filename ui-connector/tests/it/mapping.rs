@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use broker::{Error, KeyStore, MemoryBroker};
-use bytes::Bytes;
+use broker::KeyStore as _;
 use connector::Settings;
 use event::{ConnectorId, ConversationName};
 
-use crate::gate::Gate;
+use crate::keys::FaultyKeys;
 use crate::support::{Connector, Log, name, settings, until};
 
 fn quick() -> Settings {
@@ -91,49 +89,10 @@ async fn a_key_that_vanished_is_claimed_by_the_connector_that_is_left() {
     until("the key", async || holds(&log, &talk, &first.id).await).await;
 }
 
-/// Holds renewals until they are let through.
-struct LateRenewals {
-    broker: MemoryBroker,
-    renewal: Gate,
-    renewed: Gate,
-}
-
-#[async_trait]
-impl KeyStore for LateRenewals {
-    async fn claim(&self, name: &ConversationName, connector: &ConnectorId, ttl: Duration) -> Result<(), Error> {
-        self.broker.claim(name, connector, ttl).await
-    }
-
-    async fn renew(&self, names: &[ConversationName], connector: &ConnectorId, ttl: Duration) -> Result<(), Error> {
-        self.renewal.pass().await;
-        // Long enough to be found, if nobody takes it back.
-        let result = self.broker.renew(names, connector, ttl.max(Duration::from_mins(1))).await;
-        self.renewed.pass().await;
-        result
-    }
-
-    async fn release(&self, name: &ConversationName, connector: &ConnectorId) -> Result<(), Error> {
-        self.broker.release(name, connector).await
-    }
-
-    async fn get(&self, key: &str) -> Result<Option<Bytes>, Error> {
-        self.broker.get(key).await
-    }
-
-    async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), Error> {
-        self.broker.set(key, value, ttl).await
-    }
-
-    async fn delete(&self, key: &str) -> Result<bool, Error> {
-        self.broker.delete(key).await
-    }
-}
-
 #[tokio::test]
 async fn a_renewal_that_the_last_leave_overtakes_leaves_no_key_behind() {
     let (log, talk) = (Log::new(), name("a"));
-    let keys =
-        Arc::new(LateRenewals { broker: log.broker.clone(), renewal: Gate::default(), renewed: Gate::default() });
+    let keys = Arc::new(FaultyKeys::new(log.broker.clone()));
     let connector = Connector::start_on(&log, quick(), keys.clone()).await;
     let mut desktop = connector.joined(&[&talk]).await;
     keys.renewal.shut();

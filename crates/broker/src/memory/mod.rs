@@ -113,6 +113,13 @@ impl KeyStore for MemoryBroker {
         Ok(())
     }
 
+    async fn set_all(&self, entries: &[(String, String)], ttl: Duration) -> Result<(), Error> {
+        for (key, value) in entries {
+            self.set(key, value.as_bytes(), ttl).await?;
+        }
+        Ok(())
+    }
+
     async fn delete(&self, key: &str) -> Result<bool, Error> {
         Ok(self.0.lock().keys.remove(key, Instant::now()).is_some())
     }

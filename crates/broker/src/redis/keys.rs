@@ -8,8 +8,8 @@ use super::link::millis;
 use super::{RedisBroker, scripts};
 use crate::{Error, KeyStore};
 
-/// How many mapping keys are renewed by one round trip.
-const RENEWED_AT_ONCE: usize = 256;
+/// How many keys are written by one round trip.
+const AT_ONCE: usize = 256;
 
 #[async_trait]
 impl KeyStore for RedisBroker {
@@ -28,7 +28,7 @@ impl KeyStore for RedisBroker {
         connector: &ConnectorId,
         ttl: Duration,
     ) -> Result<(), Error> {
-        for chunk in conversations.chunks(RENEWED_AT_ONCE) {
+        for chunk in conversations.chunks(AT_ONCE) {
             let steps = self.renewal(chunk, connector, ttl);
             self.0.link.run(async |connection| steps.exec_async(connection).await).await?;
         }
@@ -49,6 +49,17 @@ impl KeyStore for RedisBroker {
         let mut command = redis::cmd("SET");
         command.arg(key).arg(value).arg("PX").arg(millis(ttl));
         self.0.link.run(async |connection| command.exec_async(connection).await).await
+    }
+
+    async fn set_all(&self, entries: &[(String, String)], ttl: Duration) -> Result<(), Error> {
+        for chunk in entries.chunks(AT_ONCE) {
+            let mut steps = redis::pipe();
+            for (key, value) in chunk {
+                steps.cmd("SET").arg(key).arg(value).arg("PX").arg(millis(ttl)).ignore();
+            }
+            self.0.link.run(async |connection| steps.exec_async(connection).await).await?;
+        }
+        Ok(())
     }
 
     async fn delete(&self, key: &str) -> Result<bool, Error> {

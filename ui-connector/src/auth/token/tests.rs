@@ -27,7 +27,7 @@ fn opens_what_it_issued() {
     let claims = keys.verify(&token).unwrap();
     let lifetime = claims.expires - unix_time().as_secs_f64();
     assert!((58.0..=60.0).contains(&lifetime), "{lifetime}");
-    assert!(claims.session.is_some_and(|session| session.len() == 32));
+    assert!(claims.session.is_some_and(|session| session.id.len() == 32 && &*session.user == "agent-7"));
     for prefix in ["Bearer ", "bearer ", "BEARER  "] {
         assert!(keys.verify(&format!("{prefix}{token}")).is_ok());
     }

@@ -1,0 +1,66 @@
+//! Sessions that outlive their tokens.
+//!
+//! A token expires after an hour, and a client that reconnects presents the old one. So a desktop that
+//! stays connected is given new tokens in time, and one that comes back with an expired token is let in
+//! if its session, named by the claim `jti`, was connected a moment ago. Redis remembers that, for all
+//! connectors. HTTP routes know nothing of it.
+
+mod book;
+mod renewal;
+mod settings;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use broker::{Error, KeyStore};
+
+use crate::auth::token::{Claims, Session, TokenKeys};
+use book::Book;
+
+pub(crate) use book::Number;
+pub(crate) use renewal::run;
+pub use settings::SessionSettings;
+
+/// All sessions that are connected here, and what Redis knows of the others.
+pub(crate) struct Sessions {
+    keys: Arc<dyn KeyStore>,
+    tokens: Arc<TokenKeys>,
+    settings: SessionSettings,
+    book: Book,
+}
+
+impl Sessions {
+    pub(crate) fn new(keys: Arc<dyn KeyStore>, tokens: Arc<TokenKeys>, settings: SessionSettings) -> Self {
+        Self { keys, tokens, settings, book: Book::default() }
+    }
+
+    /// Whether a desktop may connect with an expired token. The claims have been verified.
+    ///
+    /// # Errors
+    /// Redis does not tell.
+    pub(crate) async fn goes_on(&self, claims: &mut Claims) -> Result<bool, Error> {
+        let Some(session) = claims.session.as_mut().filter(|_| self.settings.is_on()) else { return Ok(false) };
+        let Some(value) = self.keys.get(&key(&session.id)).await? else { return Ok(false) };
+        let remembered = std::str::from_utf8(&value).ok().and_then(|began| began.parse().ok());
+        session.began = session.began.or(remembered);
+        Ok(session.began.is_some_and(|began| unix_time() < self.end(began)))
+    }
+
+    /// When a session ends that began at `began`; Unix time, seconds.
+    fn end(&self, began: u64) -> u64 {
+        began.saturating_add(self.settings.longest.as_secs())
+    }
+}
+
+fn key(id: &str) -> String {
+    format!("aa:session:{{{id}}}")
+}
+
+/// What Redis is to remember of a session.
+fn entry(session: &Session) -> (String, String) {
+    (key(&session.id), session.began.unwrap_or_default().to_string())
+}
+
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
