@@ -96,7 +96,7 @@ impl Settings {
                 retention: Retention::default().time,
             },
             sessions: SessionSettings::default(),
-            sockets: socketio::Settings { lifetime: Some(default_lifetime()), ..socketio::Settings::default() },
+            sockets: socketio::Settings { lifetime: Some(lifetime(LIFETIME)), ..socketio::Settings::default() },
             send_buffer: 64 * 1024,
             drain_time: Duration::from_secs(5),
         }
@@ -111,9 +111,12 @@ impl Settings {
     }
 }
 
-/// Cloud Run cuts every connection at 60 minutes; an even spread before that never makes a wave.
-fn default_lifetime() -> RangeInclusive<Duration> {
-    Duration::from_mins(52)..=Duration::from_mins(58)
+/// Cloud Run cuts every connection at 60 minutes.
+const LIFETIME: Duration = Duration::from_mins(55);
+
+/// An even spread, 52 to 58 minutes if nothing else is set, never makes a wave.
+fn lifetime(mean: Duration) -> RangeInclusive<Duration> {
+    mean * 52 / 55..=mean * 58 / 55
 }
 
 /// Everything that the process needs to start.
@@ -168,6 +171,8 @@ fn settings(env: &mut EnvReader, retention: Duration) -> Option<Settings> {
     google::settings::check(env);
     let (guard, http) = (GuardSettings::read(env), HttpLimits::read(env));
     let connections = env.parse_within("MAX_CONNECTIONS", "1 to 1000000", 100_000, |n| (1..=1_000_000).contains(n));
+    let (day, default) = (24 * 60 * 60, LIFETIME.as_secs());
+    let seconds = env.parse_within("CONNECTION_LIFETIME_SECONDS", "0 (no end) to 86400", default, |n| *n <= day);
     let month = 31 * 24;
     let hours = env.parse_within("CONVERSATION_NAME_TTL_HOURS", "1 to 744", 24, |n| (1..=month).contains(n));
     let secret_file = secret_file(env);
@@ -184,6 +189,7 @@ fn settings(env: &mut EnvReader, retention: Duration) -> Option<Settings> {
         ..Settings::new(&project, auth, tokens)
     };
     settings.sockets.max_connections = connections;
+    settings.sockets.lifetime = (seconds > 0).then(|| lifetime(Duration::from_secs(seconds)));
     settings.hub.retention = retention;
     Some(settings)
 }

@@ -92,6 +92,9 @@ pub struct Opened {
     pub unheard: Option<Position>,
     /// The last event in the log; [`Position::START`] if there is none.
     pub tail: Position,
+    /// The oldest mark that was taken within the retention time, now or before: whoever took it may have
+    /// lost its connection before it got what the mark leads to.
+    pub taken: Option<Position>,
 }
 
 /// How far back a log goes.

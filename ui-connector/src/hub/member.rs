@@ -35,12 +35,23 @@ pub(super) enum Standing {
     Behind { delivered: Position, seen: Position },
 }
 
+/// Where a desktop begins at the latest that knows no position.
+#[derive(Debug, Clone, Copy)]
+enum Latest {
+    /// Where all such desktops begin.
+    Unbound,
+    /// When it joined, for it could not be served then.
+    Joined(Position),
+    /// When it first connected: it has been here before, and may have gone before it got anything.
+    CameBack(Position),
+}
+
 pub(super) struct Member {
     pub(super) desktop: Arc<Desktop>,
     /// The last position delivered; nothing before the room was opened for the first time.
     pub(super) delivered: Option<Position>,
     /// Until then: where it begins at the latest.
-    at_latest: Option<Position>,
+    at_latest: Latest,
     as_of: u64,
     /// Gets live events. If not, everything that it has not got is read from the log first.
     pub(super) live: bool,
@@ -51,44 +62,40 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// `start` is where a desktop begins that knows nothing, if that is known.
-    pub(super) fn new(
-        desktop: &Arc<Desktop>,
-        name: &ConversationName,
-        beginning: Beginning,
-        start: Option<Position>,
-    ) -> Self {
+    pub(super) fn new(desktop: &Arc<Desktop>, name: &ConversationName, beginning: Beginning) -> Self {
         let Beginning { after, at_latest, as_of } = beginning;
-        let mut member = Self {
+        if let Some(after) = after {
+            desktop.begin(name, after);
+        }
+        Self {
             desktop: desktop.clone(),
             delivered: after,
-            at_latest,
+            at_latest: at_latest.map_or(Latest::Unbound, Latest::CameBack),
             as_of,
             live: false,
             joined_up: after.is_none() && at_latest.is_none(),
             catching_up: false,
-        };
-        match (after, start) {
-            (Some(after), _) => desktop.begin(name, after),
-            (None, Some(start)) => member.begin(name, start),
-            (None, None) => {}
         }
-        member
     }
 
-    /// It is known where a desktop begins that knows nothing.
-    pub(super) fn begin(&mut self, name: &ConversationName, start: Position) {
+    /// It is known where a desktop begins that knows nothing: after `start`. `taken` is the first of the
+    /// events that nobody had heard and somebody was to get: perhaps this one, who lost its connection.
+    pub(super) fn begin(&mut self, name: &ConversationName, start: Position, taken: Option<Position>) {
         if self.delivered.is_none() {
-            let start = self.at_latest.map_or(start, |latest| latest.min(start));
+            let start = match self.at_latest {
+                Latest::Unbound => start,
+                Latest::Joined(at) => start.min(at),
+                Latest::CameBack(at) => taken.map_or(start, |taken| start.min(taken.just_before())).min(at),
+            };
             self.delivered = Some(start);
             self.desktop.begin(name, start);
         }
     }
 
-    /// It cannot be told where it begins yet.
+    /// It cannot be told yet where it begins.
     pub(super) fn begin_at_latest(&mut self, position: Position) {
-        if self.delivered.is_none() {
-            self.at_latest = Some(self.at_latest.map_or(position, |latest| latest.min(position)));
+        if matches!(self.at_latest, Latest::Unbound) {
+            self.at_latest = Latest::Joined(position);
         }
     }
 

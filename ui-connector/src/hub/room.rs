@@ -45,6 +45,8 @@ struct State {
     given: Option<Position>,
     /// Until then: the first event known that nobody has got.
     backlog: Option<Position>,
+    /// The oldest mark of events that nobody had heard, taken by somebody lately.
+    taken: Option<Position>,
 }
 
 impl Room {
@@ -57,7 +59,10 @@ impl Room {
     pub(super) fn admit(&self, desktop: &Arc<Desktop>, beginning: Beginning) {
         let mut state = lock(&self.state);
         if state.find(desktop).is_none() {
-            let member = Member::new(desktop, &self.name, beginning, state.start());
+            let mut member = Member::new(desktop, &self.name, beginning);
+            if let Some(start) = state.start() {
+                member.begin(&self.name, start, state.taken);
+            }
             state.members.push(member);
         }
     }
@@ -97,8 +102,10 @@ impl Room {
         state.seen = state.seen.max(opened.tail);
         let start = state.backlog.map_or(opened.tail, Position::just_before);
         let start = *state.given.get_or_insert(start);
+        state.taken = [state.taken, opened.taken].into_iter().flatten().min();
+        let taken = state.taken;
         for member in &mut state.members {
-            member.begin(&self.name, start);
+            member.begin(&self.name, start, taken);
             member.compare(opened.tail);
         }
         state.opened = unbroken();

@@ -163,3 +163,20 @@ async fn what_a_desktop_died_waiting_for_goes_to_the_next_one() {
     connector.bus.read.open();
     connector.joined(&[&talk]).await.expect([1, 2, 3]).await;
 }
+
+#[tokio::test]
+async fn who_is_cut_before_it_gets_what_nobody_heard_gets_it_when_it_comes_back() {
+    let (log, talk) = (Log::new(), name("a"));
+    let (first, second) = (Connector::start(&log).await, Connector::start(&log).await);
+    log.record_all(&talk, 1..=3).await;
+    let mut desktop = first.joined(&[&talk]).await;
+    // What has been sent to it is lost with the connection.
+    for connector in [&second, &first] {
+        desktop.cut(connector.address).await;
+        desktop.join(&talk).await;
+    }
+    log.record(&talk, 4).await;
+    desktop.expect(1..=4).await;
+    let mut late = second.joined(&[&talk]).await;
+    assert_eq!(late.arrived().await, [0; 0], "they are not for everybody");
+}

@@ -14,6 +14,7 @@ pub(super) struct Conversation {
     /// The same fingerprints with the time of their recording, oldest first.
     seen_at: VecDeque<(Instant, Fingerprint)>,
     unheard: Option<(Position, Instant)>,
+    taken: Option<(Position, Instant)>,
 }
 
 impl Conversation {
@@ -45,17 +46,21 @@ impl Conversation {
 
     /// Sets the unheard mark until `ends`, unless an earlier one is set, whose end this then is.
     pub(super) fn mark_unheard(&mut self, position: Position, now: Instant, ends: Instant) {
-        let earliest = match self.unheard_at(now) {
+        let earliest = match in_time(self.unheard, now) {
             Some(set) => set.min(position),
             None => position,
         };
         self.unheard = Some((earliest, ends));
     }
 
-    pub(super) fn open(&mut self, now: Instant) -> Opened {
-        let unheard = self.unheard_at(now);
-        self.unheard = None;
-        Opened { unheard, tail: self.tail() }
+    /// Takes the mark, and remembers until `ends` that it was taken.
+    pub(super) fn open(&mut self, now: Instant, ends: Instant) -> Opened {
+        let unheard = in_time(self.unheard.take(), now);
+        let taken = [in_time(self.taken, now), unheard].into_iter().flatten().min();
+        if let (Some(_), Some(oldest)) = (unheard, taken) {
+            self.taken = Some((oldest, ends));
+        }
+        Opened { unheard, tail: self.tail(), taken }
     }
 
     pub(super) fn read_after(&self, position: Position, limit: usize) -> Vec<LoggedEvent> {
@@ -67,11 +72,11 @@ impl Conversation {
         Reach { first: self.log.front().map(|event| event.position), full: self.log.len() >= keep.max(1) }
     }
 
-    fn unheard_at(&self, now: Instant) -> Option<Position> {
-        self.unheard.filter(|(_, ends)| *ends > now).map(|(position, _)| position)
-    }
-
     fn tail(&self) -> Position {
         self.log.back().map_or(Position::START, |event| event.position)
     }
+}
+
+fn in_time(mark: Option<(Position, Instant)>, now: Instant) -> Option<Position> {
+    mark.filter(|(_, ends)| *ends > now).map(|(position, _)| position)
 }

@@ -80,8 +80,9 @@ impl Store {
 
     pub(super) fn open(&self, conversation: &ConversationName) -> Opened {
         let now = Instant::now();
-        let nothing = Opened { unheard: None, tail: Position::START };
-        self.lock().conversations.get_mut(conversation, now).map_or(nothing, |kept| kept.open(now))
+        let ends = now + self.time();
+        let nothing = Opened { unheard: None, tail: Position::START, taken: None };
+        self.lock().conversations.get_mut(conversation, now).map_or(nothing, |kept| kept.open(now, ends))
     }
 
     pub(super) fn mark_unheard(&self, conversation: &ConversationName, position: Position) {

@@ -19,13 +19,12 @@ impl RedisBroker {
         let mut invocation = self.0.scripts.open.key(names::unheard(conversation));
         invocation.key(names::log(conversation)).key(names::taken(conversation));
         invocation.arg(receipt.text()).arg(seconds(self.0.retention.time));
-        let (unheard, tail): (Option<Bytes>, Option<Bytes>) =
+        let (unheard, tail, taken): (Option<Bytes>, Option<Bytes>, Option<Bytes>) =
             self.0.link.run(async |connection| invocation.invoke_async(connection).await).await?;
         receipt.answered();
-        Ok(Opened {
-            unheard: unheard.as_deref().map(parse_position).transpose()?,
-            tail: tail.as_deref().map(parse_position).transpose()?.unwrap_or_default(),
-        })
+        let position = |text: Option<Bytes>| text.as_deref().map(parse_position).transpose();
+        let (unheard, tail, taken) = (position(unheard)?, position(tail)?.unwrap_or_default(), position(taken)?);
+        Ok(Opened { unheard, tail, taken })
     }
 
     pub(super) async fn mark_unheard(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {

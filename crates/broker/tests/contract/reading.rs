@@ -28,7 +28,7 @@ async fn unheard(connector: &Connector, name: &ConversationName) -> Option<Posit
 async fn a_new_conversation_is_empty(stage: Stage) {
     let connector = stage.connector().await;
     let opened = connector.bus.open(&conversation("c")).await.unwrap();
-    assert_eq!(opened, Opened { unheard: None, tail: Position::START });
+    assert_eq!(opened, Opened { unheard: None, tail: Position::START, taken: None });
     assert_eq!(connector.bus.read_after(&conversation("c"), Position::START, 10).await.unwrap(), []);
 }
 
@@ -36,10 +36,16 @@ async fn the_first_unheard_event_is_handed_out_once(stage: Stage) {
     let (name, connector) = (conversation("c"), stage.connector().await);
     let (first, _) = stage.say(&name, "a").await;
     let (last, _) = stage.say(&name, "b").await;
-    assert_eq!(connector.bus.open(&name).await.unwrap(), Opened { unheard: Some(first), tail: last });
-    assert_eq!(connector.bus.open(&name).await.unwrap(), Opened { unheard: None, tail: last });
+    assert_eq!(
+        connector.bus.open(&name).await.unwrap(),
+        Opened { unheard: Some(first), tail: last, taken: Some(first) }
+    );
+    assert_eq!(connector.bus.open(&name).await.unwrap(), Opened { unheard: None, tail: last, taken: Some(first) });
     let (next, _) = stage.say(&name, "c").await;
-    assert_eq!(connector.bus.open(&name).await.unwrap(), Opened { unheard: Some(next), tail: next });
+    assert_eq!(
+        connector.bus.open(&name).await.unwrap(),
+        Opened { unheard: Some(next), tail: next, taken: Some(first) }
+    );
 }
 
 async fn what_was_heard_is_not_unheard(stage: Stage) {
@@ -91,7 +97,7 @@ async fn a_mark_lasts_without_a_log(stage: Stage) {
     let (name, connector) = (conversation("c"), stage.connector().await);
     connector.bus.mark_unheard(&name, at(5, 0)).await.unwrap();
     let opened = connector.bus.open(&name).await.unwrap();
-    assert_eq!(opened, Opened { unheard: Some(at(5, 0)), tail: Position::START });
+    assert_eq!(opened, Opened { unheard: Some(at(5, 0)), tail: Position::START, taken: Some(at(5, 0)) });
 }
 
 async fn reading_begins_after_the_position(stage: Stage) {

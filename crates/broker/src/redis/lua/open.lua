@@ -1,17 +1,20 @@
 -- Takes the unheard mark and looks up the end of the log.
 -- KEYS: unheard, log, taken. ARGV: receipt, seconds to keep.
--- The mark is left at `taken` for a while with the receipt of who took it: if this answer is lost, it is
--- handed out to whoever comes again with the same receipt, and to nobody else.
+-- Returns the mark, the last position in the log, and the oldest mark taken within the time to keep.
+-- At `taken` stand the receipt of who took a mark last, that mark, and the oldest one. If this answer is lost,
+-- the mark is handed out to whoever comes again with the same receipt, and to nobody else.
 local call = redis.call
 local unheard, taken = call('GET', KEYS[1]), call('GET', KEYS[3])
-local mine = taken and string.match(taken, '^' .. ARGV[1] .. ' (.*)$')
-if mine and not (unheard and less(unheard, mine)) then
+local receipt, mine, oldest
+if taken then receipt, mine, oldest = string.match(taken, '^(%x+) (%S+) (%S+)$') end
+if receipt == ARGV[1] and not (unheard and less(unheard, mine)) then
   call('DEL', KEYS[1])
   unheard = mine
 elseif unheard then
+  if not (oldest and less(oldest, unheard)) then oldest = unheard end
   -- Redis may be full. Then the mark stays, and the next one finds it too.
-  local kept = redis.pcall('SET', KEYS[3], ARGV[1] .. ' ' .. unheard, 'EX', ARGV[2])
+  local kept = redis.pcall('SET', KEYS[3], ARGV[1] .. ' ' .. unheard .. ' ' .. oldest, 'EX', ARGV[2])
   if kept.ok then call('DEL', KEYS[1]) end
 end
 local last = call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', '1')[1]
-return { unheard, last and last[1] or false }
+return { unheard, last and last[1] or false, oldest or false }
