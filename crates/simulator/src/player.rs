@@ -3,7 +3,7 @@
 use event::ConversationName;
 use tokio_util::sync::CancellationToken;
 
-use crate::pubsub::PushSubscription;
+use crate::pubsub::{Message, PushSubscription};
 use crate::script::Script;
 
 /// Plays `script` in `conversation` again and again until `stop`.
@@ -28,6 +28,6 @@ pub async fn play_for_ever(
 pub async fn play(script: &Script, conversation: &ConversationName, subscription: &PushSubscription) {
     for notification in script.notifications(conversation) {
         tokio::time::sleep(notification.pause).await;
-        subscription.deliver(&notification).await;
+        subscription.deliver(&Message::publish(&notification)).await;
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use event::EventKind;
 use reqwest::{Client, StatusCode};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -15,6 +17,20 @@ use crate::script::Notification;
 const ACK_DEADLINE: Duration = Duration::from_secs(10);
 /// Between two deliveries of a message, doubled up to the second value.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// A published message. Each delivery of it is the same.
+#[derive(Debug, Clone)]
+pub struct Message {
+    kind: EventKind,
+    body: Bytes,
+}
+
+impl Message {
+    /// Publishes a notification, under an id of its own.
+    pub fn publish(notification: &Notification) -> Self {
+        Self { kind: notification.kind, body: envelope(notification).to_string().into() }
+    }
+}
 
 /// Pushes messages to one interceptor.
 #[derive(Debug)]
@@ -33,12 +49,11 @@ impl PushSubscription {
         Ok(Self { http, endpoint: endpoint.into() })
     }
 
-    /// Delivers a notification, again and again until it is acknowledged.
-    pub async fn deliver(&self, notification: &Notification) {
-        let body = envelope(notification).to_string();
+    /// Delivers a message, again and again until it is acknowledged.
+    pub async fn deliver(&self, message: &Message) {
         let mut backoff = BACKOFF.0;
         loop {
-            match self.push(notification, &body).await {
+            match self.push(message).await {
                 Ok(status) if is_ack(status) => return,
                 Ok(status) => tracing::warn!(%status, "not acknowledged, will be delivered again"),
                 Err(error) => tracing::warn!(%error, "not delivered, will be tried again"),
@@ -48,9 +63,13 @@ impl PushSubscription {
         }
     }
 
-    async fn push(&self, notification: &Notification, body: &str) -> reqwest::Result<StatusCode> {
-        let url = format!("{}/{}", self.endpoint, notification.kind);
-        let request = self.http.post(url).header("content-type", "application/json").body(body.to_owned());
+    /// Delivers a message once; the answer.
+    ///
+    /// # Errors
+    /// If there is none within the acknowledgement deadline.
+    pub async fn push(&self, message: &Message) -> reqwest::Result<StatusCode> {
+        let url = format!("{}/{}", self.endpoint, message.kind);
+        let request = self.http.post(url).header("content-type", "application/json").body(message.body.clone());
         Ok(request.send().await?.status())
     }
 }

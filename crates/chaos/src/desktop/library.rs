@@ -1,0 +1,82 @@
+//! Desktops of socket.io-client, all in one process of Node.js, without any code for recovery.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio_util::sync::CancellationToken;
+
+use super::{conversation_of, number_of};
+use crate::ledger::{Ledger, Seat};
+use crate::plan::Plan;
+
+/// The program that plays them.
+const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/desktops.mjs");
+
+/// Plays desktops, each in its conversations, until `stop`.
+pub(super) async fn run(
+    server: SocketAddr,
+    seats: Vec<(Seat, Vec<usize>)>,
+    ledger: Arc<Ledger>,
+    stop: CancellationToken,
+) {
+    let (mut process, output) = start(server, &seats).await;
+    let mut lines = BufReader::new(output).lines();
+    let listening = async {
+        while let Ok(Some(line)) = lines.next_line().await {
+            let Ok(happening) = serde_json::from_str::<Value>(&line) else { continue };
+            take(&happening, &seats, &ledger);
+        }
+        ledger.wrong("the process of socket.io-client has ended".to_owned());
+    };
+    stop.run_until_cancelled(listening).await;
+    // It fails if the process has ended by itself.
+    let _ = process.kill().await;
+}
+
+async fn start(server: SocketAddr, seats: &[(Seat, Vec<usize>)]) -> (Child, ChildStdout) {
+    let mut process = Command::new("node")
+        .arg(PROGRAM)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("Node.js runs; install it by `make test-tools`");
+    let names = |joined: &Vec<usize>| joined.iter().map(|index| Plan::conversation(*index)).collect::<Vec<_>>();
+    let desktops: Vec<_> = seats.iter().map(|(_, joined)| names(joined)).collect();
+    let config = json!({"url": format!("http://{server}"), "desktops": desktops}).to_string();
+    let mut input = process.stdin.take().expect("its input");
+    input.write_all(config.as_bytes()).await.expect("it reads");
+    drop(input);
+    let output = process.stdout.take().expect("its output");
+    (process, output)
+}
+
+fn take(happening: &Value, seats: &[(Seat, Vec<usize>)], ledger: &Ledger) {
+    let seat = happening["desktop"].as_u64().and_then(|index| seats.get(usize::try_from(index).ok()?));
+    let Some((seat, _)) = seat else { return };
+    let why = happening["why"].as_str().unwrap_or_default();
+    match happening["is"].as_str() {
+        Some("event") => {
+            let payload = &happening["payload"];
+            match (conversation_of(payload), number_of(payload)) {
+                (Some(conversation), Some(number)) => ledger.got(*seat, conversation, number),
+                _ => ledger.wrong(format!("an event that nobody sent: {payload}")),
+            }
+        }
+        Some("joined") => {
+            if let Some(conversation) = conversation_of(happening) {
+                ledger.joined(*seat, conversation);
+            }
+        }
+        Some("connected") => ledger.note(*seat, "connected", ""),
+        Some("disconnected") => ledger.note(*seat, "disconnected", why),
+        Some("refused") => ledger.note(*seat, "refused", why),
+        Some("renewed") => ledger.count("tokens renewed"),
+        Some("missed") => ledger.wrong(format!("{seat:?}: events-missed")),
+        _ => {}
+    }
+}

@@ -1,0 +1,180 @@
+//! A desktop that knows Socket.IO and nothing else: many of them fit into one process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use super::{conversation_of, number_of};
+use crate::ledger::{Ledger, Seat};
+use crate::plan::Plan;
+
+/// As long as socket.io-client takes to connect, and to notice that the server is silent.
+const CONNECT: Duration = Duration::from_secs(20);
+const SILENCE: Duration = Duration::from_secs(45);
+
+/// What the kernel keeps for a desktop that does not read: little, so that the server notices.
+const RECEIVE_BUFFER: u32 = 8 * 1024;
+
+/// Whether a desktop reads what it gets.
+#[derive(Debug)]
+pub(crate) struct Attention(watch::Sender<bool>);
+
+impl Default for Attention {
+    fn default() -> Self {
+        Self(watch::Sender::new(true))
+    }
+}
+
+impl Attention {
+    pub(crate) fn set(&self, reads: bool) {
+        self.0.send_replace(reads);
+    }
+
+    async fn given(&self) {
+        // The sender lives as long as this.
+        let _ = self.0.subscribe().wait_for(|reads| *reads).await;
+    }
+}
+
+pub(super) struct Light {
+    server: SocketAddr,
+    seat: Seat,
+    conversation: usize,
+    ledger: Arc<Ledger>,
+    attention: Arc<Attention>,
+    token: String,
+    pid: Option<String>,
+    offset: Option<String>,
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// Why a connection ended, for the history.
+type End = String;
+
+impl Light {
+    pub(super) fn new(
+        server: SocketAddr,
+        seat: Seat,
+        conversation: usize,
+        ledger: Arc<Ledger>,
+        attention: Arc<Attention>,
+    ) -> Self {
+        Self { server, seat, conversation, ledger, attention, token: String::new(), pid: None, offset: None }
+    }
+
+    /// Connects, and again whenever the connection ends.
+    pub(super) async fn live(mut self, delay: Duration) {
+        sleep(delay).await;
+        loop {
+            let end = match timeout(CONNECT, self.connect()).await {
+                Ok(Ok(socket)) => self.read(socket).await,
+                Ok(Err(end)) => end,
+                Err(_) => "it takes too long to connect".to_owned(),
+            };
+            self.ledger.note(self.seat, "disconnected", &end);
+            sleep(Duration::from_millis(rand::random_range(200..1500))).await;
+        }
+    }
+
+    async fn connect(&mut self) -> Result<Socket, End> {
+        if self.token.is_empty() {
+            self.token = self.register().await?;
+        }
+        let socket = TcpSocket::new_v4().map_err(text)?;
+        socket.set_recv_buffer_size(RECEIVE_BUFFER).map_err(text)?;
+        let stream = socket.connect(self.server).await.map_err(text)?;
+        let url = format!("ws://{}/socket.io/?EIO=4&transport=websocket", self.server);
+        let (mut socket, _) = client_async(url, stream).await.map_err(text)?;
+        next(&mut socket).await?;
+        let mut auth = json!({"token": self.token});
+        if let Some(pid) = &self.pid {
+            auth["pid"] = pid.as_str().into();
+            auth["offset"] = self.offset.clone().into();
+        }
+        send(&mut socket, &format!("40{auth}")).await?;
+        let answer = next(&mut socket).await?;
+        let Some(accepted) = answer.strip_prefix("40") else {
+            // The session was forgotten: whoever uses the desktop logs in again.
+            self.token.clear();
+            self.ledger.note(self.seat, "refused", "");
+            return Err(answer);
+        };
+        let accepted: Value = serde_json::from_str(accepted).map_err(text)?;
+        self.pid = accepted["pid"].as_str().map(str::to_owned);
+        self.ledger.note(self.seat, "connected", "");
+        send(&mut socket, &format!("420{}", json!(["join-conversation", Plan::conversation(self.conversation)])))
+            .await?;
+        Ok(socket)
+    }
+
+    async fn register(&self) -> Result<String, End> {
+        let client = reqwest::Client::builder().no_proxy().timeout(CONNECT).build().map_err(text)?;
+        let answer = client.post(format!("http://{}/register", self.server)).send().await.map_err(text)?;
+        let answer: Value = answer.json().await.map_err(text)?;
+        answer["token"].as_str().map(str::to_owned).ok_or_else(|| "no token".to_owned())
+    }
+
+    async fn read(&mut self, mut socket: Socket) -> End {
+        loop {
+            self.attention.given().await;
+            let packet = match timeout(SILENCE, next(&mut socket)).await {
+                Ok(Ok(packet)) => packet,
+                Ok(Err(end)) => return end,
+                Err(_) => return "the server is silent".to_owned(),
+            };
+            if packet == "2" {
+                if let Err(end) = send(&mut socket, "3").await {
+                    return end;
+                }
+            } else if packet.starts_with("430[true") {
+                self.ledger.joined(self.seat, self.conversation);
+            } else if let Some(event) = packet.strip_prefix("42") {
+                self.take(event);
+            }
+        }
+    }
+
+    fn take(&mut self, event: &str) {
+        let args: Vec<Value> = serde_json::from_str(event).unwrap_or_default();
+        if let Some(offset) = args.last().and_then(Value::as_str) {
+            self.offset = Some(offset.to_owned());
+        }
+        match (args.first().and_then(Value::as_str), args.get(1)) {
+            (Some("token-renewed"), _) => self.ledger.count("tokens renewed"),
+            (Some("events-missed"), _) => {
+                self.ledger.wrong(format!("light desktop {}: events-missed", self.conversation));
+            }
+            (_, Some(payload)) => match (conversation_of(payload), number_of(payload)) {
+                (Some(conversation), Some(number)) => self.ledger.got(self.seat, conversation, number),
+                _ => self.ledger.wrong(format!("an event that nobody sent: {event}")),
+            },
+            _ => self.ledger.wrong(format!("an event without arguments: {event}")),
+        }
+    }
+}
+
+async fn next(socket: &mut Socket) -> Result<String, End> {
+    match socket.next().await {
+        Some(Ok(Message::Text(text))) => Ok(text.to_string()),
+        Some(Ok(Message::Close(_))) | None => Err("closed".to_owned()),
+        Some(Ok(other)) => Err(format!("{other:?}")),
+        Some(Err(error)) => Err(error.to_string()),
+    }
+}
+
+async fn send(socket: &mut Socket, packet: &str) -> Result<(), End> {
+    socket.send(Message::text(packet)).await.map_err(text)
+}
+
+fn text(error: impl std::error::Error) -> End {
+    error.to_string()
+}

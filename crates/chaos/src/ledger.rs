@@ -1,0 +1,199 @@
+//! What was published, and what each desktop got of it.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::plan::Plan;
+
+/// What is remembered of the life of a desktop.
+const HISTORY: usize = 40;
+
+/// A desktop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seat(pub(crate) usize);
+
+/// The book of all conversations and desktops.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    begun: Instant,
+    pages: Mutex<Pages>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    /// The number of the last acknowledged event of each conversation; they are numbered from 1.
+    published: Vec<u64>,
+    seats: Vec<Page>,
+    faults: Vec<(Duration, String)>,
+    /// Joins that were answered.
+    joined: HashSet<(usize, usize)>,
+    counts: BTreeMap<&'static str, u64>,
+    wrong: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Page {
+    name: String,
+    /// The last number got of each conversation that it has joined.
+    got: BTreeMap<usize, u64>,
+    history: VecDeque<(Duration, String)>,
+}
+
+/// An event that did not come.
+#[derive(Debug, Clone)]
+pub(crate) struct Missing {
+    pub(crate) desktop: String,
+    pub(crate) conversation: usize,
+    /// The last number that it has, and the last one published.
+    pub(crate) got: u64,
+    pub(crate) published: u64,
+    pub(crate) history: Vec<String>,
+}
+
+impl Ledger {
+    pub(crate) fn new(conversations: usize) -> Self {
+        let pages = Pages { published: vec![0; conversations], ..Pages::default() };
+        Self { begun: Instant::now(), pages: Mutex::new(pages) }
+    }
+
+    /// Makes a page for a desktop that joins these conversations.
+    pub(crate) fn seat(&self, name: String, conversations: &[usize]) -> Seat {
+        let mut pages = self.pages();
+        let got = conversations.iter().map(|index| (*index, 0)).collect();
+        pages.seats.push(Page { name, got, history: VecDeque::new() });
+        Seat(pages.seats.len() - 1)
+    }
+
+    /// The desktop's join was answered.
+    pub(crate) fn joined(&self, seat: Seat, conversation: usize) {
+        self.pages().joined.insert((seat.0, conversation));
+    }
+
+    /// Whether every desktop has joined what it wants to, except what begins unheard.
+    pub(crate) fn is_joined(&self) -> bool {
+        let pages = self.pages();
+        let mut wanted =
+            pages.seats.iter().enumerate().flat_map(|(seat, page)| page.got.keys().map(move |index| (seat, *index)));
+        wanted.all(|join| Plan::begins_unheard(join.1) || pages.joined.contains(&join))
+    }
+
+    pub(crate) fn published(&self, conversation: usize, number: u64) {
+        self.pages().published[conversation] = number;
+    }
+
+    /// The desktop got an event: it must be the next one.
+    pub(crate) fn got(&self, seat: Seat, conversation: usize, number: u64) {
+        let at = self.begun.elapsed();
+        let pages = &mut *self.pages();
+        *pages.counts.entry("deliveries").or_default() += 1;
+        let page = &mut pages.seats[seat.0];
+        let Some(last) = page.got.get_mut(&conversation) else {
+            pages.wrong.push(format!(
+                "{} got an event of {} that it never joined",
+                page.name,
+                Plan::conversation(conversation)
+            ));
+            return;
+        };
+        if number != *last + 1 {
+            let what = if number <= *last { "twice or out of order" } else { "with a gap" };
+            let (name, conversation) = (&page.name, Plan::conversation(conversation));
+            let history: Vec<_> = page.history.iter().map(line).collect();
+            pages.wrong.push(format!(
+                "{:.3} {name} got event {number} of {conversation} after {last}: {what}\n    its life: {}",
+                at.as_secs_f64(),
+                history.join("; "),
+            ));
+        }
+        *last = number.max(*last);
+    }
+
+    /// Something happened to a desktop; it is counted under `what`.
+    pub(crate) fn note(&self, seat: Seat, what: &'static str, more: &str) {
+        let at = self.begun.elapsed();
+        let mut pages = self.pages();
+        *pages.counts.entry(what).or_default() += 1;
+        let history = &mut pages.seats[seat.0].history;
+        if history.len() == HISTORY {
+            history.pop_front();
+        }
+        history.push_back((at, format!("{what} {more}")));
+    }
+
+    pub(crate) fn count(&self, what: &'static str) {
+        *self.pages().counts.entry(what).or_default() += 1;
+    }
+
+    /// What must never happen has happened.
+    pub(crate) fn wrong(&self, what: String) {
+        self.pages().wrong.push(what);
+    }
+
+    pub(crate) fn fault(&self, what: String) {
+        let at = self.begun.elapsed();
+        self.pages().faults.push((at, what));
+    }
+
+    /// Whether every desktop has everything.
+    pub(crate) fn is_complete(&self) -> bool {
+        let pages = self.pages();
+        pages.seats.iter().all(|page| page.got.iter().all(|(index, got)| *got >= pages.published[*index]))
+    }
+
+    pub(crate) fn missing(&self) -> Vec<Missing> {
+        let pages = self.pages();
+        let missing = |page: &Page| {
+            let behind = page.got.iter().filter(|(index, got)| **got < pages.published[**index]);
+            behind
+                .map(|(index, got)| Missing {
+                    desktop: page.name.clone(),
+                    conversation: *index,
+                    got: *got,
+                    published: pages.published[*index],
+                    history: page.history.iter().map(line).collect(),
+                })
+                .collect::<Vec<_>>()
+        };
+        pages.seats.iter().flat_map(missing).collect()
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let pages = self.pages();
+        let mut counts = pages.counts.clone();
+        counts.insert("events", pages.published.iter().sum());
+        counts.insert("desktops", pages.seats.len() as u64);
+        counts
+    }
+
+    pub(crate) fn mistakes(&self) -> Vec<String> {
+        self.pages().wrong.clone()
+    }
+
+    pub(crate) fn faults(&self) -> Vec<String> {
+        self.pages().faults.iter().map(line).collect()
+    }
+
+    /// One line for those who wait.
+    pub(crate) fn summary(&self) -> String {
+        let pages = self.pages();
+        let count = |what: &str| pages.counts.get(what).copied().unwrap_or_default();
+        format!(
+            "{:.0} s: {} events, {} deliveries, {} connects, {} faults, {} mistakes",
+            self.begun.elapsed().as_secs_f64(),
+            pages.published.iter().sum::<u64>(),
+            count("deliveries"),
+            count("connected"),
+            pages.faults.len(),
+            pages.wrong.len(),
+        )
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn line((at, what): &(Duration, String)) -> String {
+    format!("{:.3} {what}", at.as_secs_f64())
+}

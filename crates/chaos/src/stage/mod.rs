@@ -1,0 +1,114 @@
+//! The processes, and the networks between them.
+
+mod process;
+mod proxy;
+mod redis;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::sleep;
+
+use crate::plan::{PROJECT, Plan};
+
+pub(crate) use process::Service;
+pub(crate) use proxy::{Proxy, Weather};
+pub(crate) use redis::RedisPair;
+
+/// Keys that sign the desktops' tokens.
+const SECRET: &str = "only for this run: 0a1b2c3d4e5f";
+
+/// Everything that can be broken.
+pub(crate) struct Stage {
+    pub(crate) connectors: Vec<Mutex<Service>>,
+    pub(crate) interceptors: Vec<Mutex<Service>>,
+    /// Between the desktops and the connectors; any of them will do.
+    pub(crate) desktops: Proxy,
+    /// Between Pub/Sub and the interceptors.
+    pushes: Proxy,
+    /// Between each process and Redis.
+    pub(crate) to_redis: Vec<Proxy>,
+    pub(crate) redis: Mutex<RedisPair>,
+}
+
+impl Stage {
+    pub(crate) async fn start(plan: &Plan) -> Self {
+        fs::create_dir_all(&plan.logs).expect("a folder for the logs");
+        let secret = plan.logs.join("jwt_secret_key");
+        fs::write(&secret, SECRET).expect("a file with the secret");
+        let secret = secret.canonicalize().expect("the path of the secret").display().to_string();
+        let redis = RedisPair::start().await;
+        let (mut to_redis, mut connectors, mut interceptors) = (Vec::new(), Vec::new(), Vec::new());
+        let names = [("ui-connector", plan.connectors), ("cloud-pubsub-interceptor", plan.interceptors)];
+        for (program, count) in names {
+            for number in 0..count {
+                let proxy = Proxy::start(vec![redis.address()]).await;
+                let mut service = Service::new(plan, program, number, &environment(&secret, proxy.address()));
+                service.start();
+                to_redis.push(proxy);
+                let services = if program == "ui-connector" { &mut connectors } else { &mut interceptors };
+                services.push(service);
+            }
+        }
+        let addresses = |services: &[Service]| services.iter().map(Service::address).collect();
+        let (desktops, pushes) =
+            (Proxy::start(addresses(&connectors)).await, Proxy::start(addresses(&interceptors)).await);
+        let lock = |services: Vec<Service>| services.into_iter().map(Mutex::new).collect();
+        let (connectors, interceptors) = (lock(connectors), lock(interceptors));
+        let stage = Self { connectors, interceptors, desktops, pushes, to_redis, redis: Mutex::new(redis) };
+        stage.is_ready().await;
+        stage
+    }
+
+    /// Where desktops connect.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.desktops.address()
+    }
+
+    /// Where Pub/Sub pushes to.
+    pub(crate) fn push_address(&self) -> String {
+        format!("http://{}", self.pushes.address())
+    }
+
+    /// Ends everything that may still be wrong.
+    pub(crate) async fn heal(&self) {
+        self.desktops.clear_up();
+        self.to_redis.iter().for_each(Proxy::clear_up);
+        self.redis.lock().await.heal().await;
+        for service in self.connectors.iter().chain(&self.interceptors) {
+            let mut service = service.lock().await;
+            service.thaw();
+            service.start();
+        }
+        self.is_ready().await;
+    }
+
+    /// Waits until every process can do its work.
+    pub(crate) async fn is_ready(&self) {
+        for service in self.connectors.iter().chain(&self.interceptors) {
+            let service = service.lock().await;
+            while !service.is_ready().await {
+                sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+}
+
+fn environment(secret: &str, redis: SocketAddr) -> Vec<(&'static str, String)> {
+    vec![
+        ("GCP_PROJECT_ID", PROJECT.to_owned()),
+        ("AUTH_OPTION", "Skip".to_owned()),
+        ("JWT_SECRET_KEY_PATH", secret.to_owned()),
+        ("REDIS_URL", format!("redis://{redis}")),
+        ("RUST_LOG", "info".to_owned()),
+        // Tokens expire all the time, and connections are recycled.
+        ("JWT_TOKEN_LIFETIME_MINUTES", "1".to_owned()),
+        ("CONNECTION_LIFETIME_SECONDS", "45".to_owned()),
+        // Busy conversations would outgrow the usual length while a desktop is away for a minute.
+        ("EVENT_RETENTION_MAX", "20000".to_owned()),
+        // All desktops share one address.
+        ("REFUSED_ATTEMPTS_PER_MINUTE", "0".to_owned()),
+    ]
+}
