@@ -100,7 +100,7 @@ pub async fn run(
     }
     let refusals = Arc::new(Refusals::new(settings.guard.refused_attempts));
     let sessions = Arc::new(Sessions::new(keys.clone(), settings.tokens.clone(), settings.sessions.clone()));
-    tasks.spawn("sessions", sessions::run(sessions.clone(), tasks.stop_signal()));
+    tasks.spawn("sessions", sessions::run(sessions.clone(), hub.clone(), tasks.stop_signal()));
     let sockets = socket::server(&settings, hub.clone(), sessions, refusals.clone(), companion);
     if service::metrics::is_on() {
         metrics::describe();

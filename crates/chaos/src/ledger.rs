@@ -9,6 +9,12 @@ use crate::plan::Plan;
 /// What is remembered of the life of a desktop.
 const HISTORY: usize = 40;
 
+/// The fault after which Redis knows nothing any more.
+pub(crate) const FORGETTING: &str = "restart with empty memory";
+
+/// How soon after it a desktop asks for what Redis has forgotten.
+const FORGOTTEN: Duration = Duration::from_mins(2);
+
 /// A desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seat(pub(crate) usize);
@@ -128,6 +134,21 @@ impl Ledger {
     /// What must never happen has happened.
     pub(crate) fn wrong(&self, what: String) {
         self.pages().wrong.push(what);
+    }
+
+    /// The desktop was told that events may be missing. It is, when Redis has forgotten them; but nothing else
+    /// is a reason.
+    pub(crate) fn told_of_gap(&self, seat: Seat) {
+        self.note(seat, "told of a gap", "");
+        let at = self.begun.elapsed();
+        let mut pages = self.pages();
+        let is_forgetful = |(then, what): &(Duration, String)| what == FORGETTING && at < *then + FORGOTTEN;
+        if !pages.faults.iter().any(is_forgetful) {
+            let name = pages.seats[seat.0].name.clone();
+            pages
+                .wrong
+                .push(format!("{:.3} {name} was told of a gap, but Redis has forgotten nothing", at.as_secs_f64()));
+        }
     }
 
     pub(crate) fn fault(&self, what: String) {

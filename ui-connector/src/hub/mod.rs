@@ -15,7 +15,7 @@ mod room;
 mod serve;
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event::{ConversationName, Position};
@@ -74,6 +74,11 @@ impl Hub {
     /// Whether events can arrive.
     pub(crate) fn is_connected(&self) -> bool {
         self.backends.bus.is_connected()
+    }
+
+    /// How often the subscription was lost so far.
+    pub(crate) fn losses(&self) -> u64 {
+        self.losses.load(Ordering::SeqCst)
     }
 
     /// How much there is of everything.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Number, Sessions, unix_time};
 use crate::auth::token::Claims;
+use crate::hub::Hub;
 use crate::metrics;
 
 /// How long before its token expires a desktop gets the next one. Of a token that is valid for a shorter
@@ -91,16 +92,19 @@ impl Sessions {
 }
 
 /// Looks after the sessions until `stop`, and notes those that have ended by then.
-pub(crate) async fn run(sessions: Arc<Sessions>, stop: CancellationToken) {
+pub(crate) async fn run(sessions: Arc<Sessions>, hub: Arc<Hub>, stop: CancellationToken) {
     let work = async {
         let mut reminder = Instant::now() + REMINDER;
+        let mut losses = hub.losses();
         loop {
             sleep(TICK).await;
             for number in sessions.book.due(unix_time(), AT_ONCE) {
                 sessions.renew(number);
             }
             let mut told = sessions.remember(&sessions.book.news()).await;
-            if reminder <= Instant::now() {
+            // Redis may have come back empty.
+            let was_lost = hub.is_connected() && std::mem::replace(&mut losses, hub.losses()) != losses;
+            if was_lost || reminder <= Instant::now() {
                 told &= sessions.remember(&sessions.book.everything()).await;
                 reminder = Instant::now() + REMINDER;
             }

@@ -151,7 +151,7 @@ impl Light {
         match (args.first().and_then(Value::as_str), args.get(1)) {
             (Some("token-renewed"), _) => self.ledger.count("tokens renewed"),
             (Some("events-missed"), _) => {
-                self.ledger.wrong(format!("light desktop {}: events-missed", self.conversation));
+                self.ledger.told_of_gap(self.seat);
             }
             (_, Some(payload)) => match (conversation_of(payload), number_of(payload)) {
                 (Some(conversation), Some(number)) => self.ledger.got(self.seat, conversation, number),

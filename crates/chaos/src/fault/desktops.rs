@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::Lane;
 use crate::desktop::Desktops;
-use crate::stage::Weather;
+use simulator::network::Weather;
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {

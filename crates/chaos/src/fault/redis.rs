@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{CALM, Lane};
+use crate::ledger::FORGETTING;
 use crate::publisher::Publishing;
-use crate::stage::Weather;
+use simulator::network::Weather;
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {
@@ -129,7 +130,7 @@ async fn empty(lane: &Lane<'_>, publishing: &Publishing) {
     while !lane.ledger.is_complete() && Instant::now() < deadline {
         sleep(Duration::from_millis(50)).await;
     }
-    lane.ledger.fault("restart with empty memory".to_owned());
+    lane.ledger.fault(FORGETTING.to_owned());
     lane.stage.redis.lock().await.restart_empty().await;
     publishing.go_on();
 }

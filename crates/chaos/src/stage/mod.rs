@@ -1,20 +1,19 @@
 //! The processes, and the networks between them.
 
 mod process;
-mod proxy;
 mod redis;
 
 use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use simulator::network::Proxy;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use crate::plan::{PROJECT, Plan};
 
 pub(crate) use process::Service;
-pub(crate) use proxy::{Proxy, Weather};
 pub(crate) use redis::RedisPair;
 
 /// Keys that sign the desktops' tokens.
@@ -44,7 +43,7 @@ impl Stage {
         let names = [("ui-connector", plan.connectors), ("cloud-pubsub-interceptor", plan.interceptors)];
         for (program, count) in names {
             for number in 0..count {
-                let proxy = Proxy::start(vec![redis.address()]).await;
+                let proxy = network(vec![redis.address()]).await;
                 let mut service = Service::new(plan, program, number, &environment(&secret, proxy.address()));
                 service.start();
                 to_redis.push(proxy);
@@ -53,8 +52,7 @@ impl Stage {
             }
         }
         let addresses = |services: &[Service]| services.iter().map(Service::address).collect();
-        let (desktops, pushes) =
-            (Proxy::start(addresses(&connectors)).await, Proxy::start(addresses(&interceptors)).await);
+        let (desktops, pushes) = (network(addresses(&connectors)).await, network(addresses(&interceptors)).await);
         let lock = |services: Vec<Service>| services.into_iter().map(Mutex::new).collect();
         let (connectors, interceptors) = (lock(connectors), lock(interceptors));
         let stage = Self { connectors, interceptors, desktops, pushes, to_redis, redis: Mutex::new(redis) };
@@ -94,6 +92,10 @@ impl Stage {
             }
         }
     }
+}
+
+async fn network(targets: Vec<SocketAddr>) -> Proxy {
+    Proxy::start(targets).await.expect("a free port")
 }
 
 fn environment(secret: &str, redis: SocketAddr) -> Vec<(&'static str, String)> {

@@ -1,11 +1,11 @@
 //! The console in a real browser.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Deployment, Process, Push, announce, free_port, in_clients, screenshots};
+use crate::support::{Deployment, Process, Push, announce, browser, free_port, in_clients, screenshots};
 
 /// What the demo shows within its first seconds.
 const DEMO: [&str; 6] = [
@@ -37,12 +37,6 @@ async fn browse(url: &str, picture: &str, selectors: &[&str]) -> Option<Value> {
         .expect("the browser's driver starts");
     assert!(page.status.success(), "the page does not show what is expected");
     Some(serde_json::from_slice(&page.stdout).expect("JSON"))
-}
-
-fn browser() -> Option<String> {
-    let look = "command -v chromium || command -v chromium-browser || command -v google-chrome";
-    let found = Command::new("sh").args(["-c", look]).output().ok()?;
-    String::from_utf8(found.stdout).ok()?.lines().next().map(str::to_owned)
 }
 
 fn assert_quiet(page: &Value) {

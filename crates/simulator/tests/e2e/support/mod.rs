@@ -3,6 +3,7 @@
 mod deployment;
 mod desktop;
 pub(crate) mod internet;
+mod page;
 mod ports;
 mod process;
 mod push;
@@ -11,6 +12,7 @@ mod wait;
 
 pub(crate) use deployment::{Deployment, PROJECT, SECRET};
 pub(crate) use desktop::{ClientLibrary, Desktop, Transports};
+pub(crate) use page::{Page, browser};
 pub(crate) use ports::free_port;
 pub(crate) use process::{Process, http, in_clients, screenshots};
 pub(crate) use push::{Push, assert_payload, assert_payloads};

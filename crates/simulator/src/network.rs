@@ -1,5 +1,6 @@
 //! A network that can be lost: a TCP proxy.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::time::sleep;
 
 /// What happens to the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Weather {
+pub enum Weather {
     /// They pass.
     Clear,
     /// They disappear, and neither side is told.
@@ -30,37 +31,43 @@ struct State {
 }
 
 /// Accepts connections and takes each to one of its targets, at random, or to the next one that listens.
-pub(crate) struct Proxy {
+#[derive(Debug)]
+pub struct Proxy {
     address: SocketAddr,
     state: watch::Sender<State>,
     task: JoinHandle<()>,
 }
 
 impl Proxy {
-    pub(crate) async fn start(targets: Vec<SocketAddr>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("its address");
+    /// Listens on a free port of this machine.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn start(targets: Vec<SocketAddr>) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
         let state = watch::Sender::new(State { weather: Weather::Clear, targets, generation: 0 });
         let task = tokio::spawn(accept(listener, state.subscribe()));
-        Self { address, state, task }
+        Ok(Self { address, state, task })
     }
 
-    pub(crate) const fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Changes the weather. Connections that have lost bytes are of no use any more; [`Self::cut`] them.
-    pub(crate) fn set(&self, weather: Weather) {
+    pub fn set(&self, weather: Weather) {
         self.state.send_modify(|state| state.weather = weather);
     }
 
     /// Closes all connections.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.state.send_modify(|state| state.generation += 1);
     }
 
     /// Ends bad weather, and the connections that have suffered from it.
-    pub(crate) fn clear_up(&self) {
+    pub fn clear_up(&self) {
         self.state.send_if_modified(|state| {
             let was_bad = state.weather != Weather::Clear;
             state.generation += u64::from(state.weather == Weather::Lost);
@@ -70,7 +77,7 @@ impl Proxy {
     }
 
     /// Takes all further connections to another target, and closes the others.
-    pub(crate) fn lead_to(&self, target: SocketAddr) {
+    pub fn lead_to(&self, target: SocketAddr) {
         self.state.send_modify(|state| {
             state.targets = vec![target];
             state.generation += 1;
