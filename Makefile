@@ -1,11 +1,13 @@
 # The commands of this repository. CI calls `check` and `test`, nothing else.
 
 CARGO ?= cargo
+# Arguments for the chaos program, such as CHAOS="--minutes 30 --seed 7"; see CHAOS="--help".
+CHAOS ?=
 # Arguments for the benchmark, such as BENCH="--quick"; see BENCH="--help".
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help check deny test test-tools demo bench
+.PHONY: help check deny test test-tools demo bench chaos
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +22,10 @@ check: ## Look at the code without running it: format, lints, documentation, lic
 deny: ## Check licences, sources, duplicates and advisories of the dependencies; installs cargo-deny when it is missing
 	scripts/check-dependencies.sh
 
+chaos: test-tools ## Break everything at random for some minutes; fails if an event is lost; CHAOS="--minutes 30"
+	$(CARGO) build --release --locked -p ui-connector -p cloud-pubsub-interceptor
+	$(CARGO) run --release --locked -p agent-assist-chaos -- $(CHAOS)
+
 test: test-tools ## Run every test; installs what they need when it is missing, and says so
 	$(CARGO) build --workspace --locked
 	$(CARGO) test --workspace --locked --no-fail-fast
@@ -32,5 +38,5 @@ demo: ## Play a conversation on http://localhost:8080, without Redis or Google C
 
 bench: ## Measure the services beside a bare relay; BENCH="--quick" for a first impression
 	$(CARGO) build --release --locked -p ui-connector -p cloud-pubsub-interceptor
-	$(CARGO) build --release --locked -p agent-assist-bench --bins --example bare_relay
+	$(CARGO) build --release --locked -p agent-assist-bench --bins --examples
 	$(CARGO) run --release --locked -p agent-assist-bench -- $(BENCH)

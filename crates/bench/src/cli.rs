@@ -20,7 +20,7 @@ pub(crate) struct Cli {
     /// How often each scenario is played; the median counts, of faults the worst [default: 3, or 1 with --quick]
     #[arg(long)]
     rounds: Option<usize>,
-    /// Which targets to measure [default: services, bare-relay if it is built, embedded if --embedded is given]
+    /// Which targets to measure [default: services, without-log and bare-relay if they are built, embedded if --embedded is given]
     #[arg(long, value_delimiter = ',')]
     targets: Vec<TargetName>,
     /// Folder of the binaries ui-connector and cloud-pubsub-interceptor [default: that of this program]
@@ -37,6 +37,7 @@ pub(crate) struct Cli {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum TargetName {
     Services,
+    WithoutLog,
     Embedded,
     BareRelay,
 }
@@ -62,9 +63,14 @@ impl Cli {
     pub(crate) fn targets(&self) -> io::Result<Vec<Target>> {
         let here = env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
         let peer = self.peer.clone().unwrap_or_else(|| here.join("examples/bare_relay"));
-        let names = self.target_names(&peer);
+        let publish_only = here.join("examples/publish_only");
+        let programs = self.bin_dir.clone().unwrap_or_else(|| here.clone());
+        let names = self.target_names(&publish_only, &peer);
         let target = |name| match name {
-            TargetName::Services => Ok(Target::Services(self.bin_dir.clone().unwrap_or_else(|| here.clone()))),
+            TargetName::Services => Ok(Target::Services(programs.clone())),
+            TargetName::WithoutLog => {
+                Ok(Target::WithoutLog { programs: programs.clone(), interceptor: publish_only.clone() })
+            }
             TargetName::BareRelay => Ok(Target::BareRelay(peer.clone())),
             TargetName::Embedded => {
                 let program = self.embedded.clone().map(Target::Embedded);
@@ -74,11 +80,12 @@ impl Cli {
         names.into_iter().map(|name| exists(target(name)?)).collect()
     }
 
-    fn target_names(&self, peer: &Path) -> Vec<TargetName> {
+    fn target_names(&self, publish_only: &Path, peer: &Path) -> Vec<TargetName> {
         if !self.targets.is_empty() {
             return self.targets.clone();
         }
         let mut names = vec![TargetName::Services];
+        names.extend(publish_only.exists().then_some(TargetName::WithoutLog));
         names.extend(self.embedded.as_ref().map(|_| TargetName::Embedded));
         names.extend((self.peer.is_some() || peer.exists()).then_some(TargetName::BareRelay));
         names
@@ -95,6 +102,9 @@ fn exists(target: Target) -> io::Result<Target> {
     }
     Ok(match target {
         Target::Services(folder) => Target::Services(folder.canonicalize()?),
+        Target::WithoutLog { programs, interceptor } => {
+            Target::WithoutLog { programs: programs.canonicalize()?, interceptor: interceptor.canonicalize()? }
+        }
         Target::Embedded(program) => Target::Embedded(program.canonicalize()?),
         Target::BareRelay(program) => Target::BareRelay(program.canonicalize()?),
     })

@@ -116,11 +116,15 @@ impl Hub {
                 continue;
             }
             room.admit(desktop, beginning);
-            if let Err(error) = self.serve(&room, &mut service).await {
-                tracing::warn!(error = %causes(&error), conversation = %name, "a conversation cannot be served yet; it will be tried again");
-                room.defer(desktop, moment);
-                drop(service);
-                self.ask_repair(room);
+            match self.serve(&room, &mut service).await {
+                Ok(true) => {}
+                Ok(false) => room.defer(desktop, moment),
+                Err(error) => {
+                    tracing::warn!(error = %causes(&error), conversation = %name, "a conversation cannot be served yet; it will be tried again");
+                    room.defer(desktop, moment);
+                    drop(service);
+                    self.ask_repair(room);
+                }
             }
             return;
         }

@@ -1,7 +1,6 @@
 //! Opening and closing a room: what a conversation's first and last desktop cause in Redis.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use broker::Error;
 use service::telemetry::causes;
@@ -10,26 +9,34 @@ use super::Hub;
 use super::room::{Room, Service};
 
 impl Hub {
-    /// Listens for the room and learns where its log ends. Nothing happens if that is known.
+    /// Listens for the room and learns where its log ends. Nothing happens if that is known. False if
+    /// the subscription was lost meanwhile: when it is back, the room is repaired.
     ///
     /// The order matters: once we listen, an event is either heard by us or, before, marked as
-    /// unheard; so the mark is taken after.
-    pub(super) async fn serve(&self, room: &Room, service: &mut Service) -> Result<(), Error> {
+    /// unheard; so the mark is taken after. And an end of the log that was read while nobody listened
+    /// says nothing, although commands, on a connection of their own, may well go through then.
+    pub(super) async fn serve(&self, room: &Room, service: &mut Service) -> Result<bool, Error> {
         if room.is_open() {
-            return Ok(());
+            return Ok(true);
         }
         let bus = &self.backends.bus;
-        let losses = self.losses.load(Ordering::SeqCst);
-        let opened = if *service == Service::Subscribed {
-            bus.open(&room.name).await?
-        } else {
+        let losses = self.losses();
+        let is_new = *service != Service::Subscribed;
+        if is_new {
             bus.subscribe(&room.name).await?;
             *service = Service::Subscribed;
+        }
+        if !self.is_connected() {
+            return Ok(false);
+        }
+        let opened = if is_new {
             // Together, to save a desktop a round trip.
             tokio::join!(self.claim(room), bus.open(&room.name)).1?
+        } else {
+            bus.open(&room.name).await?
         };
-        room.open(opened, || self.losses.load(Ordering::SeqCst) == losses);
-        Ok(())
+        room.open(opened, || self.losses() == losses);
+        Ok(room.is_open())
     }
 
     /// A key that could not be written is written by the next renewal.

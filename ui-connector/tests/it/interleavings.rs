@@ -18,8 +18,12 @@ enum Step {
     /// The connection is cut with everything that has not been read, and the desktop comes back to some connector.
     Cut(usize, usize),
     Read(usize),
-    /// A connector loses Redis, and Redis may know of it.
-    Lose(usize, bool),
+    /// A connector loses Redis, or the subscription only, and Redis may know of it.
+    Lose {
+        home: usize,
+        noticed: bool,
+        only_subscription: bool,
+    },
     Restore(usize),
     /// A connector ends without a word while Redis believes in it; another one takes its place.
     Crash(usize),
@@ -140,7 +144,10 @@ impl Play {
             Step::Leave(seat, talk) => self.seats[seat].leave(talk).await,
             Step::Cut(seat, home) => self.seats[seat].cut(home, &self.connectors).await,
             Step::Read(seat) => self.seats[seat].read().await,
-            Step::Lose(home, noticed) => self.lose(home, noticed).await,
+            Step::Lose { home, noticed, only_subscription } => {
+                self.connectors[home].bus.lose_only_subscription(only_subscription);
+                self.lose(home, noticed).await;
+            }
             Step::Restore(home) => self.restore(home).await,
             Step::Crash(home) => self.crash(home).await,
         }
@@ -206,7 +213,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (seat.clone(), talk).prop_map(|(seat, talk)| Step::Leave(seat, talk)),
         2 => (seat.clone(), home.clone()).prop_map(|(seat, home)| Step::Cut(seat, home)),
         2 => seat.prop_map(Step::Read),
-        1 => (home.clone(), any::<bool>()).prop_map(|(home, noticed)| Step::Lose(home, noticed)),
+        1 => (home.clone(), any::<bool>(), any::<bool>())
+            .prop_map(|(home, noticed, only_subscription)| Step::Lose { home, noticed, only_subscription }),
         1 => home.clone().prop_map(Step::Restore),
         1 => home.prop_map(Step::Crash),
     ]

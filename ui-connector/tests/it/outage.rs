@@ -194,3 +194,19 @@ async fn late_live_events_are_not_doubled_by_the_log() {
     log.record(&talk, 4).await;
     assert_eq!(desktop.arrived().await, [4]);
 }
+
+#[tokio::test]
+async fn a_room_that_is_looked_at_while_nobody_listens_is_looked_at_again() {
+    let (log, talk) = (Log::new(), name("a"));
+    let connector = Connector::start(&log).await;
+    let mut desktop = connector.joined(&[&talk]).await;
+    connector.bus.lose_only_subscription(true);
+    connector.bus.lose().await;
+    // Somebody's join has the room served, by commands that go through.
+    let mut other = connector.joined(&[&talk]).await;
+    log.record_all(&talk, 1..=2).await;
+    connector.bus.restore().await;
+    log.record(&talk, 3).await;
+    desktop.expect(1..=3).await;
+    other.expect(1..=3).await;
+}

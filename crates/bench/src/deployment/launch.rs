@@ -35,11 +35,12 @@ pub(super) async fn start(target: &Target, environment: &[(&str, String)]) -> Re
     }
     match target {
         Target::Services(programs) => {
-            let interceptor = interceptor_command(&programs.join(INTERCEPTOR), &site);
-            let mut connector = connector_command(&programs.join(CONNECTOR), &site);
-            connector.envs(environment.iter().map(|(name, value)| (*name, value)));
-            processes.push(spawn_ready(Role::Interceptor, interceptor, site.interceptor, &site).await?);
-            processes.push(spawn_ready(Role::Connector, connector, site.connector, &site).await?);
+            let both = [programs.join(CONNECTOR), programs.join(INTERCEPTOR)];
+            processes.extend(start_both(&both, environment, &site).await?);
+        }
+        Target::WithoutLog { programs, interceptor } => {
+            let both = [programs.join(CONNECTOR), interceptor.clone()];
+            processes.extend(start_both(&both, environment, &site).await?);
         }
         Target::Embedded(program) => {
             let command = embedded_command(program, &site);
@@ -54,6 +55,20 @@ pub(super) async fn start(target: &Target, environment: &[(&str, String)]) -> Re
     // Services before the Redis that they use, when it comes to stopping.
     processes.reverse();
     Ok(site.into_deployment(processes))
+}
+
+/// A connector and an interceptor.
+async fn start_both(
+    [connector, interceptor]: &[PathBuf; 2],
+    environment: &[(&str, String)],
+    site: &Site,
+) -> Result<[Process; 2], ProcessError> {
+    let interceptor = interceptor_command(interceptor, site);
+    let mut connector = connector_command(connector, site);
+    connector.envs(environment.iter().map(|(name, value)| (*name, value)));
+    let interceptor = spawn_ready(Role::Interceptor, interceptor, site.interceptor, site).await?;
+    let connector = spawn_ready(Role::Connector, connector, site.connector, site).await?;
+    Ok([interceptor, connector])
 }
 
 impl Site {

@@ -19,6 +19,13 @@ pub const PROJECT: &str = "bench-project";
 pub enum Target {
     /// `ui-connector` and `cloud-pubsub-interceptor` from this folder.
     Services(PathBuf),
+    /// The same with the example `publish_only` for an interceptor: what the log costs.
+    WithoutLog {
+        /// Folder of `ui-connector`.
+        programs: PathBuf,
+        /// The example.
+        interceptor: PathBuf,
+    },
     /// One program that is both services and needs no Redis.
     Embedded(PathBuf),
     /// The example `bare_relay`.
@@ -30,6 +37,7 @@ impl Target {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Services(_) => "services",
+            Self::WithoutLog { .. } => "without log",
             Self::Embedded(_) => "embedded",
             Self::BareRelay(_) => "bare relay",
         }
@@ -39,6 +47,7 @@ impl Target {
     pub fn programs(&self) -> Vec<PathBuf> {
         match self {
             Self::Services(folder) => vec![folder.join(launch::CONNECTOR), folder.join(launch::INTERCEPTOR)],
+            Self::WithoutLog { programs, interceptor } => vec![programs.join(launch::CONNECTOR), interceptor.clone()],
             Self::Embedded(program) | Self::BareRelay(program) => vec![program.clone()],
         }
     }

@@ -19,9 +19,14 @@ struct Column {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Services,
+    WithoutLog,
     Embedded,
     Peer,
 }
+
+/// What the services are compared with, if it was measured too.
+const COMPARED: [(Kind, &str); 2] =
+    [(Kind::WithoutLog, "services / without log"), (Kind::Peer, "services / bare relay")];
 
 impl Table {
     /// A table with a column for each target.
@@ -63,28 +68,25 @@ impl Table {
     fn line(&self, row: &Figure) -> Vec<String> {
         let mut cells = vec![format!("  {}", row.name), row.unit.to_owned(), goals(row)];
         cells.extend(self.columns.iter().map(|column| column.cell(row)));
-        if self.has_ratio() {
-            cells.push(self.ratio(row));
-        }
+        cells.extend(self.compared().map(|(kind, _)| self.ratio(kind, row)));
         cells
     }
 
     fn head(&self) -> Vec<String> {
         let mut cells: Vec<String> = ["", "unit", "goal"].map(str::to_owned).into();
         cells.extend(self.columns.iter().map(|column| column.name.to_owned()));
-        if self.has_ratio() {
-            cells.push("services / bare relay".to_owned());
-        }
+        cells.extend(self.compared().map(|(_, title)| title.to_owned()));
         cells
     }
 
-    fn has_ratio(&self) -> bool {
-        [Kind::Services, Kind::Peer].iter().all(|kind| self.columns.iter().any(|column| column.kind == *kind))
+    fn compared(&self) -> impl Iterator<Item = (Kind, &'static str)> {
+        let is_there = |kind| self.columns.iter().any(|column| column.kind == kind);
+        COMPARED.into_iter().filter(move |(kind, _)| is_there(Kind::Services) && is_there(*kind))
     }
 
-    fn ratio(&self, row: &Figure) -> String {
+    fn ratio(&self, peer: Kind, row: &Figure) -> String {
         let of = |kind| self.columns.iter().find(|column| column.kind == kind)?.value(row);
-        match (of(Kind::Services), of(Kind::Peer)) {
+        match (of(Kind::Services), of(peer)) {
             (Some(ours), Some(theirs)) if theirs > 0.0 && ours > 0.0 => {
                 format!("{:.2}", ours / theirs)
             }
@@ -106,7 +108,7 @@ impl Column {
         let goal = match self.kind {
             Kind::Services => row.goal,
             Kind::Embedded => row.embedded_goal.or(row.goal),
-            Kind::Peer => None,
+            Kind::WithoutLog | Kind::Peer => None,
         };
         let verdict = goal.map_or("", |goal| if goal.is_met_by(value) { "  ok " } else { " MISS" });
         format!("{}{verdict}", number(value))
@@ -152,6 +154,7 @@ fn end_of_group(rows: &[&Figure], group: &str) -> usize {
 fn kind(target: &Target) -> Kind {
     match target {
         Target::Services(_) => Kind::Services,
+        Target::WithoutLog { .. } => Kind::WithoutLog,
         Target::Embedded(_) => Kind::Embedded,
         Target::BareRelay(_) => Kind::Peer,
     }

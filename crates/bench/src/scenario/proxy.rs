@@ -34,8 +34,8 @@ pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, Sc
             let nginx = Nginx::start(&upstream).await?;
             measure(nginx.address, &nginx.process, &upstream, "none", plan).await
         }
-        // The demo's process has no Dialogflow.
-        Target::Embedded(_) => Ok(Vec::new()),
+        // The demo's process has no Dialogflow, and the log has nothing to do with it.
+        Target::Embedded(_) | Target::WithoutLog { .. } => Ok(Vec::new()),
     }
 }
 

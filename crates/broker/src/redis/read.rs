@@ -63,8 +63,9 @@ impl RedisBroker {
 
     pub(super) async fn reach(&self, conversation: &ConversationName) -> Result<Reach, Error> {
         let log = names::log(conversation);
+        // In this order, and no transaction, which a full Redis refuses: at worst the log has grown meanwhile.
         let mut steps = redis::pipe();
-        steps.atomic().cmd("XRANGE").arg(&log).arg("-").arg("+").arg("COUNT").arg(1).cmd("XLEN").arg(&log);
+        steps.cmd("XRANGE").arg(&log).arg("-").arg("+").arg("COUNT").arg(1).cmd("XLEN").arg(&log);
         let (first, length): (Vec<Value>, usize) =
             self.0.link.run(async |connection| steps.query_async(connection).await).await?;
         let first = first.into_iter().next().map(entry_parts).transpose()?;
