@@ -15,6 +15,9 @@ pub(crate) const FORGETTING: &str = "restart with empty memory";
 /// How soon after it a desktop asks for what Redis has forgotten.
 const FORGOTTEN: Duration = Duration::from_mins(2);
 
+/// Mistakes that are shown as they happen.
+const SHOWN: usize = 5;
+
 /// A desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seat(pub(crate) usize);
@@ -57,6 +60,16 @@ pub(crate) struct Missing {
     pub(crate) history: Vec<String>,
 }
 
+impl Pages {
+    /// Notes a mistake, and shows the first ones at once.
+    fn complain(&mut self, what: String) {
+        if self.wrong.len() < SHOWN {
+            eprintln!("chaos: MISTAKE: {what}");
+        }
+        self.wrong.push(what);
+    }
+}
+
 impl Ledger {
     pub(crate) fn new(conversations: usize) -> Self {
         let pages = Pages { published: vec![0; conversations], ..Pages::default() };
@@ -94,25 +107,19 @@ impl Ledger {
         let pages = &mut *self.pages();
         *pages.counts.entry("deliveries").or_default() += 1;
         let page = &mut pages.seats[seat.0];
+        let (name, conversation_name) = (page.name.clone(), Plan::conversation(conversation));
         let Some(last) = page.got.get_mut(&conversation) else {
-            pages.wrong.push(format!(
-                "{} got an event of {} that it never joined",
-                page.name,
-                Plan::conversation(conversation)
-            ));
-            return;
+            return pages.complain(format!("{name} got an event of {conversation_name} that it never joined"));
         };
-        if number != *last + 1 {
-            let what = if number <= *last { "twice or out of order" } else { "with a gap" };
-            let (name, conversation) = (&page.name, Plan::conversation(conversation));
-            let history: Vec<_> = page.history.iter().map(line).collect();
-            pages.wrong.push(format!(
-                "{:.3} {name} got event {number} of {conversation} after {last}: {what}\n    its life: {}",
+        let before = std::mem::replace(last, number.max(*last));
+        if number != before + 1 {
+            let what = if number <= before { "twice or out of order" } else { "with a gap" };
+            let life = page.history.iter().map(line).collect::<Vec<_>>().join("; ");
+            pages.complain(format!(
+                "{:.3} {name} got event {number} of {conversation_name} after {before}: {what}\n    its life: {life}",
                 at.as_secs_f64(),
-                history.join("; "),
             ));
         }
-        *last = number.max(*last);
     }
 
     /// Something happened to a desktop; it is counted under `what`.
@@ -133,7 +140,7 @@ impl Ledger {
 
     /// What must never happen has happened.
     pub(crate) fn wrong(&self, what: String) {
-        self.pages().wrong.push(what);
+        self.pages().complain(what);
     }
 
     /// The desktop was told that events may be missing. It is, when Redis has forgotten them; but nothing else

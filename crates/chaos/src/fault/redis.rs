@@ -82,6 +82,7 @@ async fn command(lane: &mut Lane<'_>, fault: Fault) {
         Fault::Busy => {
             note(&format!("DEBUG SLEEP: {time:.1?}"));
             redis.tell(&["DEBUG", "SLEEP", &time.as_secs_f64().to_string()]).await;
+            sleep(time).await;
         }
         Fault::Full => {
             note(&format!("full memory: {time:.1?}"));

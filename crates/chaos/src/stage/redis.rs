@@ -34,14 +34,23 @@ impl RedisPair {
     /// Makes the replica the primary, as soon as it has everything, and starts a new replica. Memorystore
     /// hands over like that when it is maintained.
     pub(crate) async fn fail_over(&mut self) {
-        self.tell(&["CLIENT", "PAUSE", HANDOVER, "WRITE"]).await;
-        while offset(&self.primary, "master_repl_offset").await != offset(&self.replica, "slave_repl_offset").await {
+        // Writes that are taken after the comparison would be lost.
+        while self.primary.try_cli(&["CLIENT", "PAUSE", HANDOVER, "WRITE"]).await.is_err() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        while !self.is_in_step().await {
             sleep(Duration::from_millis(10)).await;
         }
         let _: String = self.replica.cli(&["REPLICAOF", "NO", "ONE"]).await;
         let mut old = std::mem::replace(&mut self.primary, std::mem::replace(&mut self.replica, server().await));
         old.kill();
         follow(&self.replica, &self.primary).await;
+    }
+
+    /// Whether the replica has everything.
+    async fn is_in_step(&self) -> bool {
+        let primary = offset(&self.primary, "master_repl_offset").await;
+        primary.is_some() && primary == offset(&self.replica, "slave_repl_offset").await
     }
 
     /// Everything that Redis holds is gone.
