@@ -7,6 +7,9 @@ use crate::{ConversationName, Position};
 /// The most conversations whose positions are read from an offset.
 const MAX_CONVERSATIONS: usize = 256;
 
+/// The most conversations that are remembered although they are of no interest any more.
+const MAX_LEFT: usize = 64;
+
 /// The last position delivered of every conversation that a desktop has joined, or where it began if
 /// nothing was delivered yet; for a while also of those that it has left.
 ///
@@ -41,12 +44,18 @@ impl Offset {
         self.0.iter().find(|(known, _)| *known == key).map(|(_, position)| *position)
     }
 
-    /// Leaves out what was recorded before `millis` (Unix time, milliseconds), except of the
-    /// conversations in `joined` and in `other`.
+    /// Leaves out what was recorded before `millis` (Unix time, milliseconds), and all but the last 64,
+    /// except of the conversations in `joined` and in `other`.
     pub fn prune(&mut self, millis: u64, joined: &[ConversationName], other: &Self) {
         let joined: Vec<_> = joined.iter().map(key).collect();
-        let other = |key| other.0.iter().any(|(known, _)| *known == key);
-        self.0.retain(|(key, at)| at.millis >= millis || joined.contains(key) || other(*key));
+        let is_wanted = |key: &u64| joined.contains(key) || other.0.iter().any(|(known, _)| known == key);
+        let left = self.0.iter().filter(|(key, _)| !is_wanted(key)).count();
+        let mut surplus = left.saturating_sub(MAX_LEFT);
+        self.0.retain(|(key, at)| {
+            let is_surplus = !is_wanted(key) && surplus > 0;
+            surplus -= usize::from(is_surplus);
+            is_wanted(key) || (at.millis >= millis && !is_surplus)
+        });
     }
 
     /// Whether it names no conversation.
@@ -125,6 +134,15 @@ mod tests {
         offset.prune(10, &[name("joined")], &other);
         let kept = ["joined", "other", "left", "just-left"].map(|id| offset.get(&name(id)).is_some());
         assert_eq!(kept, [true, true, false, true]);
+    }
+
+    #[test]
+    fn of_what_was_left_the_last_is_remembered() {
+        let mut offset = Offset::EMPTY;
+        (0..100).for_each(|id: u64| offset.set(&name(&id.to_string()), Position { millis: 10, sequence: id }));
+        offset.prune(10, &[name("0")], &Offset::EMPTY);
+        let kept = ["0", "1", "35", "36", "99"].map(|id| offset.get(&name(id)).is_some());
+        assert_eq!(kept, [true, false, false, true, true]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ struct Pages {
     /// When new tokens are due, Unix time in seconds.
     due: BTreeSet<(u64, Number)>,
     /// What Redis is to be told of sessions that have come or gone.
-    news: Vec<(String, String)>,
+    news: HashMap<String, String>,
 }
 
 /// Who gets a new token.
@@ -40,7 +40,7 @@ impl Book {
         let mut pages = self.pages();
         pages.last += 1;
         let number = Number(pages.last);
-        pages.news.push(entry(&session));
+        pages.news.extend([entry(&session)]);
         pages.due.insert((due, number));
         pages.desktops.insert(number, Desktop { socket, session: Box::new(session), expires, due });
         number
@@ -50,7 +50,7 @@ impl Book {
         let mut pages = self.pages();
         if let Some(desktop) = pages.desktops.remove(&number) {
             pages.due.remove(&(desktop.due, number));
-            pages.news.push(entry(&desktop.session));
+            pages.news.extend([entry(&desktop.session)]);
         }
     }
 
@@ -80,7 +80,7 @@ impl Book {
 
     /// What Redis has not been told yet.
     pub(super) fn news(&self) -> Vec<(String, String)> {
-        std::mem::take(&mut self.pages().news)
+        std::mem::take(&mut self.pages().news).into_iter().collect()
     }
 
     /// All that is connected.

@@ -38,6 +38,7 @@ impl Desktops {
             session.joined.push(name.clone());
         }
         let now = self.hub.now();
+        session.resume.take_if(|resume| resume.is_over());
         let beginning = session.resume.as_mut().map_or(Beginning::now(now), |resume| resume.begin(&name, now));
         let beginning = match after {
             Some(after) => Beginning { after: Some(after), at_latest: None, as_of: after.millis },

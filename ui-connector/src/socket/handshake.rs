@@ -70,9 +70,7 @@ impl Desktops {
         let session = Session { desktop, joined: Vec::new(), resume, number, streams: None };
         Accepted { session, pid: recovery.then(|| Pid::new(now, lost).encode()) }
     }
-}
 
-impl Desktops {
     /// The answer does not tell why. Who was refused too often has to begin a new connection for each attempt.
     fn refuse(&self, error: InvalidToken, peer: Option<IpAddr>) -> Refused {
         metrics::connect("refused");

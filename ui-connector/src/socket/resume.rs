@@ -59,6 +59,11 @@ impl Resume {
         }
     }
 
+    /// Whether nothing is left to resume.
+    pub(super) fn is_over(&self) -> bool {
+        self.known.is_empty() && (self.floor.is_none() || self.until < Instant::now())
+    }
+
     fn floor(&mut self, name: &ConversationName) -> Option<Position> {
         if self.floor.is_some() && self.until < Instant::now() {
             (self.floor, self.done) = (None, Vec::new());
