@@ -163,8 +163,11 @@ async fn who_has_got_events_of_another_conversation_only_misses_nothing() {
     let (log, busy, quiet) = (Log::new(), name("busy"), name("quiet"));
     let connector = Connector::start(&log).await;
     let _stays = connector.joined(&[&busy, &quiet]).await;
-    log.record_all(&quiet, [1]).await;
-    let mut desktop = connector.joined(&[&busy, &quiet]).await;
+    let mut desktop = connector.desktop().await;
+    next_millisecond().await;
+    log.record(&quiet, 1).await;
+    desktop.join(&busy).await;
+    desktop.join(&quiet).await;
     log.record(&busy, 2).await;
     desktop.expect([2]).await;
     let mut desktop = desktop.reconnect(connector.address).await;
