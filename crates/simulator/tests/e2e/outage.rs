@@ -26,6 +26,8 @@ async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again(
     deployment.redis.restart().await;
     deployment.connectors[0].answers("/ready", 200).await;
     deployment.interceptor.answers("/status", 200).await;
+    // It came back empty, and nobody knows what else it had.
+    assert_eq!(desktop.events(1).await[0]["name"], "events-missed");
     deployment.push(&pushes[1]).await;
     got.append(&mut desktop.last_events(1, CONVERSATION).await);
     assert_payloads(&got, CONVERSATION, &pushes);
