@@ -26,10 +26,15 @@ impl Offset {
     /// Notes that the event at `position` was delivered.
     pub fn set(&mut self, conversation: &ConversationName, position: Position) {
         let key = key(conversation);
-        match self.0.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, last)) => *last = position,
-            None => self.0.push((key, position)),
+        if let Some((_, last)) = self.0.iter_mut().find(|(known, _)| *known == key) {
+            *last = position;
+            return;
         }
+        // Most desktops have one conversation: a first push would make room for four.
+        if self.0.is_empty() {
+            self.0.reserve_exact(1);
+        }
+        self.0.push((key, position));
     }
 
     /// The desktop has left `conversation`.

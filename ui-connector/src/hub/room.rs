@@ -63,6 +63,10 @@ impl Room {
             if let Some(start) = state.start() {
                 member.begin(&self.name, start, state.taken);
             }
+            // Most rooms have one member: a first push would make room for four.
+            if state.members.is_empty() {
+                state.members.reserve_exact(1);
+            }
             state.members.push(member);
         }
     }

@@ -1,6 +1,7 @@
 //! The desktops that are connected here, and when each needs a new token.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use socketio::Socket;
@@ -12,13 +13,18 @@ use crate::auth::token::Session;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Number(u64);
 
+impl Number {
+    /// Before all of them.
+    pub(super) const FIRST: Self = Self(0);
+}
+
 #[derive(Default)]
 pub(super) struct Book(Mutex<Pages>);
 
 #[derive(Default)]
 struct Pages {
     last: u64,
-    desktops: HashMap<Number, Desktop>,
+    desktops: BTreeMap<Number, Desktop>,
     /// When new tokens are due, Unix time in seconds.
     due: BTreeSet<(u64, Number)>,
     /// What Redis is to be told of sessions that have come or gone.
@@ -83,9 +89,11 @@ impl Book {
         std::mem::take(&mut self.pages().news).into_iter().collect()
     }
 
-    /// All that is connected.
-    pub(super) fn everything(&self) -> Vec<(String, String)> {
-        self.pages().desktops.values().map(|desktop| entry(&desktop.session)).collect()
+    /// Some of those that are connected: the first `most` after `last`, in order.
+    pub(super) fn after(&self, last: Number, most: usize) -> Vec<(Number, (String, String))> {
+        let pages = self.pages();
+        let desktops = pages.desktops.range((Excluded(last), Unbounded)).take(most);
+        desktops.map(|(number, desktop)| (*number, entry(&desktop.session))).collect()
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {

@@ -26,7 +26,8 @@ const REMINDER: Duration = Duration::from_mins(1);
 /// How soon it is tried again when Redis could not be told.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Tokens signed by one tick: some milliseconds. The others wait for the next one.
+/// Tokens signed by one tick: some milliseconds. The others wait for the next one. So many sessions
+/// are also told to Redis at once.
 const AT_ONCE: usize = 1000;
 
 impl Sessions {
@@ -78,6 +79,19 @@ impl Sessions {
         }
     }
 
+    /// Tells Redis of all that are connected.
+    async fn remind(&self) -> bool {
+        let mut last = Number::FIRST;
+        loop {
+            let (numbers, entries): (Vec<_>, Vec<_>) = self.book.after(last, AT_ONCE).into_iter().unzip();
+            let Some(number) = numbers.last() else { return true };
+            last = *number;
+            if !self.remember(&entries).await {
+                return false;
+            }
+        }
+    }
+
     /// False if Redis could not be told now: it has to be told everything later.
     async fn remember(&self, entries: &[(String, String)]) -> bool {
         if entries.is_empty() {
@@ -105,7 +119,7 @@ pub(crate) async fn run(sessions: Arc<Sessions>, hub: Arc<Hub>, stop: Cancellati
             // Redis may have come back empty.
             let was_lost = hub.is_connected() && std::mem::replace(&mut losses, hub.losses()) != losses;
             if was_lost || reminder <= Instant::now() {
-                told &= sessions.remember(&sessions.book.everything()).await;
+                told &= sessions.remind().await;
                 reminder = Instant::now() + REMINDER;
             }
             if !told {
