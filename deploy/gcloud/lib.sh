@@ -1,0 +1,129 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2153 # what is set here is used by the scripts, and the other way round
+# What the scripts of this folder have in common. To be sourced.
+set -euo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(cd "$HERE/../.." && pwd)
+DRY_RUN=false
+STEP=0
+export CLOUDSDK_CORE_DISABLE_PROMPTS=1
+
+say() { printf '%s\n' "$*"; }
+complain() { printf '%s\n' "$*" >&2; }
+fail() {
+  complain "$@"
+  exit 1
+}
+
+# A heading, with how far we are.
+step() {
+  STEP=$((STEP + 1))
+  printf '\n[%d/%d] %s\n' "$STEP" "$STEPS" "$*"
+}
+
+# Shows a command as it can be typed.
+show() {
+  local word line=''
+  for word in "$@"; do line+=$(printf '%q ' "$word"); done
+  say "  ${line% }"
+}
+
+# Every call of gcloud goes through here.
+cloud() {
+  local account=()
+  [ -z "$ADMIN_ACCOUNT" ] || account=("--account=$ADMIN_ACCOUNT")
+  gcloud "$@" "--project=$GCP_PROJECT_ID" "${account[@]}"
+}
+
+# A command that changes something; shown, and carried out unless this is a dry run.
+change() {
+  show gcloud "$@" "--project=$GCP_PROJECT_ID"
+  "$DRY_RUN" || cloud "$@"
+}
+
+# The same for a command that reads a secret from standard input, which is never shown.
+change_with_secret() {
+  show gcloud "$@" "--project=$GCP_PROJECT_ID"
+  if "$DRY_RUN"; then cat >/dev/null; else cloud "$@"; fi
+}
+
+# Whether something exists. In a dry run nothing does, so that every command is shown.
+exists() {
+  ! "$DRY_RUN" && cloud "$@" --format='value(name)' >/dev/null 2>&1
+}
+
+# Creates what does not exist: what it is called, the command that describes it, --, the command that creates it.
+ensure() {
+  local what=$1 describe=()
+  shift
+  while [ "$1" != -- ]; do
+    describe+=("$1")
+    shift
+  done
+  shift
+  if exists "${describe[@]}"; then say "  $what: exists"; else change "$@"; fi
+}
+
+# Sets the variables of a file that are not set yet. An empty value counts as none. Nothing in it is executed.
+read_file() {
+  local line name value
+  while IFS= read -r line || [ -n "$line" ]; do
+    [[ $line =~ ^[[:space:]]*(export[[:space:]]+)?([A-Z][A-Z0-9_]*)=(.*)$ ]] || continue
+    name=${BASH_REMATCH[2]} value=${BASH_REMATCH[3]}
+    case $value in
+      \'*) value=${value#\'} value=${value%%\'*} ;;
+      \"*) value=${value#\"} value=${value%%\"*} ;;
+      *) value=${value%%[[:space:]#]*} ;;
+    esac
+    [ -n "${!name:-}" ] || printf -v "$name" '%s' "$value"
+  done <"$1"
+}
+
+# Values from the environment, then from .env, then the defaults.
+read_settings() {
+  local file=${ENV_FILE:-$HERE/.env}
+  if [ -f "$file" ]; then
+    read_file "$file"
+    say "settings: $file"
+  fi
+  read_file <(grep -v '^GCP_PROJECT_ID=' "$HERE/.env.sample")
+  check_settings
+  name_things
+}
+
+check_settings() {
+  [[ ${GCP_PROJECT_ID:-} =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] ||
+    fail "GCP_PROJECT_ID: '${GCP_PROJECT_ID:-}' is no project id. Set it in $HERE/.env, or in the environment."
+  [[ $SERVICE_REGION =~ ^[a-z]+-[a-z]+[0-9]+$ ]] || fail "SERVICE_REGION: '$SERVICE_REGION' is no region such as us-central1."
+  case $AUTH_OPTION in
+    '' | Salesforce | SalesforceLWC | GenesysCloud | Twilio | OIDC | Webhook) ;;
+    *) fail "AUTH_OPTION: '$AUTH_OPTION' is none of Salesforce, SalesforceLWC, GenesysCloud, Twilio, OIDC, Webhook." ;;
+  esac
+}
+
+# What follows from the settings.
+name_things() {
+  local domain=$GCP_PROJECT_ID.iam.gserviceaccount.com
+  CONNECTOR_ACCOUNT=$CONNECTOR_SERVICE_ACCOUNT_NAME@$domain
+  INTERCEPTOR_ACCOUNT=$INTERCEPTOR_SERVICE_ACCOUNT_NAME@$domain
+  INVOKER_ACCOUNT=$CLOUD_RUN_PUBSUB_INVOKER_NAME@$domain
+  REDIS_URL_SECRET=$REDIS_INSTANCE_ID-url
+  REDIS_CA_SECRET=$REDIS_INSTANCE_ID-ca
+  REGISTRY=$SERVICE_REGION-docker.pkg.dev/$GCP_PROJECT_ID/$ARTIFACT_REPOSITORY
+  # Route of the interceptor, topic, subscription.
+  EVENTS=(
+    "human-agent-assistant-event $AGENT_ASSIST_NOTIFICATIONS_TOPIC_ID $AGENT_ASSIST_NOTIFICATIONS_SUBSCRIPTION_ID"
+    "new-message-event $NEW_MESSAGE_NOTIFICATIONS_TOPIC_ID $NEW_MESSAGE_NOTIFICATIONS_SUBSCRIPTION_ID"
+    "conversation-lifecycle-event $CONVERSATION_LIFECYCLE_NOTIFICATIONS_TOPIC_ID $CONVERSATION_LIFECYCLE_NOTIFICATIONS_SUBSCRIPTION_ID"
+    "new-recognition-result-notification-event $NEW_RECOGNITION_RESULT_NOTIFICATION_TOPIC_ID $NEW_RECOGNITION_RESULT_NOTIFICATION_SUBSCRIPTION_ID"
+  )
+  DEAD_LETTER_TOPIC=aa-dead-letter-topic
+  DEAD_LETTER_SUBSCRIPTION=aa-dead-letter-sub
+}
+
+need() {
+  command -v "$1" >/dev/null || fail "$1 is missing. $2"
+}
+
+need_gcloud() { need gcloud 'Install it: https://cloud.google.com/sdk/docs/install, or use Cloud Shell.'; }

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Binds a conversation profile to the topics, with the message format JSON: shows what has to be set, or sets it.
+# Conversations that have begun keep the settings that they began with.
+#
+#   deploy/gcloud/profile.sh                       shows the JSON
+#   deploy/gcloud/profile.sh PROFILE_ID --apply    sets it; PROFILE_ID as in the console, or the whole name
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+topic() {
+  printf '{"topic": "projects/%s/topics/%s", "messageFormat": "JSON"}' "$GCP_PROJECT_ID" "$1"
+}
+
+# https://cloud.google.com/dialogflow/es/docs/reference/rest/v2/projects.conversationProfiles#ConversationProfile
+settings() {
+  cat <<JSON
+{
+  "notificationConfig": $(topic "$CONVERSATION_LIFECYCLE_NOTIFICATIONS_TOPIC_ID"),
+  "newMessageEventNotificationConfig": $(topic "$NEW_MESSAGE_NOTIFICATIONS_TOPIC_ID"),
+  "newRecognitionResultNotificationConfig": $(topic "$NEW_RECOGNITION_RESULT_NOTIFICATION_TOPIC_ID"),
+  "humanAgentAssistantConfig": {
+    "notificationConfig": $(topic "$AGENT_ASSIST_NOTIFICATIONS_TOPIC_ID")
+  }
+}
+JSON
+}
+
+readonly MASK=notificationConfig,newMessageEventNotificationConfig,newRecognitionResultNotificationConfig,humanAgentAssistantConfig.notificationConfig
+
+apply() {
+  local name=$1 location host
+  [[ $name == projects/* ]] || name=projects/$GCP_PROJECT_ID/locations/${PROFILE_LOCATION:-global}/conversationProfiles/$name
+  location=$(sed -n 's|^projects/[^/]*/locations/\([^/]*\)/.*|\1|p' <<<"$name")
+  case ${location:-global} in
+    global) host=dialogflow.googleapis.com ;;
+    *) host=$location-dialogflow.googleapis.com ;;
+  esac
+  # The token goes by a file descriptor, so that nobody sees it in the list of processes.
+  settings | curl --silent --show-error --fail-with-body --max-time 60 --request PATCH \
+    --header "x-goog-user-project: $GCP_PROJECT_ID" --header 'Content-Type: application/json' \
+    --header @<(printf 'Authorization: Bearer %s\n' "$(cloud auth print-access-token)") \
+    --data @- "https://$host/v2/$name?updateMask=$MASK"
+}
+
+profile=''
+do_apply=false
+for argument in "$@"; do
+  case $argument in
+    --apply) do_apply=true ;;
+    -h | --help)
+      sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      exit 0
+      ;;
+    -*) fail "What is $argument? See --help." ;;
+    *) profile=$argument ;;
+  esac
+done
+read_settings >&2
+if "$do_apply"; then
+  [ -n "$profile" ] || fail 'Which profile? Give its id: it stands in the console, at Agent Assist, Conversation profiles.'
+  need_gcloud
+  need curl 'It calls Dialogflow.'
+  apply "$profile"
+else
+  settings
+fi
