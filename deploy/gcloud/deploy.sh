@@ -175,11 +175,11 @@ deploy_interceptor() {
   step 'Interceptor'
   change run deploy "$INTERCEPTOR_SERVICE_NAME" "--image=$INTERCEPTOR_IMAGE" "--region=$SERVICE_REGION" \
     "--service-account=$INTERCEPTOR_ACCOUNT" --no-allow-unauthenticated --ingress=internal --timeout=30 --concurrency=500 \
-    --cpu=1 --memory=512Mi --cpu-boost \
+    --cpu=1 --memory=512Mi --no-cpu-throttling --cpu-boost \
     "--min-instances=$INTERCEPTOR_MIN_INSTANCES" "--max-instances=$INTERCEPTOR_MAX_INSTANCES" \
     "--network=$VPC_NETWORK" "--subnet=$VPC_SUBNET" --vpc-egress=private-ranges-only \
     "--startup-probe=httpGet.path=/live,$PROBE" --liveness-probe=httpGet.path=/live,timeoutSeconds=3 \
-    "--set-env-vars=LOG_FORMAT=json$(authorities_file ,)" "--set-secrets=$(mounted_secrets)"
+    "--set-env-vars=GCP_PROJECT_ID=$GCP_PROJECT_ID$(authorities_file ,)" "--set-secrets=$(mounted_secrets)"
   change run services add-iam-policy-binding "$INTERCEPTOR_SERVICE_NAME" "--region=$SERVICE_REGION" \
     --member="serviceAccount:$INVOKER_ACCOUNT" --role=roles/run.invoker --format=none
 }

@@ -28,7 +28,7 @@ resource "google_cloud_run_v2_service" "interceptor" {
       image = var.interceptor_image
 
       dynamic "env" {
-        for_each = local.common_environment
+        for_each = local.interceptor_environment
 
         content {
           name  = env.key
@@ -56,7 +56,8 @@ resource "google_cloud_run_v2_service" "interceptor" {
           cpu    = "1"
           memory = "512Mi"
         }
-        cpu_idle          = true
+        # Its connection to Redis is looked after between the pushes too.
+        cpu_idle          = false
         startup_cpu_boost = true
       }
 

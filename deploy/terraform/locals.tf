@@ -9,16 +9,18 @@ locals {
 
   # What both services must agree on.
   common_environment = {
+    GCP_PROJECT_ID          = var.project_id
     EVENT_RETENTION_SECONDS = tostring(var.event_retention.seconds)
     EVENT_RETENTION_MAX     = tostring(var.event_retention.events)
     REDIS_CA_CERT           = "${local.redis_ca_folder}/${local.redis_ca_file}"
   }
 
-  connector_environment = merge(local.common_environment, var.auth_settings, {
-    GCP_PROJECT_ID       = var.project_id
+  connector_environment = merge(var.connector_settings, local.common_environment, {
     AUTH_OPTION          = var.auth_option
     CORS_ALLOWED_ORIGINS = join(",", var.cors_allowed_origins)
   })
+
+  interceptor_environment = merge(var.interceptor_settings, local.common_environment)
 
   redis_ca_folder = "/redis-ca"
   redis_ca_file   = "server-ca.pem"

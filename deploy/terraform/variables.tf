@@ -67,22 +67,8 @@ variable "subnetwork" {
 
 # Who may register.
 
-variable "auth_settings" {
-  description = "Environment of the identity provider, such as { SALESFORCE_ORGANIZATION_ID = \"00D...\" }. docs/AUTHENTICATION.md names what each needs. No secrets: they would be visible in the service."
-  type        = map(string)
-  default     = {}
-
-  validation {
-    condition = length(setsubtract(keys(var.auth_settings), [
-      "APP_AUTH_OPTION", "AUTH_WEBHOOK_URL", "GENESYS_CLOUD_ENVIRONMENT", "GENESYS_CLOUD_ORGANIZATION_ID", "OIDC_AUDIENCE", "OIDC_ISSUER",
-      "SALESFORCE_DOMAIN", "SALESFORCE_ORGANIZATION_ID", "TWILIO_ACCOUNT_SID", "TWILIO_FLEX_ENVIRONMENT",
-    ])) == 0
-    error_message = "An identity provider's setting is one of APP_AUTH_OPTION, AUTH_WEBHOOK_URL, GENESYS_CLOUD_ENVIRONMENT, GENESYS_CLOUD_ORGANIZATION_ID, OIDC_AUDIENCE, OIDC_ISSUER, SALESFORCE_DOMAIN, SALESFORCE_ORGANIZATION_ID, TWILIO_ACCOUNT_SID, TWILIO_FLEX_ENVIRONMENT."
-  }
-}
-
 variable "auth_secrets" {
-  description = "The same for settings that are secret: names of variables and of Secret Manager secrets that exist already, such as { FIVE9_TRUST_TOKEN = \"five9-trust-token\" }."
+  description = "Settings of the identity provider that are secret: names of variables and of Secret Manager secrets that exist already, such as { FIVE9_TRUST_TOKEN = \"five9-trust-token\" }."
   type        = map(string)
   default     = {}
 

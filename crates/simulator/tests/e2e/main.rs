@@ -9,6 +9,7 @@ mod client_matrix;
 mod configuration;
 mod console;
 mod delivery;
+mod deploy;
 mod emulator;
 mod life;
 mod limits;

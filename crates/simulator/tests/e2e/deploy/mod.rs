@@ -1,0 +1,47 @@
+//! What is in `deploy/` does what it says.
+
+mod hcl;
+mod terraform;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::announce;
+
+/// A path of the repository.
+fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(in_repository(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The variables that a service reads, which `docs/CONFIGURATION.md` lists; another test compares it with the sources.
+fn read_by(service: &str) -> BTreeSet<String> {
+    let document = read("docs/CONFIGURATION.md");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
+    let cells = rows.filter_map(|row| row.split_once("` | "));
+    let names: BTreeSet<_> = cells
+        .filter(|(_, rest)| rest.split(" | ").next().is_some_and(|readers| readers.split(", ").any(|it| it == service)))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    assert!(names.contains("REDIS_URL"), "the table was not understood: {names:?}");
+    names
+}
+
+fn set<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+    names.map(str::to_owned).into()
+}
+
+/// Whether a program is on this machine; says so if it is not, unless `REQUIRE_DEPLOY_TOOLS` makes that a failure.
+fn has(program: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&paths).any(|folder| folder.join(program).is_file());
+    assert!(found || std::env::var_os("REQUIRE_DEPLOY_TOOLS").is_none(), "{program} is missing");
+    if !found {
+        announce(&format!("{program} is missing: what needs it is NOT TESTED"));
+    }
+    found
+}
