@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
-use hcl_edit::structure::{Block, Body};
+use hcl_edit::structure::{Block, BlockLabel, Body};
 use hcl_edit::visit::{Visit, visit_block, visit_traversal};
 
 use super::in_repository;
@@ -28,7 +28,7 @@ impl Configuration {
 
     /// The block of a kind with these labels.
     pub(super) fn block(&self, kind: &str, labels: &[&str]) -> &Block {
-        let has = |block: &&Block| block.labels.iter().map(|label| label.as_str()).eq(labels.iter().copied());
+        let has = |block: &&Block| block.labels.iter().map(BlockLabel::as_str).eq(labels.iter().copied());
         self.blocks(kind).into_iter().find(has).unwrap_or_else(|| panic!("{kind} {labels:?} is missing"))
     }
 
@@ -43,7 +43,7 @@ impl Configuration {
     pub(super) fn declared(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for block in self.0.iter().flat_map(Body::blocks) {
-            let labels = block.labels.iter().map(|label| label.as_str()).collect::<Vec<_>>().join(".");
+            let labels = block.labels.iter().map(BlockLabel::as_str).collect::<Vec<_>>().join(".");
             match block.ident.as_str() {
                 "variable" => names.extend([format!("var.{labels}")]),
                 "resource" => names.extend([labels]),
