@@ -7,6 +7,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 WRONG=0
+INTERCEPTOR_URL=''
 
 good() { say "  ok     $*"; }
 odd() { say "  look   $1" "         $2"; }
@@ -16,11 +17,11 @@ wrong() {
 }
 heading() { say '' "$*"; }
 
-# A field of what a command describes; empty if it does not exist.
-field() {
-  local format=$1
+# Fields of what a command describes, separated by bars; fails if it does not exist.
+fields() {
+  local names=$1
   shift
-  cloud "$@" "--format=value($format)" 2>/dev/null || true
+  cloud "$@" "--format=csv[no-heading,separator='|']($names)" 2>/dev/null
 }
 
 # Compares a field: what it is called, what it is, what it should be, how to mend it.
@@ -43,55 +44,55 @@ look_at_secret() {
 
 look_at_redis() {
   heading "Redis $REDIS_INSTANCE_ID"
-  local describe=(redis instances describe "$REDIS_INSTANCE_ID" "--region=$SERVICE_REGION") tier network
-  if [ "$(field state "${describe[@]}")" != READY ]; then
-    wrong "it is not ready: '$(field state "${describe[@]}")'" "$HERE/deploy.sh creates it; or wait, if it is being maintained"
+  local found state version size tier encryption network
+  found=$(fields state,redisVersion,memorySizeGb,tier,transitEncryptionMode,authorizedNetwork \
+    redis instances describe "$REDIS_INSTANCE_ID" "--region=$SERVICE_REGION" || true)
+  IFS='|' read -r state version size tier encryption network <<<"$found"
+  if [ "$state" != READY ]; then
+    wrong "it is not ready: '$state'" "$HERE/deploy.sh creates it; or wait, if it is being maintained"
     return
   fi
-  good "ready, $(field redisVersion "${describe[@]}"), $(field memorySizeGb "${describe[@]}") GiB"
-  tier=$(field tier "${describe[@]}")
+  good "ready, $version, $size GiB"
   [ "$tier" = STANDARD_HA ] || odd "its tier is $tier: every maintenance empties it, and events that wait in it are lost" \
     'a standard instance has a replica; the tier of an instance cannot be changed'
-  [ "$(field transitEncryptionMode "${describe[@]}")" = SERVER_AUTHENTICATION ] || odd 'it speaks without TLS' \
-    'it can be chosen only when an instance is made'
-  network=$(field authorizedNetwork "${describe[@]}")
+  [ "$encryption" = SERVER_AUTHENTICATION ] || odd 'it speaks without TLS' 'it can be chosen only when an instance is made'
   compare 'its network' "${network##*/}" "$VPC_NETWORK" 'services must be in the network of Redis: set VPC_NETWORK and deploy'
 }
 
-# What both services have in common: name, and a description of the service.
+# What both services have in common; sets URL, TIMEOUT and CONCURRENCY.
 look_at_service() {
-  local name=$1 describe=(run services describe "$1" "--region=$SERVICE_REGION") secrets
+  local name=$1 found ready image variables
   heading "Service $name"
-  if [ "$(field 'status.conditions.filter("type:Ready").extract(status).flatten()' "${describe[@]}")" != True ]; then
+  found=$(fields 'status.conditions[0].status,spec.template.spec.containers[0].image,spec.template.spec.containers[0].env[].name,status.url,spec.template.spec.timeoutSeconds,spec.template.spec.containerConcurrency' \
+    run services describe "$name" "--region=$SERVICE_REGION" || true)
+  IFS='|' read -r ready image variables URL TIMEOUT CONCURRENCY <<<"$found"
+  if [ "$ready" != True ]; then
     wrong 'its last revision does not run' "gcloud run services logs read $name --region=$SERVICE_REGION; a line of exit code 78 names the setting"
     return 1
   fi
-  good "runs $(field 'spec.template.spec.containers[0].image' "${describe[@]}")"
-  secrets=$(field 'spec.template.spec.containers[0].env[].name' "${describe[@]}")
-  [[ $secrets == *REDIS_URL* || $secrets == *REDISHOST* ]] ||
+  good "runs $image"
+  [[ $variables == *REDIS_URL* || $variables == *REDISHOST* ]] ||
     wrong 'it is not told where Redis is: neither REDIS_URL nor REDISHOST' "$HERE/deploy.sh"
 }
 
 look_at_connector() {
   look_at_service "$CONNECTOR_SERVICE_NAME" || return 0
-  local describe=(run services describe "$CONNECTOR_SERVICE_NAME" "--region=$SERVICE_REGION") url status
-  compare 'longest request' "$(field spec.template.spec.timeoutSeconds "${describe[@]}")" 3600 \
-    "gcloud run services update $CONNECTOR_SERVICE_NAME --region=$SERVICE_REGION --timeout=3600"
-  compare 'desktops on one instance' "$(field spec.template.spec.containerConcurrency "${describe[@]}")" 1000 \
-    "gcloud run services update $CONNECTOR_SERVICE_NAME --region=$SERVICE_REGION --concurrency=1000"
-  url=$(field status.url "${describe[@]}")
-  status=$(curl --silent --max-time 30 --output /dev/null --write-out '%{http_code}' "$url/ready" || true)
+  local status update="gcloud run services update $CONNECTOR_SERVICE_NAME --region=$SERVICE_REGION"
+  compare 'longest request' "$TIMEOUT" 3600 "$update --timeout=3600"
+  compare 'desktops on one instance' "$CONCURRENCY" 1000 "$update --concurrency=1000"
+  status=$(curl --silent --max-time 30 --output /dev/null --write-out '%{http_code}' "$URL/ready" || true)
   case $status in
-    200) good "$url/ready: events can arrive" ;;
-    503) wrong "$url/ready: Redis is out of reach" 'are service and Redis in one network, and are REDIS_URL and the certificates right?' ;;
-    403) wrong "$url answers 403: browsers cannot reach it" \
+    200) good "$URL/ready: events can arrive" ;;
+    503) wrong "$URL/ready: Redis is out of reach" 'are service and Redis in one network, and are REDIS_URL and the certificates right?' ;;
+    403) wrong "$URL answers 403: browsers cannot reach it" \
       "gcloud run services add-iam-policy-binding $CONNECTOR_SERVICE_NAME --region=$SERVICE_REGION --member=allUsers --role=roles/run.invoker" ;;
-    *) wrong "$url/ready answers '$status'" "gcloud run services logs read $CONNECTOR_SERVICE_NAME --region=$SERVICE_REGION" ;;
+    *) wrong "$URL/ready answers '$status'" "gcloud run services logs read $CONNECTOR_SERVICE_NAME --region=$SERVICE_REGION" ;;
   esac
 }
 
 look_at_interceptor() {
   look_at_service "$INTERCEPTOR_SERVICE_NAME" || return 0
+  INTERCEPTOR_URL=$URL
   local invokers
   invokers=$(cloud run services get-iam-policy "$INTERCEPTOR_SERVICE_NAME" "--region=$SERVICE_REGION" \
     '--flatten=bindings[].members[]' '--filter=bindings.role=roles/run.invoker' '--format=value(bindings.members)' 2>/dev/null || true)
@@ -103,19 +104,19 @@ look_at_interceptor() {
 }
 
 look_at_subscription() {
-  local route=$1 topic=$2 subscription=$3 describe=(pubsub subscriptions describe "$3") deadline url
-  url=$(field status.url run services describe "$INTERCEPTOR_SERVICE_NAME" "--region=$SERVICE_REGION")
-  if [ -z "$(field name "${describe[@]}")" ]; then
-    wrong "subscription $subscription does not exist" "$HERE/deploy.sh"
+  local route=$1 wanted=projects/$GCP_PROJECT_ID/topics/$2 name=$3 found topic endpoint account deadline expires dead_letters
+  found=$(fields topic,pushConfig.pushEndpoint,pushConfig.oidcToken.serviceAccountEmail,ackDeadlineSeconds,expirationPolicy.ttl,deadLetterPolicy.deadLetterTopic \
+    pubsub subscriptions describe "$name") || {
+    wrong "subscription $name does not exist" "$HERE/deploy.sh"
     return
-  fi
-  compare "$subscription: topic" "$(field topic "${describe[@]}")" "projects/$GCP_PROJECT_ID/topics/$topic" "delete it, and $HERE/deploy.sh"
-  compare "$subscription: endpoint" "$(field pushConfig.pushEndpoint "${describe[@]}")" "$url/$route" "$HERE/deploy.sh"
-  compare "$subscription: pushes as" "$(field pushConfig.oidcToken.serviceAccountEmail "${describe[@]}")" "$INVOKER_ACCOUNT" "$HERE/deploy.sh"
-  deadline=$(field ackDeadlineSeconds "${describe[@]}")
-  [ "${deadline:-0}" -ge 10 ] || wrong "$subscription: its deadline is '$deadline' s" "$HERE/deploy.sh"
-  [ -z "$(field expirationPolicy.ttl "${describe[@]}")" ] || wrong "$subscription expires when nobody calls for a month" "$HERE/deploy.sh"
-  [ -n "$(field deadLetterPolicy.deadLetterTopic "${describe[@]}")" ] || odd "$subscription has no dead-letter topic" "$HERE/deploy.sh"
+  }
+  IFS='|' read -r topic endpoint account deadline expires dead_letters <<<"$found"
+  compare "$name: topic" "$topic" "$wanted" "delete it, and $HERE/deploy.sh"
+  compare "$name: endpoint" "$endpoint" "$INTERCEPTOR_URL/$route" "$HERE/deploy.sh"
+  compare "$name: pushes as" "$account" "$INVOKER_ACCOUNT" "$HERE/deploy.sh"
+  [ "${deadline:-0}" -ge 10 ] || wrong "$name: its deadline is '$deadline' s" "$HERE/deploy.sh"
+  [ -z "$expires" ] || wrong "$name expires when nobody calls for a month" "$HERE/deploy.sh"
+  [ -n "$dead_letters" ] || odd "$name has no dead-letter topic" "$HERE/deploy.sh"
 }
 
 look_at_pubsub() {
@@ -123,20 +124,16 @@ look_at_pubsub() {
   local event route topic subscription
   for event in "${EVENTS[@]}"; do
     read -r route topic subscription <<<"$event"
-    if [ -n "$(field name pubsub topics describe "$topic")" ]; then
+    if fields name pubsub topics describe "$topic" >/dev/null; then
       look_at_subscription "$route" "$topic" "$subscription"
     else wrong "topic $topic does not exist" "$HERE/deploy.sh"; fi
   done
 }
 
 look_at_profile() {
-  local name=$1 json location=${PROFILE_LOCATION:-global} host=dialogflow.googleapis.com
-  heading "Conversation profile $name"
-  [[ $name == projects/* ]] || name=projects/$GCP_PROJECT_ID/locations/$location/conversationProfiles/$name
-  [ "$location" = global ] || host=$location-dialogflow.googleapis.com
-  json=$(curl --silent --fail --max-time 30 --header "x-goog-user-project: $GCP_PROJECT_ID" \
-    --header @<(printf 'Authorization: Bearer %s\n' "$(cloud auth print-access-token)") "https://$host/v2/$name" || true)
-  if [ -z "$json" ]; then
+  local json
+  heading "Conversation profile $1"
+  if ! json=$(dialogflow "$(profile_name "$1")" 2>/dev/null); then
     wrong 'it cannot be read' 'is the id right, and PROFILE_LOCATION, if it is not global?'
     return
   fi
@@ -148,7 +145,7 @@ for path, topic in wanted:
     found = profile
     for part in path.split("."):
         found = found.get(part, {})
-    print(path, "ok" if found == {"topic": topic, "messageFormat": "JSON"} else json.dumps(found), sep="\t")
+    print(path, "ok" if found == {"topic": topic, "messageFormat": "JSON"} else json.dumps(found, sort_keys=True), sep="\t")
 ' notificationConfig "projects/$GCP_PROJECT_ID/topics/$CONVERSATION_LIFECYCLE_NOTIFICATIONS_TOPIC_ID" \
     newMessageEventNotificationConfig "projects/$GCP_PROJECT_ID/topics/$NEW_MESSAGE_NOTIFICATIONS_TOPIC_ID" \
     newRecognitionResultNotificationConfig "projects/$GCP_PROJECT_ID/topics/$NEW_RECOGNITION_RESULT_NOTIFICATION_TOPIC_ID" \

@@ -9,8 +9,9 @@ DRY_RUN=false
 STEP=0
 export CLOUDSDK_CORE_DISABLE_PROMPTS=1
 
-say() { printf '%s\n' "$*"; }
-complain() { printf '%s\n' "$*" >&2; }
+# Each argument is a line.
+say() { printf '%s\n' "$@"; }
+complain() { say "$@" >&2; }
 fail() {
   complain "$@"
   exit 1
@@ -46,6 +47,17 @@ change() {
 change_with_secret() {
   show gcloud "$@" "--project=$GCP_PROJECT_ID"
   if "$DRY_RUN"; then cat >/dev/null; else cloud "$@"; fi
+}
+
+# A command that grants a role. An account that was made a moment ago is not known everywhere yet, so it is tried again.
+grant() {
+  local left=${GRANT_ATTEMPTS:-6}
+  until change "$@" --format=none; do
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || fail "The role could not be granted. Run this again; if it stays so, you may lack the right to."
+    complain "  it will be tried again in ${GRANT_PAUSE:-5} s"
+    sleep "${GRANT_PAUSE:-5}"
+  done
 }
 
 # Whether something exists. In a dry run nothing does, so that every command is shown.
@@ -97,9 +109,11 @@ check_settings() {
     fail "GCP_PROJECT_ID: '${GCP_PROJECT_ID:-}' is no project id. Set it in $HERE/.env, or in the environment."
   [[ $SERVICE_REGION =~ ^[a-z]+-[a-z]+[0-9]+$ ]] || fail "SERVICE_REGION: '$SERVICE_REGION' is no region such as us-central1."
   case $AUTH_OPTION in
-    '' | Salesforce | SalesforceLWC | GenesysCloud | Twilio | OIDC | Webhook) ;;
-    *) fail "AUTH_OPTION: '$AUTH_OPTION' is none of Salesforce, SalesforceLWC, GenesysCloud, Twilio, OIDC, Webhook." ;;
+    '' | Salesforce | SalesforceLWC | GenesysCloud | Twilio | Five9 | OIDC | Webhook) ;;
+    *) fail "AUTH_OPTION: '$AUTH_OPTION' is none of Salesforce, SalesforceLWC, GenesysCloud, Twilio, Five9, OIDC, Webhook." ;;
   esac
+  [ "$AUTH_OPTION" != Five9 ] || [ -n "$FIVE9_TRUST_TOKEN_SECRET" ] ||
+    fail 'FIVE9_TRUST_TOKEN_SECRET: Five9 needs the name of a secret that holds the token.'
 }
 
 # What follows from the settings.
@@ -127,3 +141,26 @@ need() {
 }
 
 need_gcloud() { need gcloud 'Install it: https://cloud.google.com/sdk/docs/install, or use Cloud Shell.'; }
+
+# The whole name of a conversation profile of which only the id may be given.
+profile_name() {
+  case $1 in
+    projects/*) printf '%s' "$1" ;;
+    *) printf 'projects/%s/locations/%s/conversationProfiles/%s' "$GCP_PROJECT_ID" "${PROFILE_LOCATION:-global}" "$1" ;;
+  esac
+}
+
+# Calls Dialogflow: the name of a resource, with a query if need be; then arguments for curl.
+dialogflow() {
+  local name=$1 location endpoint=https://dialogflow.googleapis.com
+  shift
+  location=$(sed -n 's|^projects/[^/]*/locations/\([^/]*\)/.*|\1|p' <<<"$name")
+  case $location in
+    '' | global) ;;
+    *) endpoint=https://$location-dialogflow.googleapis.com ;;
+  esac
+  # The token goes by a file descriptor, so that nobody sees it in the list of processes.
+  curl --silent --show-error --fail-with-body --max-time 60 --header "x-goog-user-project: $GCP_PROJECT_ID" \
+    --header @<(printf 'Authorization: Bearer %s\n' "$(cloud auth print-access-token)") \
+    "$@" "${DIALOGFLOW_ENDPOINT:-$endpoint}/v2/$name"
+}

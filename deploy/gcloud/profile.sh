@@ -27,18 +27,7 @@ JSON
 readonly MASK=notificationConfig,newMessageEventNotificationConfig,newRecognitionResultNotificationConfig,humanAgentAssistantConfig.notificationConfig
 
 apply() {
-  local name=$1 location host
-  [[ $name == projects/* ]] || name=projects/$GCP_PROJECT_ID/locations/${PROFILE_LOCATION:-global}/conversationProfiles/$name
-  location=$(sed -n 's|^projects/[^/]*/locations/\([^/]*\)/.*|\1|p' <<<"$name")
-  case ${location:-global} in
-    global) host=dialogflow.googleapis.com ;;
-    *) host=$location-dialogflow.googleapis.com ;;
-  esac
-  # The token goes by a file descriptor, so that nobody sees it in the list of processes.
-  settings | curl --silent --show-error --fail-with-body --max-time 60 --request PATCH \
-    --header "x-goog-user-project: $GCP_PROJECT_ID" --header 'Content-Type: application/json' \
-    --header @<(printf 'Authorization: Bearer %s\n' "$(cloud auth print-access-token)") \
-    --data @- "https://$host/v2/$name?updateMask=$MASK"
+  settings | dialogflow "$(profile_name "$1")?updateMask=$MASK" --request PATCH --header 'Content-Type: application/json' --data @-
 }
 
 profile=''

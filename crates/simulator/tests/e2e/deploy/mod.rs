@@ -1,6 +1,10 @@
 //! What is in `deploy/` does what it says.
 
+mod doctor;
 mod hcl;
+mod real_gcloud;
+mod scripts;
+mod stage;
 mod terraform;
 
 use std::collections::BTreeSet;

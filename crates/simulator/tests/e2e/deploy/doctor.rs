@@ -1,0 +1,180 @@
+//! Whether a deployment works: what the doctor finds, and the test event.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::stage::Stage;
+use crate::support::{Deployment, PROJECT, SECRET};
+
+/// A deployment by the scripts, of which the services are real processes.
+async fn deployed() -> (Stage, Deployment) {
+    let deployment = Deployment::start(1).await;
+    let urls = json!({
+        "ui-connector": deployment.connectors[0].url("").trim_end_matches('/'),
+        "cloud-pubsub-interceptor": deployment.interceptor.url("").trim_end_matches('/'),
+    });
+    let stage = Stage::new().with("GCP_PROJECT_ID", PROJECT).with("GCLOUD_URLS", &urls.to_string());
+    let key = json!({"secret/aa-integration-jwt-secret": {"name": "k", "versions": [SECRET.repeat(2)]}});
+    stage.begin_with(&key);
+    (stage, deployment)
+}
+
+/// Changes what the stand-in has of something.
+fn meddle(stage: &Stage, name: &str, field: &str, value: Value) {
+    stage.meddle(|things| things[name][field] = value);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_ends_with_an_event_that_goes_all_the_way() {
+    let (stage, _deployment) = deployed().await;
+    // The key of the process, which is what the mounted secret would be.
+    meddle(&stage, "secret/aa-integration-jwt-secret", "versions", json!([SECRET]));
+    let said = stage.run("deploy.sh", &[]).well().said;
+    for part in ["/status: Hello, cross-origin-world!", "the event has arrived", "Done. What is left:"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    meddle(&stage, "secret/aa-integration-jwt-secret", "versions", json!(["another key than the services have"]));
+    stage.run("send-test-event.sh", &[]).badly("authentication failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_finds_nothing_wrong_with_a_good_deployment() {
+    let (stage, _deployment) = deployed().await;
+    stage.run("deploy.sh", &["--skip-test"]).well();
+    let before = stage.changes();
+    let said = stage.run("doctor.sh", &[]).well().said;
+    assert!(
+        said.contains("Nothing is wrong") && said.contains("events can arrive") && !said.contains("look "),
+        "{said}"
+    );
+    assert_eq!(stage.changes(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_each_fault_and_how_to_mend_it() {
+    let (stage, deployment) = deployed().await;
+    stage.run("deploy.sh", &["--skip-test"]).well();
+    let message = "subscription/aa-new-message-sub";
+    let binding = |member: &str| json!([["roles/run.invoker", member]]);
+    let interceptor = "service/cloud-pubsub-interceptor";
+    let faults = [
+        ("secret/aa-integration-jwt-secret", "versions", json!(["d41d8cd98f00b204e980"]), "has 20 bytes only"),
+        ("redis/aa-integration-redis", "state", json!("MAINTENANCE"), "it is not ready: 'MAINTENANCE'"),
+        (
+            "redis/aa-integration-redis",
+            "authorizedNetwork",
+            json!("projects/x/global/networks/other"),
+            "its network is 'other'",
+        ),
+        (
+            "service/ui-connector",
+            "spec.template.spec.timeoutSeconds",
+            json!("300"),
+            "longest request is '300', not '3600'",
+        ),
+        (
+            "service/ui-connector",
+            "spec.template.spec.containerConcurrency",
+            json!("80"),
+            "desktops on one instance is '80'",
+        ),
+        (
+            "service/ui-connector",
+            "spec.template.spec.containers[0].env[].name",
+            json!("AUTH_OPTION"),
+            "neither REDIS_URL nor REDISHOST",
+        ),
+        ("service/ui-connector", "status.url", json!("http://127.0.0.1:9"), "/ready answers '000'"),
+        (interceptor, "bindings", binding("allUsers"), "everybody may push events into it"),
+        (interceptor, "bindings", json!([]), "is no invoker"),
+        (
+            message,
+            "pushConfig.pushEndpoint",
+            json!("https://elsewhere.example/new-message-event"),
+            "aa-new-message-sub: endpoint is 'https://elsewhere",
+        ),
+        (message, "pushConfig.oidcToken.serviceAccountEmail", json!(""), "aa-new-message-sub: pushes as is ''"),
+        (message, "topic", json!("_deleted-topic_"), "aa-new-message-sub: topic is '_deleted-topic_'"),
+        (message, "ackDeadlineSeconds", json!("5"), "its deadline is '5' s"),
+        (message, "expirationPolicy.ttl", json!("2678400s"), "expires when nobody calls"),
+    ];
+    for (name, field, value, said) in faults {
+        let before = stage.thing(name)[field].take();
+        meddle(&stage, name, field, value);
+        let done = stage.run("doctor.sh", &[]).badly(said);
+        assert!(done.said.contains("mend it: ") && done.said.contains("wrong."), "{}", done.said);
+        meddle(&stage, name, field, before);
+        if field == "expirationPolicy.ttl" {
+            stage.meddle(|things| {
+                things[name].as_object_mut().expect("a thing").remove(field);
+            });
+        }
+    }
+    for name in [message, "topic/aa-new-suggestion-topic", interceptor] {
+        let gone = stage.thing(name);
+        stage.meddle(|things| {
+            things.as_object_mut().expect("things").remove(name);
+        });
+        stage.run("doctor.sh", &[]).badly("WRONG");
+        stage.meddle(|things| things[name] = gone);
+    }
+    stage.run("doctor.sh", &[]).well();
+    drop(deployment);
+    stage.run("doctor.sh", &[]).badly("/ready answers '000'");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_sees_that_redis_is_out_of_reach() {
+    let (stage, mut deployment) = deployed().await;
+    stage.run("deploy.sh", &["--skip-test"]).well();
+    deployment.redis.kill();
+    deployment.connectors[0].answers("/ready", 503).await;
+    stage.run("doctor.sh", &[]).badly("Redis is out of reach");
+}
+
+/// A conversation profile at Dialogflow.
+type Profile = Arc<Mutex<Value>>;
+
+const NAME: &str = "/v2/projects/acme-support/locations/global/conversationProfiles/p1";
+
+/// Takes a PATCH as the new state, if the caller has a token.
+async fn dialogflow(profile: Profile) -> String {
+    let patch = async |State(profile): State<Profile>, headers: HeaderMap, Json(body): Json<Value>| {
+        if headers.get("authorization").is_none_or(|value| value != "Bearer ya29.stand-in") {
+            return (StatusCode::UNAUTHORIZED, Json(json!({"error": {"message": "who are you?"}})));
+        }
+        *profile.lock().expect("nobody panics") = body.clone();
+        (StatusCode::OK, Json(body))
+    };
+    let get = async |State(profile): State<Profile>| Json(profile.lock().expect("nobody panics").clone());
+    let router = axum::Router::new().route(NAME, axum::routing::patch(patch).get(get)).with_state(profile);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("a server") });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_is_bound_and_the_doctor_reads_it() {
+    let (mut stage, _deployment) = deployed().await;
+    stage.run("deploy.sh", &["--skip-test"]).well();
+    let profile = Profile::new(Mutex::new(
+        json!({"newMessageEventNotificationConfig": {"topic": "x", "messageFormat": "PROTO"}}),
+    ));
+    stage.set("DIALOGFLOW_ENDPOINT", &dialogflow(profile.clone()).await);
+    stage
+        .run("doctor.sh", &["p1"])
+        .badly("newMessageEventNotificationConfig is {\"messageFormat\": \"PROTO\", \"topic\": \"x\"}");
+    stage.run("doctor.sh", &["p2"]).badly("it cannot be read");
+    stage.run("profile.sh", &["p2", "--apply"]).badly("404");
+    stage.run("profile.sh", &["p1", "--apply"]).well();
+    let bound = profile.lock().expect("nobody panics").clone();
+    assert_eq!(bound["humanAgentAssistantConfig"]["notificationConfig"]["messageFormat"], "JSON");
+    stage.run("doctor.sh", &["p1"]).well();
+    stage.run("profile.sh", &["--apply"]).badly("Which profile?");
+}

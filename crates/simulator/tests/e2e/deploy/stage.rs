@@ -1,0 +1,121 @@
+//! A Google Cloud that the scripts of `deploy/gcloud` find on their PATH instead of the real one.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::in_repository;
+
+/// The secret that no output may have.
+pub(super) const REDIS_PASSWORD: &str = "geheimes-redis-wort";
+
+/// A project with nothing in it.
+pub(super) struct Stage {
+    folder: TempDir,
+    settings: Vec<(String, String)>,
+}
+
+/// What a script has done.
+pub(super) struct Done {
+    pub(super) is_success: bool,
+    /// What it has said, on both ways.
+    pub(super) said: String,
+}
+
+impl Done {
+    #[track_caller]
+    pub(super) fn well(self) -> Self {
+        assert!(self.is_success, "{}", self.said);
+        self
+    }
+
+    #[track_caller]
+    pub(super) fn badly(self, reason: &str) -> Self {
+        assert!(!self.is_success && self.said.contains(reason), "{reason}: {}", self.said);
+        self
+    }
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let stage = Self { folder: TempDir::new().expect("a folder"), settings: Vec::new() };
+        stage.with("GCP_PROJECT_ID", "my-project").with("GRANT_PAUSE", "0")
+    }
+
+    /// Sets a variable for the scripts.
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(super) fn run(&self, script: &str, arguments: &[&str]) -> Done {
+        self.command(Command::new(in_repository("deploy/gcloud").join(script)).args(arguments))
+    }
+
+    /// Runs a command with the stand-in on its PATH, and nothing of our environment.
+    pub(super) fn command(&self, command: &mut Command) -> Done {
+        let real = std::env::var_os("PATH").expect("a PATH");
+        let folders =
+            [in_repository("crates/simulator/tests/stand_ins")].into_iter().chain(std::env::split_paths(&real));
+        let path = std::env::join_paths(folders).expect("folders without colons");
+        command.env_clear().env("PATH", path).env("GCLOUD_STATE", self.folder.path());
+        command.env("HOME", self.folder.path()).env("ENV_FILE", self.folder.path().join("env"));
+        let output = command.envs(self.settings.clone()).output().expect("the script starts");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        Done { is_success: output.status.success(), said }
+    }
+
+    /// All calls of gcloud so far.
+    pub(super) fn calls(&self) -> Vec<Vec<String>> {
+        let calls = fs::read_to_string(self.path().join("calls.jsonl")).unwrap_or_default();
+        calls.lines().map(|line| serde_json::from_str(line).expect("a call")).collect()
+    }
+
+    pub(super) fn forget_calls(&self) {
+        // There may be none.
+        let _ = fs::remove_file(self.path().join("calls.jsonl"));
+    }
+
+    /// How many commands have changed something.
+    pub(super) fn changes(&self) -> u64 {
+        self.state()["changes"].as_u64().unwrap_or(0)
+    }
+
+    /// Everything that exists, by kind and name.
+    pub(super) fn things(&self) -> Value {
+        self.state()["things"].take()
+    }
+
+    pub(super) fn thing(&self, name: &str) -> Value {
+        self.things()[name].take()
+    }
+
+    /// What exists already when everything begins.
+    pub(super) fn begin_with(&self, things: &Value) {
+        let state = serde_json::json!({"changes": 0, "things": things});
+        fs::write(self.path().join("state.json"), state.to_string()).expect("a file");
+    }
+
+    /// Changes what exists, as somebody else might.
+    pub(super) fn meddle(&self, change: impl FnOnce(&mut Value)) {
+        let mut state = self.state();
+        change(&mut state["things"]);
+        fs::write(self.path().join("state.json"), state.to_string()).expect("a file");
+    }
+
+    fn state(&self) -> Value {
+        let text = fs::read_to_string(self.path().join("state.json"));
+        text.map_or(Value::Null, |text| serde_json::from_str(&text).expect("a state"))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
