@@ -13,13 +13,13 @@ find . -name Cargo.toml -not -path './Cargo.toml' -not -path '*/target/*' -not -
   crate=$(dirname "$manifest")
   mkdir -p "$target/$crate/src"
   cp "$manifest" "$target/$crate/"
-  touch "$target/$crate/src/lib.rs"
+  echo '//! Empty.' >"$target/$crate/src/lib.rs"
   # Programs: src/main.rs, and what a manifest names.
   {
     [ ! -f "$crate/src/main.rs" ] || echo src/main.rs
     sed -n 's/^path = "\(src\/.*\.rs\)"$/\1/p' "$manifest"
   } | while read -r source; do
     mkdir -p "$(dirname "$target/$crate/$source")"
-    [ "$source" = src/lib.rs ] || echo 'fn main() {}' >"$target/$crate/$source"
+    [ "$source" = src/lib.rs ] || printf '//! Empty.\nfn main() {}\n' >"$target/$crate/$source"
   done
 done

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 /// The methods of `service::env::EnvReader` that read a variable.
 const READERS: [&str; 7] = ["text", "text_or", "required", "optional", "parse", "parse_within", "flag"];
 
-/// Folders whose sources read variables, with the processes that these are part of.
-const SOURCES: [(&str, &[&str]); 4] = [
+/// Sources, or folders of them, that read variables, with the processes that these are part of.
+const SOURCES: [(&str, &[&str]); 5] = [
     ("crates/service/src", &["connector", "interceptor"]),
     ("ui-connector/src", &["connector"]),
     ("cloud-pubsub-interceptor/src", &["interceptor"]),
-    ("crates/simulator/src", &["demo"]),
+    ("crates/simulator/src/bin/demo.rs", &["demo"]),
+    ("crates/simulator/src/bin/player.rs", &["player"]),
 ];
 
 /// Who reads each variable.
@@ -55,15 +56,19 @@ fn read_by_the_sources() -> Readers {
     read
 }
 
-fn names_read_in(folder: &str) -> BTreeSet<String> {
+fn names_read_in(path: &str) -> BTreeSet<String> {
     let mut files = Vec::new();
-    collect(&workspace().join(folder), &mut files);
-    assert!(!files.is_empty(), "no sources in {folder}");
+    collect(&workspace().join(path), &mut files);
+    assert!(!files.is_empty(), "no sources in {path}");
     files.iter().flat_map(|file| names_read(&fs::read_to_string(file).expect("a source"))).collect()
 }
 
-/// The Rust files below `folder` that are not tests.
+/// The Rust files below `folder` that are not tests; or the file.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    if folder.is_file() {
+        files.push(folder.to_owned());
+        return;
+    }
     for entry in fs::read_dir(folder).expect("a folder of sources") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

@@ -6,6 +6,9 @@ use tokio_util::sync::CancellationToken;
 use crate::pubsub::{Message, PushSubscription};
 use crate::script::Script;
 
+/// The id of the conversation that the connector's page joins by itself when everybody may register.
+pub const CONVERSATION: &str = "demo-conversation";
+
 /// Plays `script` in `conversation` again and again until `stop`.
 pub async fn play_for_ever(
     script: Script,

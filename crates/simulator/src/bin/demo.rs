@@ -6,15 +6,12 @@ use std::process::ExitCode;
 use service::env::{ConfigError, Env};
 use service::process::{Config, ProcessSettings, StartError, run};
 use service::tasks::TaskSet;
-use simulator::player::play_for_ever;
+use simulator::player::{CONVERSATION, play_for_ever};
 use simulator::pubsub::PushSubscription;
 use simulator::script::Script;
 use simulator::stack::Stack;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-/// The page joins this conversation by itself when everybody may register.
-const CONVERSATION: &str = "demo-conversation";
 
 struct Demo {
     process: ProcessSettings,

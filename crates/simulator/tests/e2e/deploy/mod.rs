@@ -1,5 +1,7 @@
 //! What is in `deploy/` does what it says.
 
+mod cloud_run;
+mod compose;
 mod doctor;
 mod hcl;
 mod real_gcloud;
@@ -31,7 +33,7 @@ fn read_by(service: &str) -> BTreeSet<String> {
         .filter(|(_, rest)| rest.split(" | ").next().is_some_and(|readers| readers.split(", ").any(|it| it == service)))
         .map(|(name, _)| name.to_owned())
         .collect();
-    assert!(names.contains("REDIS_URL"), "the table was not understood: {names:?}");
+    assert!(names.contains("GCP_PROJECT_ID"), "the table was not understood: {names:?}");
     names
 }
 

@@ -9,7 +9,7 @@ use super::ports::free_port;
 use super::wait::eventually;
 
 /// What [`Process::start`] waits for in the log: nobody else on this port can have written it.
-const LISTENING: [&str; 2] = ["is listening", "in a browser"];
+const LISTENING: [&str; 3] = ["is listening", "in a browser", "playing"];
 const PORT_TAKEN: &str = "could not listen on port";
 
 /// One of our processes. It is killed when dropped, and its log is shown if the test failed.
