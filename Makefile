@@ -7,7 +7,7 @@ CHAOS ?=
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help check deny test test-tools demo bench chaos
+.PHONY: help check deny test test-tools test-images demo bench chaos
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: test-tools ## Run every test; installs what they need when it is missing, 
 
 test-tools: ## Install what the tests need: Redis, Node.js, Python, Chromium and the clients they play
 	scripts/install-test-tools.sh
+
+test-images: ## Build both images without Docker and look at what comes out; needs root and Debian, some minutes
+	scripts/test-images.sh
 
 demo: ## Play a conversation on http://localhost:8080, without Redis or Google Cloud
 	$(CARGO) run --release --locked -p agent-assist-simulator --bin demo

@@ -21,7 +21,7 @@ start_redis() {
 enter() {
   local folder=$1
   # shellcheck disable=SC2016 # the inner shell expands it
-  unshare --mount --pid --fork --kill-child bash -ceu '
+  exec unshare --mount --pid --fork --kill-child bash -ceu '
     folder=$1 secret=$2
     shift 2
     mount --bind "$folder" "$folder"
@@ -55,9 +55,9 @@ run_and_measure() {
   outer=$!
   STARTED+=("$outer")
   took=$(wait_for "$begin" /status)
-  inner=$(pgrep --full "^/usr/local/bin/$name" | head -n 1)
+  inner=$(pgrep --parent "$outer")
   [ "$(awk '/^Uid:/ { print $2 }' "/proc/$inner/status")" = 65532 ] || fail "$name runs as root"
-  grep -q ' / ro' "/proc/$inner/mounts" || fail "$name can write its root"
+  grep -q '^[^ ]* / [^ ]* ro' "/proc/$inner/mounts" || fail "$name can write its root"
   say "$name: image $(size "$name"), first /status after $((took / 10)).$((took % 10)) ms, resident $(awk '/^VmRSS/ { print $2 }' "/proc/$inner/status") kB"
   kill -TERM "$inner"
   wait "$outer" || fail "$name ends with $? after SIGTERM: $(tail -n 3 "$SECRET/log")"

@@ -14,8 +14,7 @@ use super::{has, in_repository, read, read_by, set};
 
 /// Set by the platform, or by the configuration in another way, or of no use on Cloud Run.
 fn not_settings(service: &str) -> BTreeSet<String> {
-    // Cloud Run sets the first two. REDIS_URL is a secret, and stands for three others. Logs go to stdout, and
-    // there is nobody who could reach a second port.
+    // Cloud Run sets the first two. REDIS_URL is a secret, and stands for three others. Logs go to stdout.
     let mut names = set([
         "PORT",
         "K_SERVICE",
@@ -24,7 +23,6 @@ fn not_settings(service: &str) -> BTreeSet<String> {
         "REDISPORT",
         "REDIS_CLUSTER",
         "LOGGING_FILE",
-        "METRICS_PORT",
     ]);
     if service == "connector" {
         // The secret is mounted where it is looked for; the credentials are the service account's; `Skip` is refused.
