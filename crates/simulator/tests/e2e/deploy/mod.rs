@@ -3,6 +3,7 @@
 mod cloud_run;
 mod compose;
 mod doctor;
+mod guide;
 mod hcl;
 mod real_gcloud;
 mod scripts;

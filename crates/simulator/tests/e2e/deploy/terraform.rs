@@ -15,15 +15,7 @@ use super::{has, in_repository, read, read_by, set};
 /// Set by the platform, or by the configuration in another way, or of no use on Cloud Run.
 fn not_settings(service: &str) -> BTreeSet<String> {
     // Cloud Run sets the first two. REDIS_URL is a secret, and stands for three others. Logs go to stdout.
-    let mut names = set([
-        "PORT",
-        "K_SERVICE",
-        "REDIS_URL",
-        "REDISHOST",
-        "REDISPORT",
-        "REDIS_CLUSTER",
-        "LOGGING_FILE",
-    ]);
+    let mut names = set(["PORT", "K_SERVICE", "REDIS_URL", "REDISHOST", "REDISPORT", "REDIS_CLUSTER", "LOGGING_FILE"]);
     if service == "connector" {
         // The secret is mounted where it is looked for; the credentials are the service account's; `Skip` is refused.
         let connector =

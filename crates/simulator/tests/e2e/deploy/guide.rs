@@ -1,0 +1,57 @@
+//! `docs/DEPLOY.md`, followed line by line.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::stage::Stage;
+use super::{in_repository, read};
+
+/// The commands of the part that shows each, up to the conversation profile.
+fn commands() -> String {
+    let guide = read("docs/DEPLOY.md");
+    let (_, steps) = guide.split_once("\n## Step by step\n").expect("the steps");
+    let (steps, _) = steps.split_once("\n### 9. ").expect("their end");
+    let blocks: Vec<_> = steps.split("```sh\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    assert!(blocks.len() >= 8, "the guide was not understood: {}", blocks.len());
+    blocks.join("\n")
+}
+
+/// What exists, without the keys, which are made by chance.
+fn things(stage: &Stage) -> Value {
+    let mut things = stage.things();
+    let key = &mut things["secret/aa-integration-jwt-secret"];
+    let versions = key["versions"].as_array().expect("versions");
+    assert!(versions.iter().all(|version| version.as_str().is_some_and(|key| key.trim().len() == 64)));
+    key["versions"] = json!(versions.len());
+    things
+}
+
+#[test]
+fn followed_line_by_line_it_makes_what_the_script_makes() {
+    let (by_hand, by_script) = (Stage::new(), Stage::new());
+    // No variable may be undefined, and no command may fail.
+    let script = format!("set -euo pipefail\n{}", commands());
+    by_hand.command(Command::new("bash").args(["-c", &script]).current_dir(in_repository(""))).well();
+    by_script.run("deploy.sh", &["--skip-test"]).well();
+    let (by_hand, by_script) = (things(&by_hand), things(&by_script));
+    for (name, thing) in by_script.as_object().expect("things") {
+        assert_eq!(&by_hand[name], thing, "{name}");
+    }
+    assert_eq!(by_hand.as_object().map(serde_json::Map::len), by_script.as_object().map(serde_json::Map::len));
+}
+
+#[test]
+fn files_that_it_names_are_there() {
+    for page in ["docs/DEPLOY.md", "docs/OPERATIONS.md", "docs/SCALING.md", "docs/SECURITY.md", "deploy/README.md"] {
+        for word in read(page).split(|letter: char| letter.is_whitespace() || "`()\"',:".contains(letter)) {
+            if word.starts_with("deploy/")
+                && !word.contains('…')
+                && !word.ends_with("/.env")
+                && !word.ends_with("jwt_secret_key")
+            {
+                assert!(in_repository(word).exists(), "{page}: {word}");
+            }
+        }
+    }
+}
