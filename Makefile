@@ -12,11 +12,12 @@ BENCH ?=
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-check: ## Look at the code without running it: format, lints, documentation, licences, scripts
+check: ## Look at the code without running it: format, lints, documentation, licences, scripts, deployment
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	scripts/check-scripts.sh
+	scripts/check-deployment.sh
 	scripts/check-dependencies.sh
 
 deny: ## Check licences, sources, duplicates and advisories of the dependencies; installs cargo-deny when it is missing

@@ -84,3 +84,42 @@ async fn the_file_gets_every_line_too() {
     };
     eventually("the lines", same).await;
 }
+
+/// Every text of a warning or an error in the sources of the services, up to the first thing that is filled in.
+fn complaints(path: &std::path::Path, found: &mut std::collections::BTreeSet<String>) {
+    for entry in std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            complaints(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") && !entry.ends_with("tests.rs") {
+            let source = std::fs::read_to_string(&entry).expect("a source");
+            let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+            let calls = ["warn!(", "error!("].iter().flat_map(|call| source.split(call).skip(1));
+            let calls = calls.filter_map(|call| call.split(");").next());
+            let texts = calls.filter_map(|call| call.split('"').rev().nth(1)).filter(|text| text.contains(' '));
+            found.extend(texts.filter_map(|text| text.split(['{', ':']).next()).map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn every_warning_and_error_is_explained_to_operators() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut found = std::collections::BTreeSet::new();
+    for folder in ["ui-connector", "cloud-pubsub-interceptor", "crates/service", "crates/broker", "crates/oidc"] {
+        complaints(&root.join(folder).join("src"), &mut found);
+    }
+    assert!(found.len() > 30, "the sources were not understood: {found:?}");
+    let document = std::fs::read_to_string(root.join("docs/OPERATIONS.md")).expect("the document");
+    let rows: Vec<_> = document.lines().filter_map(explained).collect();
+    let unexplained: Vec<_> = found.iter().filter(|text| !rows.iter().any(|row| text.starts_with(row))).collect();
+    assert!(unexplained.is_empty(), "{unexplained:?}");
+    let invented: Vec<_> = rows.iter().filter(|row| !found.iter().any(|text| text.starts_with(**row))).collect();
+    assert!(invented.is_empty(), "{invented:?}");
+}
+
+/// What a row of the table begins with, if it is one.
+fn explained(line: &str) -> Option<&str> {
+    let (text, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+    let is_row = ["WARN |", "ERROR |"].iter().any(|severity| rest.starts_with(severity));
+    text.split(':').next().filter(|_| is_row)
+}
