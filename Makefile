@@ -7,7 +7,7 @@ CHAOS ?=
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help check deny test test-tools test-images demo bench chaos
+.PHONY: help check deny test test-tools test-images notices demo bench chaos
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,7 @@ check: ## Look at the code without running it: format, lints, documentation, lic
 	scripts/check-scripts.sh
 	scripts/check-deployment.sh
 	scripts/check-dependencies.sh
+	scripts/notices.sh --check
 
 deny: ## Check licences, sources, duplicates and advisories of the dependencies; installs cargo-deny when it is missing
 	scripts/check-dependencies.sh
@@ -36,6 +37,9 @@ test-tools: ## Install what the tests need: Redis, Node.js, Python, Chromium and
 
 test-images: ## Build both images without Docker and look at what comes out; needs root and Debian, some minutes
 	scripts/test-images.sh
+
+notices: ## Write the licences of what is linked into docs/THIRD-PARTY.md; installs cargo-about when it is missing
+	scripts/notices.sh
 
 demo: ## Play a conversation on http://localhost:8080, without Redis or Google Cloud
 	$(CARGO) run --release --locked -p agent-assist-simulator --bin demo
