@@ -1,5 +1,6 @@
 //! What is in `deploy/` does what it says.
 
+mod cloud_build;
 mod cloud_run;
 mod compose;
 mod doctor;
