@@ -24,6 +24,16 @@ fields() {
   cloud "$@" "--format=csv[no-heading,separator='|']($names)" 2>/dev/null
 }
 
+# Who has which roles by the policy of something: a line for each, role and member.
+grants() { cloud "$@" '--flatten=bindings[].members' '--format=value(bindings.role,bindings.members)' 2>/dev/null || true; }
+
+# Whether an account has a role: what that is good for, the account, the role, what grants says.
+may() {
+  if grep -q "^$3[[:space:]]serviceAccount:$2\$" <<<"$4"; then good "$1: $2"; else
+    wrong "$1: $2 has not $3" "$HERE/deploy.sh"
+  fi
+}
+
 # Compares a field: what it is called, what it is, what it should be, how to mend it.
 compare() {
   if [ "$2" = "$3" ]; then good "$1: $2"; else wrong "$1 is '$2', not '$3'" "$4"; fi
@@ -94,13 +104,24 @@ look_at_interceptor() {
   look_at_service "$INTERCEPTOR_SERVICE_NAME" || return 0
   INTERCEPTOR_URL=$URL
   local invokers
-  invokers=$(cloud run services get-iam-policy "$INTERCEPTOR_SERVICE_NAME" "--region=$SERVICE_REGION" \
-    '--flatten=bindings[].members[]' '--filter=bindings.role=roles/run.invoker' '--format=value(bindings.members)' 2>/dev/null || true)
-  [[ $invokers == *"serviceAccount:$INVOKER_ACCOUNT"* ]] || wrong "Pub/Sub may not call it: $INVOKER_ACCOUNT is no invoker" "$HERE/deploy.sh"
+  invokers=$(grants run services get-iam-policy "$INTERCEPTOR_SERVICE_NAME" "--region=$SERVICE_REGION")
+  may 'may push into it' "$INVOKER_ACCOUNT" roles/run.invoker "$invokers"
   if [[ $invokers == *allUsers* ]]; then
     wrong 'everybody may push events into it' \
       "gcloud run services remove-iam-policy-binding $INTERCEPTOR_SERVICE_NAME --region=$SERVICE_REGION --member=allUsers --role=roles/run.invoker"
-  else good 'only those may call it who are named'; fi
+  else good 'nobody may who is not named'; fi
+}
+
+look_at_roles() {
+  heading 'Roles'
+  local number agent
+  may 'may call Dialogflow' "$CONNECTOR_ACCOUNT" roles/dialogflow.agentAssistClient "$(grants projects get-iam-policy "$GCP_PROJECT_ID")"
+  may 'may read the key' "$CONNECTOR_ACCOUNT" roles/secretmanager.secretAccessor "$(grants secrets get-iam-policy "$JWT_SECRET_NAME")"
+  number=$(cloud projects describe "$GCP_PROJECT_ID" '--format=value(projectNumber)' 2>/dev/null || true)
+  agent=service-$number@gcp-sa-pubsub.iam.gserviceaccount.com
+  may 'may put dead letters away' "$agent" roles/pubsub.publisher "$(grants pubsub topics get-iam-policy "$DEAD_LETTER_TOPIC")"
+  fields name pubsub subscriptions describe "$DEAD_LETTER_SUBSCRIPTION" >/dev/null ||
+    wrong "subscription $DEAD_LETTER_SUBSCRIPTION does not exist: dead letters are lost" "$HERE/deploy.sh"
 }
 
 look_at_subscription() {
@@ -168,6 +189,7 @@ look_at_secret
 look_at_redis
 look_at_connector
 look_at_interceptor
+look_at_roles
 look_at_pubsub
 [ $# -eq 0 ] || look_at_profile "$1"
 say ''

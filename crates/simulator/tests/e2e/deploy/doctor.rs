@@ -11,6 +11,9 @@ use tokio::net::TcpListener;
 use super::stage::Stage;
 use crate::support::{Deployment, PROJECT, SECRET};
 
+/// The secret that signs tokens.
+const KEY: &str = "secret/aa-integration-jwt-secret";
+
 /// A deployment by the scripts, of which the services are real processes.
 async fn deployed() -> (Stage, Deployment) {
     let deployment = Deployment::start(1).await;
@@ -19,7 +22,7 @@ async fn deployed() -> (Stage, Deployment) {
         "cloud-pubsub-interceptor": deployment.interceptor.url("").trim_end_matches('/'),
     });
     let stage = Stage::new().with("GCP_PROJECT_ID", PROJECT).with("GCLOUD_URLS", &urls.to_string());
-    let key = json!({"secret/aa-integration-jwt-secret": {"name": "k", "versions": [SECRET.repeat(2)]}});
+    let key = json!({KEY: {"name": "k", "versions": [SECRET.repeat(2)]}});
     stage.begin_with(&key);
     (stage, deployment)
 }
@@ -33,12 +36,12 @@ fn meddle(stage: &Stage, name: &str, field: &str, value: Value) {
 async fn a_deployment_ends_with_an_event_that_goes_all_the_way() {
     let (stage, _deployment) = deployed().await;
     // The key of the process, which is what the mounted secret would be.
-    meddle(&stage, "secret/aa-integration-jwt-secret", "versions", json!([SECRET]));
+    meddle(&stage, KEY, "versions", json!([SECRET]));
     let said = stage.run("deploy.sh", &[]).well().said;
     for part in ["/status: Hello, cross-origin-world!", "the event has arrived", "Done. What is left:"] {
         assert!(said.contains(part), "{part}: {said}");
     }
-    meddle(&stage, "secret/aa-integration-jwt-secret", "versions", json!(["another key than the services have"]));
+    meddle(&stage, KEY, "versions", json!(["another key than the services have"]));
     stage.run("send-test-event.sh", &[]).badly("authentication failed");
 }
 
@@ -63,7 +66,7 @@ async fn the_doctor_names_each_fault_and_how_to_mend_it() {
     let binding = |member: &str| json!([["roles/run.invoker", member]]);
     let interceptor = "service/cloud-pubsub-interceptor";
     let faults = [
-        ("secret/aa-integration-jwt-secret", "versions", json!(["d41d8cd98f00b204e980"]), "has 20 bytes only"),
+        (KEY, "versions", json!(["d41d8cd98f00b204e980"]), "has 20 bytes only"),
         ("redis/aa-integration-redis", "state", json!("MAINTENANCE"), "it is not ready: 'MAINTENANCE'"),
         (
             "redis/aa-integration-redis",
@@ -91,7 +94,10 @@ async fn the_doctor_names_each_fault_and_how_to_mend_it() {
         ),
         ("service/ui-connector", "status.url", json!("http://127.0.0.1:9"), "/ready answers '000'"),
         (interceptor, "bindings", binding("allUsers"), "everybody may push events into it"),
-        (interceptor, "bindings", json!([]), "is no invoker"),
+        (interceptor, "bindings", json!([]), "has not roles/run.invoker"),
+        ("project/acme-support", "bindings", json!([]), "has not roles/dialogflow.agentAssistClient"),
+        (KEY, "bindings", json!([]), "has not roles/secretmanager.secretAccessor"),
+        ("topic/aa-dead-letter-topic", "bindings", json!([]), "has not roles/pubsub.publisher"),
         (
             message,
             "pushConfig.pushEndpoint",
@@ -115,7 +121,7 @@ async fn the_doctor_names_each_fault_and_how_to_mend_it() {
             });
         }
     }
-    for name in [message, "topic/aa-new-suggestion-topic", interceptor] {
+    for name in [message, "topic/aa-new-suggestion-topic", interceptor, "subscription/aa-dead-letter-sub"] {
         let gone = stage.thing(name);
         stage.meddle(|things| {
             things.as_object_mut().expect("things").remove(name);
