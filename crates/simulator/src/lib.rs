@@ -1,8 +1,12 @@
 //! The outside world over real HTTP, and the demo: what plays Dialogflow and Cloud Pub/Sub where
 //! there is no Google Cloud project.
 
+mod advice;
+pub mod dialogflow;
 pub mod network;
+pub mod notification;
 pub mod player;
+pub mod publisher;
 pub mod pubsub;
 pub mod script;
 pub mod stack;

@@ -11,7 +11,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::script::Notification;
+use crate::notification::Notification;
 
 /// The default acknowledgement deadline of a subscription.
 const ACK_DEADLINE: Duration = Duration::from_secs(10);

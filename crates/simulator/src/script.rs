@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use event::{ConversationName, EventKind};
+use event::ConversationName;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::advice::sentiment;
+use crate::notification::{LANGUAGE, Notification};
 
 /// The conversation that the demo plays.
 const LATE_PARCEL: &str = include_str!("../conversations/late-parcel.json");
@@ -26,20 +29,8 @@ struct Step {
 enum Action {
     Lifecycle(String),
     Says { role: String, text: String },
+    Writes { role: String, text: String },
     Suggests(Value),
-}
-
-/// One notification, as Dialogflow would publish it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Notification {
-    /// How long after the one before.
-    pub pause: Duration,
-    /// Which topic it belongs to.
-    pub kind: EventKind,
-    /// The message's data.
-    pub event: Value,
-    /// The message's attributes.
-    pub attributes: Value,
 }
 
 impl Script {
@@ -63,60 +54,51 @@ impl Step {
     fn notifications(&self, conversation: &str, index: usize) -> Vec<Notification> {
         let pause = Duration::from_millis(self.pause_ms);
         match &self.action {
-            Action::Lifecycle(change) => vec![lifecycle(conversation, pause, change)],
+            Action::Lifecycle(change) => vec![Notification::lifecycle(conversation, change).after(pause)],
             Action::Says { role, text } => utterance(conversation, pause, index, role, text),
-            Action::Suggests(result) => vec![suggestion(conversation, pause, result)],
+            Action::Writes { role, text } => vec![written(conversation, index, role, text).after(pause)],
+            Action::Suggests(result) => {
+                vec![Notification::suggestion(conversation, &named(result, conversation)).after(pause)]
+            }
         }
     }
-}
-
-fn lifecycle(conversation: &str, pause: Duration, change: &str) -> Notification {
-    let event = json!({"conversation": conversation, "type": change});
-    Notification { pause, kind: EventKind::ConversationLifecycle, event, attributes: json!({}) }
 }
 
 /// Speech grows word by word, becomes final, and then is a message.
 fn utterance(conversation: &str, pause: Duration, index: usize, role: &str, text: &str) -> Vec<Notification> {
     const PER_WORDS: Duration = Duration::from_millis(350);
+    const UNTIL_MESSAGE: Duration = Duration::from_millis(150);
     let id = format!("message-{index}");
-    let transcript = |pause, heard: &str, is_final: bool| {
-        let mut result = json!({"messageType": "TRANSCRIPT", "transcript": heard, "languageCode": "en-GB"});
-        if is_final {
-            result["isFinal"] = true.into();
-            result["confidence"] = 0.94.into();
-        }
-        let event = json!({"conversation": conversation, "type": "NEW_RECOGNITION_RESULT", "newRecognitionResultPayload": result});
-        let attributes = json!({"participant_id": role, "participant_role": role, "message_id": id});
-        Notification { pause, kind: EventKind::NewRecognitionResult, event, attributes }
-    };
+    let transcript = |heard: &str, is_final| Notification::transcript(conversation, &id, role, heard, is_final);
     let words: Vec<_> = text.split(' ').collect();
     let interim = (3..words.len()).step_by(3).enumerate();
     let mut heard: Vec<_> = interim
-        .map(|(nth, count)| transcript(if nth == 0 { pause } else { PER_WORDS }, &words[..count].join(" "), false))
+        .map(|(nth, count)| {
+            transcript(&words[..count].join(" "), false).after(if nth == 0 { pause } else { PER_WORDS })
+        })
         .collect();
-    heard.push(transcript(PER_WORDS, text, true));
-    heard.push(message(conversation, &id, role, text));
+    heard.push(transcript(text, true).after(PER_WORDS));
+    heard.push(written(conversation, index, role, text).after(UNTIL_MESSAGE));
     heard
 }
 
-fn message(conversation: &str, id: &str, role: &str, text: &str) -> Notification {
-    let name = format!("{conversation}/messages/{id}");
-    let message =
-        json!({"name": name, "content": text, "languageCode": "en-GB", "participant": role, "participantRole": role});
-    let event = json!({"conversation": conversation, "type": "NEW_MESSAGE", "newMessagePayload": message});
-    Notification { pause: Duration::from_millis(150), kind: EventKind::NewMessage, event, attributes: json!({}) }
+fn written(conversation: &str, index: usize, role: &str, text: &str) -> Notification {
+    let name = format!("{conversation}/messages/message-{index}");
+    let mut message =
+        json!({"name": name, "content": text, "languageCode": LANGUAGE, "participant": role, "participantRole": role});
+    if role == "END_USER" {
+        message["sentimentAnalysis"] = sentiment(text);
+    }
+    Notification::message(conversation, &message)
 }
 
-fn suggestion(conversation: &str, pause: Duration, result: &Value) -> Notification {
-    let participant = format!("{conversation}/participants/HUMAN_AGENT");
-    let event = json!({"conversation": conversation, "participant": participant, "suggestionResults": [named(result, conversation)]});
-    Notification { pause, kind: EventKind::HumanAgentAssistant, event, attributes: json!({}) }
-}
-
-/// The script says `{conversation}` where the name belongs.
+/// The script says `{conversation}` and `{location}` where the names belong.
 fn named(value: &Value, conversation: &str) -> Value {
     match value {
-        Value::String(text) => text.replace("{conversation}", conversation).into(),
+        Value::String(text) => {
+            let location = conversation.split("/conversations/").next().unwrap_or_default();
+            text.replace("{conversation}", conversation).replace("{location}", location).into()
+        }
         Value::Array(items) => items.iter().map(|item| named(item, conversation)).collect(),
         Value::Object(members) => {
             members.iter().map(|(key, member)| (key.clone(), named(member, conversation))).collect()
@@ -127,6 +109,8 @@ fn named(value: &Value, conversation: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use event::EventKind;
+
     use super::*;
 
     #[test]
@@ -139,6 +123,7 @@ mod tests {
         for notification in &notifications {
             assert_eq!(notification.event["conversation"], "projects/p/locations/global/conversations/demo");
             assert!(!notification.event.to_string().contains("{conversation}"));
+            assert!(!notification.event.to_string().contains("{location}"));
         }
     }
 

@@ -1,7 +1,7 @@
-//! Both services in one process, on the broker in memory: the embedded default.
+//! Both services in one process, on the broker in memory, and a Dialogflow that is played.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,20 +12,27 @@ use connector::auth::token::{SecretError, TokenKeys};
 use connector::google::credentials::{FixedToken, TokenError};
 use connector::{Backends, Settings};
 use event::ConnectorId;
+use service::http::{HttpLimits, serve};
 use service::tasks::TaskSet;
 use service::telemetry::causes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::dialogflow::Dialogflow;
+use crate::publisher::{Outbox, Publisher};
+use crate::pubsub::PushSubscription;
+
 /// How long the services may take to end: the connector's own drain, and a little.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Two running services.
+/// Two running services, and a Dialogflow for them.
 pub struct Stack {
     /// Where desktops connect.
     pub connector: SocketAddr,
     /// Where Pub/Sub pushes to.
     pub interceptor: SocketAddr,
+    /// What the connector's proxy calls.
+    pub dialogflow: Arc<Dialogflow>,
     stop: CancellationToken,
     tasks: TaskSet,
 }
@@ -36,6 +43,9 @@ pub enum StackError {
     /// A port is taken.
     #[error("could not listen")]
     Listen(#[from] io::Error),
+    /// Something that speaks HTTP could not be set up.
+    #[error("no HTTP")]
+    Http(#[from] reqwest::Error),
     /// The token for Google is unusable.
     #[error("unusable token")]
     Token(#[from] TokenError),
@@ -49,13 +59,18 @@ impl Stack {
     ///
     /// # Errors
     /// [`StackError`] if a listener has no address.
-    pub fn start(project: &str, connector: TcpListener, interceptor: TcpListener) -> Result<Self, StackError> {
+    pub async fn start(project: &str, connector: TcpListener, interceptor: TcpListener) -> Result<Self, StackError> {
         let (stop, tasks, broker) =
             (CancellationToken::new(), TaskSet::default(), MemoryBroker::new(Retention::default()));
-        let stack = Self { connector: connector.local_addr()?, interceptor: interceptor.local_addr()?, stop, tasks };
+        let played = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let endpoint = format!("http://{}", played.local_addr()?);
+        let dialogflow = play_dialogflow(played, interceptor.local_addr()?, &tasks)?;
+        let (at, pushes) = (connector.local_addr()?, interceptor.local_addr()?);
+        let stack = Self { connector: at, interceptor: pushes, dialogflow, stop, tasks };
         let secret = format!("{:032x}", rand::random::<u128>());
         let tokens = TokenKeys::new(secret.as_bytes(), project, Duration::from_hours(1))?;
-        let settings = Settings::new(project, AuthSettings::new(Skip), tokens);
+        let mut settings = Settings::new(project, AuthSettings::new(Skip), tokens);
+        settings.dialogflow.endpoint = endpoint.parse().ok();
         let backends = Backends {
             bus: Arc::new(broker.bus()),
             keys: Arc::new(broker.clone()),
@@ -81,5 +96,27 @@ impl Stack {
     pub async fn shut_down(self) {
         self.stop.cancel();
         self.tasks.shut_down(PATIENCE).await;
+    }
+}
+
+/// A Dialogflow that publishes to the interceptor.
+fn play_dialogflow(
+    listener: TcpListener,
+    interceptor: SocketAddr,
+    tasks: &TaskSet,
+) -> Result<Arc<Dialogflow>, StackError> {
+    let subscription = PushSubscription::new(format!("http://{interceptor}"))?;
+    let (outbox, deliver) = Outbox::new(Publisher::Push(subscription));
+    let dialogflow = Arc::new(Dialogflow::new(outbox));
+    tasks.spawn("pubsub", until(deliver, tasks.stop_signal()));
+    let stop = tasks.stop_signal();
+    tasks.spawn("dialogflow", serve(listener, dialogflow.clone().router(), HttpLimits::default(), stop));
+    Ok(dialogflow)
+}
+
+async fn until(work: impl Future<Output = ()>, stop: CancellationToken) {
+    tokio::select! {
+        () = work => {}
+        () = stop.cancelled() => {}
     }
 }

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use service::env::{ConfigError, Env};
 use service::process::{Config, ProcessSettings, StartError, run};
 use service::tasks::TaskSet;
-use simulator::player::{CONVERSATION, play_for_ever};
+use simulator::player::{CONVERSATION, Player};
+use simulator::publisher::Publisher;
 use simulator::pubsub::PushSubscription;
 use simulator::script::Script;
 use simulator::stack::Stack;
@@ -18,6 +19,7 @@ struct Demo {
     interceptor_port: u16,
     project: String,
     play: bool,
+    speed: f64,
 }
 
 impl Config for Demo {
@@ -39,6 +41,7 @@ fn read(env: Env) -> Result<Demo, ConfigError> {
         interceptor_port: env.parse("INTERCEPTOR_PORT", "a port number, 0 to 65535", 8081),
         project: env.text_or("GCP_PROJECT_ID", "demo-project"),
         play: env.flag("PLAY_CONVERSATION", true),
+        speed: env.parse_within("PLAY_SPEED", "0.01 to 1000", 1.0, |speed| (0.01..=1000.0).contains(speed)),
     };
     env.finish(demo)
 }
@@ -47,7 +50,7 @@ async fn start(demo: Demo, listener: TcpListener, stop: CancellationToken) -> Re
     let port = demo.interceptor_port;
     let interceptor = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| StartError::Listen(port, error))?;
     let setup = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Setup(error);
-    let stack = Stack::start(&demo.project, listener, interceptor).map_err(|error| setup(error.into()))?;
+    let stack = Stack::start(&demo.project, listener, interceptor).await.map_err(|error| setup(error.into()))?;
     let tasks = TaskSet::default();
     if demo.play {
         let script = Script::late_parcel().map_err(|error| setup(error.into()))?;
@@ -55,7 +58,9 @@ async fn start(demo: Demo, listener: TcpListener, stop: CancellationToken) -> Re
         let subscription =
             PushSubscription::new(format!("http://{}", stack.interceptor)).map_err(|error| setup(error.into()))?;
         let name = name.map_err(|error: event::InvalidConversationName| setup(error.into()))?;
-        tasks.spawn("player", play_for_ever(script, name, subscription, tasks.stop_signal()));
+        let dialogflow = Some(stack.dialogflow.clone());
+        let player = Player { publisher: Publisher::Push(subscription), dialogflow, speed: demo.speed };
+        tasks.spawn("player", player.play_for_ever(script, name, tasks.stop_signal()));
     }
     tracing::info!("open http://localhost:{} in a browser; Ctrl-C ends the demo", stack.connector.port());
     stop.cancelled().await;

@@ -10,7 +10,8 @@ use service::env::{ConfigError, Env};
 use service::http::{HttpLimits, serve};
 use service::process::{Config, ProcessSettings, StartError, run};
 use service::tasks::TaskSet;
-use simulator::player::{CONVERSATION, play_for_ever};
+use simulator::player::{CONVERSATION, Player};
+use simulator::publisher::Publisher;
 use simulator::pubsub::PushSubscription;
 use simulator::script::Script;
 use tokio::net::TcpListener;
@@ -19,13 +20,14 @@ use tokio_util::sync::CancellationToken;
 /// How long the push that is under way may still take at the end.
 const LAST_PUSH: Duration = Duration::from_secs(1);
 
-struct Player {
+struct Settings {
     process: ProcessSettings,
     interceptor: String,
     conversation: ConversationName,
+    speed: f64,
 }
 
-impl Config for Player {
+impl Config for Settings {
     fn process(&self) -> &ProcessSettings {
         &self.process
     }
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
     run(read, start)
 }
 
-fn read(env: Env) -> Result<Player, ConfigError> {
+fn read(env: Env) -> Result<Settings, ConfigError> {
     let mut env = env.reader();
     let process = ProcessSettings::read(&mut env);
     let interceptor = env.text_or("INTERCEPTOR_URL", "http://localhost:8081").trim_end_matches('/').to_owned();
@@ -44,15 +46,17 @@ fn read(env: Env) -> Result<Player, ConfigError> {
         env.problem("GCP_PROJECT_ID", format!("{project:?}"), "the id of a project");
         return env.fail();
     };
-    env.finish(Player { process, interceptor, conversation })
+    let speed = env.parse_within("PLAY_SPEED", "0.01 to 1000", 1.0, |speed| (0.01..=1000.0).contains(speed));
+    env.finish(Settings { process, interceptor, conversation, speed })
 }
 
-async fn start(player: Player, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
+async fn start(settings: Settings, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
     let script = Script::late_parcel().map_err(|error| StartError::Setup(error.into()))?;
-    let subscription = PushSubscription::new(&player.interceptor).map_err(|error| StartError::Setup(error.into()))?;
-    tracing::info!(conversation = %player.conversation, interceptor = player.interceptor, "playing");
+    let subscription = PushSubscription::new(&settings.interceptor).map_err(|error| StartError::Setup(error.into()))?;
+    let player = Player { publisher: Publisher::Push(subscription), dialogflow: None, speed: settings.speed };
+    tracing::info!(conversation = %settings.conversation, interceptor = settings.interceptor, "playing");
     let tasks = TaskSet::default();
-    tasks.spawn("player", play_for_ever(script, player.conversation, subscription, tasks.stop_signal()));
+    tasks.spawn("player", player.play_for_ever(script, settings.conversation, tasks.stop_signal()));
     serve(listener, Router::new().route("/live", get("ok")), HttpLimits::default(), stop).await;
     tasks.shut_down(LAST_PUSH).await;
     Ok(())

@@ -17,6 +17,7 @@ mod logs;
 mod metrics;
 mod network_loss;
 mod outage;
+mod played;
 mod proxy;
 mod redis_trouble;
 mod secrets;

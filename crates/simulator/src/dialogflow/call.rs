@@ -1,0 +1,90 @@
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::http::Method;
+use serde_json::Value;
+
+use super::DialogflowError;
+
+/// The largest body that is read.
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// A call of a method.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// `projects/P/locations/L`; global if the path names no location.
+    pub(super) location: String,
+    /// What follows, such as `["conversations", "C", "participants", "X"]`.
+    pub(super) resource: Vec<String>,
+    /// What follows a colon, such as `analyzeContent`.
+    pub(super) verb: Option<String>,
+    pub(super) query: Vec<(String, String)>,
+    /// Null if there was none.
+    pub(super) body: Value,
+}
+
+impl Call {
+    pub(super) async fn read(request: Request) -> Result<Self, DialogflowError> {
+        let (parts, body) = request.into_parts();
+        let bytes = to_bytes(body, LARGEST_BODY).await.map_err(|_| invalid("the body cannot be read"))?;
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).map_err(|_| invalid("Invalid JSON payload received."))?
+        };
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        let (location, resource, verb) = split(parts.uri.path()).ok_or(DialogflowError::NotFound("Method"))?;
+        Ok(Self { method: parts.method, location, resource, verb, query, body })
+    }
+
+    /// A member of the query or of the body, in either spelling.
+    pub(super) fn text(&self, camel: &str, snake: &str) -> Option<&str> {
+        let query = self.query.iter().find(|(name, _)| name == camel || name == snake);
+        query.map(|(_, value)| value.as_str()).or_else(|| member(&self.body, camel, snake)?.as_str())
+    }
+}
+
+/// Google's parser reads both spellings.
+pub(super) fn member<'a>(body: &'a Value, camel: &str, snake: &str) -> Option<&'a Value> {
+    body.get(camel).or_else(|| body.get(snake))
+}
+
+pub(super) fn invalid(text: &str) -> DialogflowError {
+    DialogflowError::InvalidArgument(text.to_owned())
+}
+
+/// `/v2/projects/P[/locations/L]/…[:verb]`.
+fn split(path: &str) -> Option<(String, Vec<String>, Option<String>)> {
+    let (path, verb) = match path.rsplit_once(':') {
+        Some((path, verb)) => (path, Some(verb.to_owned())),
+        None => (path, None),
+    };
+    let mut segments = path.trim_start_matches('/').split('/').map(str::to_owned);
+    let (_version, projects, project) = (segments.next()?, segments.next()?, segments.next()?);
+    let mut rest: Vec<_> = segments.collect();
+    let mut location = "global".to_owned();
+    if rest.first().is_some_and(|segment| segment == "locations") && rest.len() >= 2 {
+        location.clone_from(&rest[1]);
+        rest.drain(..2);
+    }
+    (projects == "projects").then(|| (format!("projects/{project}/locations/{location}"), rest, verb))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_apart() {
+        let text = |path: &str| split(path).map(|(location, rest, verb)| (location, rest.join("/"), verb));
+        let is = |location: &str, rest: &str, verb: Option<&str>| {
+            Some((location.to_owned(), rest.to_owned(), verb.map(str::to_owned)))
+        };
+        assert_eq!(
+            text("/v2/projects/p/locations/us/conversations/c:complete"),
+            is("projects/p/locations/us", "conversations/c", Some("complete"))
+        );
+        assert_eq!(text("/v2beta1/projects/p/conversations"), is("projects/p/locations/global", "conversations", None));
+        assert_eq!(text("/v2/p"), None);
+    }
+}
