@@ -7,7 +7,7 @@ CHAOS ?=
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help check deny test test-tools test-images notices demo bench chaos
+.PHONY: help check deny test test-tools test-images notices console demo bench chaos
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,7 @@ test: test-tools ## Run every test; installs what they need when it is missing, 
 
 test-tools: ## Install what the tests need: Redis, Node.js, Python, Chromium and the clients they play
 	scripts/install-test-tools.sh
+	scripts/build-console.sh
 
 test-images: ## Build both images without Docker and look at what comes out; needs root and Debian, some minutes
 	scripts/test-images.sh
@@ -41,7 +42,10 @@ test-images: ## Build both images without Docker and look at what comes out; nee
 notices: ## Write the licences of what is linked into docs/THIRD-PARTY.md; installs cargo-about when it is missing
 	scripts/notices.sh
 
-demo: ## Play a conversation on http://localhost:8080, without Redis or Google Cloud
+console: ## Build the agent desktop console, which the connector embeds; needs Node.js
+	scripts/build-console.sh
+
+demo: console ## Play a conversation on http://localhost:8080, without Redis or Google Cloud
 	$(CARGO) run --release --locked -p agent-assist-simulator --bin demo
 
 bench: ## Measure the services beside a bare relay; BENCH="--quick" for a first impression

@@ -32,7 +32,9 @@ install_tools() {
 build() {
   local name=$1 file=$2
   say "building $name"
-  buildah build --isolation=chroot --network=host --layers --quiet \
+  local node=()
+  [ "$name" != ui-connector ] || node=(--build-arg "NODE_IMAGE=$NODE_IMAGE")
+  buildah build --isolation=chroot --network=host --layers --quiet "${node[@]}" \
     --build-arg "BUILD_IMAGE=$BUILD_IMAGE" --build-arg "RUNTIME_IMAGE=$RUNTIME_IMAGE" --build-arg VERSION=test \
     --file "$file" --tag "localhost/$name" . >/dev/null
 }

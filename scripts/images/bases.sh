@@ -4,15 +4,18 @@
 
 # The defaults of the Dockerfiles.
 BUILD_IMAGE=$(sed -n 's/^ARG BUILD_IMAGE=//p' Dockerfile.connector)
+NODE_IMAGE=$(sed -n 's/^ARG NODE_IMAGE=//p' Dockerfile.connector)
 RUNTIME_IMAGE=$(sed -n 's/^ARG RUNTIME_IMAGE=//p' Dockerfile.connector)
 
 choose_bases() {
-  if timeout 120 buildah pull --quiet "$RUNTIME_IMAGE" >/dev/null 2>&1 && timeout 300 buildah pull --quiet "$BUILD_IMAGE" >/dev/null 2>&1; then
-    say "pulled $BUILD_IMAGE and $RUNTIME_IMAGE"
+  if timeout 120 buildah pull --quiet "$RUNTIME_IMAGE" >/dev/null 2>&1 && timeout 300 buildah pull --quiet "$BUILD_IMAGE" >/dev/null 2>&1 &&
+    timeout 300 buildah pull --quiet "$NODE_IMAGE" >/dev/null 2>&1; then
+    say "pulled $BUILD_IMAGE, $NODE_IMAGE and $RUNTIME_IMAGE"
     return
   fi
-  say "$RUNTIME_IMAGE cannot be pulled: making stand-ins for both bases"
-  BUILD_IMAGE=localhost/base-build RUNTIME_IMAGE=localhost/base-runtime
+  say "$RUNTIME_IMAGE cannot be pulled: making stand-ins for the bases"
+  BUILD_IMAGE=localhost/base-build NODE_IMAGE=localhost/base-node RUNTIME_IMAGE=localhost/base-runtime
+  buildah inspect --type=image "$NODE_IMAGE" >/dev/null 2>&1 || make_node_base
   buildah inspect --type=image "$RUNTIME_IMAGE" >/dev/null 2>&1 || make_runtime_base
   buildah inspect --type=image "$BUILD_IMAGE" >/dev/null 2>&1 || make_build_base
 }
@@ -53,5 +56,15 @@ make_build_base() {
   # This machine's authorities, in case that a proxy stands between it and the registry.
   cp /etc/ssl/certs/ca-certificates.crt "$folder/root/etc/ssl/certs/"
   import "$BUILD_IMAGE" "$folder/root" --env PATH=/usr/local/bin:/usr/bin:/bin
+  rm -rf "$folder"
+}
+
+# What the official Node.js image has.
+make_node_base() {
+  local folder
+  folder=$(mktemp --directory)
+  mmdebstrap --quiet --variant=minbase --include=nodejs,npm,ca-certificates bookworm "$folder/root"
+  cp /etc/ssl/certs/ca-certificates.crt "$folder/root/etc/ssl/certs/"
+  import "$NODE_IMAGE" "$folder/root" --env PATH=/usr/local/bin:/usr/bin:/bin --env NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
   rm -rf "$folder"
 }

@@ -55,6 +55,8 @@ pub struct Settings {
     pub tokens: Arc<TokenKeys>,
     /// Where the secrets of the tokens come from, if they can change.
     pub secret_file: Option<SecretFile>,
+    /// Whether the agent desktop console is served.
+    pub console: bool,
     /// Which pages may call us.
     pub cors: AllowedOrigins,
     /// For how long the conversation name of an integration key is kept.
@@ -85,6 +87,7 @@ impl Settings {
             auth,
             tokens: Arc::new(tokens),
             secret_file: None,
+            console: true,
             cors: AllowedOrigins::Any,
             conversation_name_ttl: Duration::from_hours(24),
             guard: GuardSettings::default(),
@@ -178,7 +181,9 @@ fn settings(env: &mut EnvReader, retention: Duration) -> Option<Settings> {
     let secret_file = secret_file(env);
     let tokens = tokens(env, &project, &secret_file.path)?;
     let (conversation_name_ttl, sessions) = (Duration::from_hours(hours), SessionSettings::read(env));
+    let console = env.flag("CONSOLE", true);
     let mut settings = Settings {
+        console,
         cors,
         dialogflow,
         guard,

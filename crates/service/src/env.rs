@@ -116,13 +116,13 @@ impl EnvReader {
         value
     }
 
-    /// `true` or `false`, in any case.
+    /// `true` or `false`, or another pair of words for it, in any case.
     pub fn flag(&mut self, name: &'static str, default: bool) -> bool {
         let lower = self.text(name).map(str::to_ascii_lowercase);
         match lower.as_deref() {
             None => default,
-            Some("true" | "1" | "yes") => true,
-            Some("false" | "0" | "no") => false,
+            Some("true" | "1" | "yes" | "on") => true,
+            Some("false" | "0" | "no" | "off") => false,
             Some(other) => {
                 self.problem(name, format!("{other:?}"), "true or false");
                 default

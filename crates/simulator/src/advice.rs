@@ -114,7 +114,9 @@ pub(crate) fn summary(said: &[(String, String)]) -> Vec<(&'static str, String)> 
 
 fn topic_of(text: &str) -> Option<&'static Topic> {
     let said: Vec<_> = words_of(text).collect();
-    TOPICS.iter().find(|topic| topic.words.iter().any(|word| said.contains(word)))
+    // "refunds" are about a "refund" too.
+    let is_meant = |word: &String| said.iter().any(|said| said.starts_with(word));
+    TOPICS.iter().find(|topic| topic.words.iter().any(is_meant))
 }
 
 fn words_of(text: &str) -> impl Iterator<Item = String> {

@@ -45,18 +45,20 @@ impl Script {
     /// The notifications of `conversation`, in order.
     pub fn notifications(&self, conversation: &ConversationName) -> Vec<Notification> {
         let name = conversation.as_str().replacen("/conversations/", "/locations/global/conversations/", 1);
+        // Another name in each run, for one conversation may be played again and again.
+        let run = rand::random::<u16>();
         let steps = self.0.iter().enumerate();
-        steps.flat_map(|(index, step)| step.notifications(&name, index)).collect()
+        steps.flat_map(|(index, step)| step.notifications(&name, &format!("message-{run:04x}-{index:02}"))).collect()
     }
 }
 
 impl Step {
-    fn notifications(&self, conversation: &str, index: usize) -> Vec<Notification> {
+    fn notifications(&self, conversation: &str, id: &str) -> Vec<Notification> {
         let pause = Duration::from_millis(self.pause_ms);
         match &self.action {
             Action::Lifecycle(change) => vec![Notification::lifecycle(conversation, change).after(pause)],
-            Action::Says { role, text } => utterance(conversation, pause, index, role, text),
-            Action::Writes { role, text } => vec![written(conversation, index, role, text).after(pause)],
+            Action::Says { role, text } => utterance(conversation, pause, id, role, text),
+            Action::Writes { role, text } => vec![written(conversation, id, role, text).after(pause)],
             Action::Suggests(result) => {
                 vec![Notification::suggestion(conversation, &named(result, conversation)).after(pause)]
             }
@@ -65,11 +67,10 @@ impl Step {
 }
 
 /// Speech grows word by word, becomes final, and then is a message.
-fn utterance(conversation: &str, pause: Duration, index: usize, role: &str, text: &str) -> Vec<Notification> {
+fn utterance(conversation: &str, pause: Duration, id: &str, role: &str, text: &str) -> Vec<Notification> {
     const PER_WORDS: Duration = Duration::from_millis(350);
     const UNTIL_MESSAGE: Duration = Duration::from_millis(150);
-    let id = format!("message-{index}");
-    let transcript = |heard: &str, is_final| Notification::transcript(conversation, &id, role, heard, is_final);
+    let transcript = |heard: &str, is_final| Notification::transcript(conversation, id, role, heard, is_final);
     let words: Vec<_> = text.split(' ').collect();
     let interim = (3..words.len()).step_by(3).enumerate();
     let mut heard: Vec<_> = interim
@@ -78,12 +79,12 @@ fn utterance(conversation: &str, pause: Duration, index: usize, role: &str, text
         })
         .collect();
     heard.push(transcript(text, true).after(PER_WORDS));
-    heard.push(written(conversation, index, role, text).after(UNTIL_MESSAGE));
+    heard.push(written(conversation, id, role, text).after(UNTIL_MESSAGE));
     heard
 }
 
-fn written(conversation: &str, index: usize, role: &str, text: &str) -> Notification {
-    let name = format!("{conversation}/messages/message-{index}");
+fn written(conversation: &str, id: &str, role: &str, text: &str) -> Notification {
+    let name = format!("{conversation}/messages/{id}");
     let mut message =
         json!({"name": name, "content": text, "languageCode": LANGUAGE, "participant": role, "participantRole": role});
     if role == "END_USER" {
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn speech_grows_into_a_message() {
-        let heard = utterance("c", Duration::ZERO, 7, "END_USER", "one two three four five");
+        let heard = utterance("c", Duration::ZERO, "message-7", "END_USER", "one two three four five");
         let transcripts: Vec<_> =
             heard.iter().filter_map(|n| n.event["newRecognitionResultPayload"]["transcript"].as_str()).collect();
         assert_eq!(transcripts, ["one two three", "one two three four five"]);

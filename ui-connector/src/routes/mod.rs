@@ -81,7 +81,8 @@ impl AsRef<TokenKeys> for App {
 }
 
 pub(crate) fn router(app: Arc<App>, sockets: Router, dialogflow: Router, settings: &Settings) -> Router {
-    let plain = page::console()
+    let pages = if settings.console { page::console() } else { Router::new() };
+    let plain = pages
         .route("/status", get(health::status))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))

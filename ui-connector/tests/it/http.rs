@@ -14,34 +14,57 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
+/// The files that the page loads.
+fn loaded(page: &str) -> Vec<&str> {
+    let files: Vec<_> = page.split('"').filter(|text| text.starts_with("/console/")).collect();
+    assert!(files.len() >= 2, "build the console first: make console\n{page}");
+    files
+}
+
 #[tokio::test]
 async fn the_console_is_served_with_a_content_security_policy() {
     let connector = Connector::start(&Log::new()).await;
-    for (path, kind) in [
-        ("/", "text/html; charset=utf-8"),
-        ("/console/style.css", "text/css; charset=utf-8"),
-        ("/console/console.js", "text/javascript; charset=utf-8"),
-        ("/console/socket.js", "text/javascript; charset=utf-8"),
-        ("/console/suggestions.js", "text/javascript; charset=utf-8"),
-    ] {
+    let page = get(&connector, "/").await;
+    assert_eq!(
+        (header(&page, "content-type"), header(&page, "cache-control")),
+        ("text/html; charset=utf-8", "no-cache")
+    );
+    assert!(header(&page, "content-security-policy").contains("script-src 'self'"));
+    let page = page.text().await.unwrap();
+    for path in loaded(&page) {
         let response = get(&connector, path).await;
+        let kind = if path.rsplit('.').next() == Some("css") {
+            "text/css; charset=utf-8"
+        } else {
+            "text/javascript; charset=utf-8"
+        };
         assert_eq!((response.status().as_u16(), header(&response, "content-type")), (200, kind), "{path}");
-        assert!(header(&response, "content-security-policy").contains("script-src 'self'"), "{path}");
+        assert!(header(&response, "content-security-policy").contains("default-src 'none'"), "{path}");
+        assert!(header(&response, "cache-control").contains("immutable"), "{path}");
         assert_eq!(header(&response, "x-content-type-options"), "nosniff", "{path}");
         assert!(!response.text().await.unwrap().is_empty(), "{path}");
     }
 }
 
 #[tokio::test]
-async fn the_page_names_only_files_that_are_served() {
+async fn the_first_load_is_small_because_it_is_compressed() {
+    const MOST: usize = 200_000;
     let connector = Connector::start(&Log::new()).await;
     let page = get(&connector, "/").await.text().await.unwrap();
-    let files: Vec<_> = page.split('"').filter(|text| text.contains("console/")).collect();
-    assert!(!files.is_empty());
-    for file in files {
-        let path = format!("/{}", file.trim_start_matches(['.', '/']));
-        assert_eq!(get(&connector, &path).await.status(), 200, "{path}");
+    let mut total = 0;
+    for path in loaded(&page).into_iter().chain(["/"]) {
+        let request = Client::new().get(connector.url(path)).header("accept-encoding", "br, gzip");
+        let response = soon("the answer", request.send()).await.unwrap();
+        assert_eq!(
+            (header(&response, "content-encoding"), header(&response, "vary")),
+            ("gzip", "accept-encoding"),
+            "{path}"
+        );
+        let bytes = response.bytes().await.unwrap();
+        assert_eq!(bytes[..2], [0x1f, 0x8b], "{path}");
+        total += bytes.len();
     }
+    assert!(total < MOST, "{total} bytes");
 }
 
 #[tokio::test]

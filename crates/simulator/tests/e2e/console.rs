@@ -1,79 +1,296 @@
 //! The console in a real browser.
 
-use std::fs;
-use std::process::Stdio;
-
 use serde_json::{Value, json};
 
-use crate::support::{Deployment, Process, Push, announce, browser, free_port, in_clients, screenshots};
+use crate::support::{Console, Deployment, Process, Push, SECRET, free_port};
 
-/// What the demo shows within its first seconds.
-const DEMO: [&str; 6] = [
-    "#transcript .notice",
-    "#transcript .interim",
-    "#transcript .END_USER:not(.interim)",
-    "#transcript .HUMAN_AGENT:not(.interim)",
-    "#suggestions article:nth-of-type(3)",
-    "#transcript li:nth-of-type(5)",
-];
+const CONVERSATION: &str = "projects/acme-support/conversations/demo-conversation";
+const PHONE: [u16; 2] = [390, 844];
 
-/// What a browser sees on a page; nothing if there is no browser.
-async fn browse(url: &str, picture: &str, selectors: &[&str]) -> Option<Value> {
-    let Some(browser) = browser() else {
-        announce("SKIPPED: a test with a browser; `make test-tools` installs Chromium on Debian");
-        return None;
-    };
-    let folder = screenshots();
-    fs::create_dir_all(&folder).expect("a folder for the picture");
-    let page = tokio::process::Command::new("node")
-        .arg(in_clients("browser.mjs"))
-        .args([url, &browser])
-        .arg(folder.join(picture))
-        .arg(json!(selectors).to_string())
-        .kill_on_drop(true)
-        .stderr(Stdio::inherit())
-        .output()
-        .await
-        .expect("the browser's driver starts");
-    assert!(page.status.success(), "the page does not show what is expected");
-    Some(serde_json::from_slice(&page.stdout).expect("JSON"))
-}
-
-fn assert_quiet(page: &Value) {
-    assert_eq!(page["complaints"], json!([]));
-    assert_eq!(page["foreign"], json!([]), "the page loads something from elsewhere");
+/// A demo, in which somebody plays or not.
+async fn demo(play: &str) -> Process {
+    let port = free_port().to_string();
+    Process::start("demo", &[("INTERCEPTOR_PORT", &port), ("PLAY_CONVERSATION", play), ("PLAY_SPEED", "5")]).await
 }
 
 #[tokio::test]
-async fn the_demo_shows_a_conversation() {
-    let demo = Process::start("demo", &[("INTERCEPTOR_PORT", &free_port().to_string())]).await;
-    let Some(page) = browse(&demo.url("/"), "demo.png", &DEMO).await else { return };
-    assert_quiet(&page);
-    assert_eq!(page["state"], "connected to projects/demo-project/conversations/demo-conversation");
-    let transcript = page["transcript"].to_string();
-    assert!(transcript.contains("Harbour Books"), "{transcript}");
+async fn the_demo_shows_a_conversation_in_every_look() {
+    let demo = demo("true").await;
+    let size = |[width, height]: [u16; 2]| json!({"width": width, "height": height});
+    for (name, options) in [
+        ("light", json!({"colorScheme": "light"})),
+        ("dark", json!({"colorScheme": "dark"})),
+        ("phone", json!({"viewport": size(PHONE), "isMobile": true, "hasTouch": true})),
+    ] {
+        let Some(mut console) = Console::open_as(&demo.url("/"), &options).await else { return };
+        console.says("#state", "connected").await;
+        console.shows("#transcript .interim").await;
+        console.shows("#transcript .END_USER:not(.interim)").await;
+        console.shows("#transcript .HUMAN_AGENT:not(.interim)").await;
+        console.counts("#suggestions article", 4).await;
+        console.shows("#mood").await;
+        console.click("#inspect").await;
+        console.counts("#events tbody tr", 10).await;
+        console.shows("#chart rect").await;
+        console.picture(&format!("console-{name}.png")).await;
+        assert_eq!(console.call(json!(["violations"])).await, json!([]), "{name}");
+        let wide = console.call(json!(["evaluate", "document.documentElement.scrollWidth > innerWidth"])).await;
+        assert_eq!(wide, json!(false), "{name}: it scrolls sideways");
+        console.is_quiet().await;
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_is_created_talked_in_searched_summed_up_judged_and_completed() {
+    let demo = demo("false").await;
+    let Some(mut console) = Console::open(&demo.url("/")).await else { return };
+    console.says("#state", "connected").await;
+    console.fill("#join input", "call-1").await;
+    console.click("#join button[value=create]").await;
+    console.says("#transcript .notice", "conversation started").await;
+
+    console.fill("#say input", "My parcel is late and nobody answers").await;
+    console.click("#say button").await;
+    console.says("#transcript .END_USER", "My parcel is late").await;
+    for kind in ["Article", "FAQ", "Replies", "Knowledge", "Coaching"] {
+        console.shows(&format!("article[data-kind={kind}]")).await;
+    }
+    let mood = console.call(json!(["attribute", "#mood", "aria-label"])).await;
+    assert!(mood.as_str().is_some_and(|mood| mood.contains("now -")), "{mood}");
+
+    console.click("article[data-kind=Replies] .reply").await;
+    console.says("#transcript .HUMAN_AGENT", "May I have your order number?").await;
+    console.fill("#search input", "how do refunds work").await;
+    console.click("#search button[type=submit]").await;
+    console.says("article[data-kind=Knowledge] .heading", "how do refunds work").await;
+    console.click("#summarize").await;
+    console.says("article[data-kind=Summary]", "situation: My parcel is late").await;
+    console.click("article[data-kind=FAQ] .feedback button:first-of-type").await;
+    console.says("article[data-kind=FAQ] .feedback", "thank you").await;
+    console.click("#complete").await;
+    console.says("#transcript .notice", "conversation finished").await;
+    console.fill("#say input", "One more thing").await;
+    console.click("#say button").await;
+    console.says("#problem", "The conversation is completed.").await;
+    console.is_quiet().await;
+}
+
+#[tokio::test]
+async fn the_inspector_filters_pauses_and_exports() {
+    let demo = demo("false").await;
+    let Some(mut console) = Console::open(&demo.url("/")).await else { return };
+    console.fill("#join input", "call-2").await;
+    console.click("#join button[value=create]").await;
+    console.says("#transcript .notice", "conversation started").await;
+    console.click("#inspect").await;
+    console.fill("#say input", "I want my money back").await;
+    console.click("#say button").await;
+    console.counts("#events tbody tr", 7).await;
+    console.call(json!(["selectOption", ".tools select", "new-message-event"])).await;
+    assert_eq!(console.call(json!(["count", "#events tbody tr"])).await, 1);
+    console.click("#events details summary").await;
+    console.says("#events pre", "\"participantRole\": \"END_USER\"").await;
+    let exported = console.call(json!(["download", "#export"])).await;
+    let exported = exported.as_str().expect("a text");
+    let lines: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((lines.len(), &lines[0]["kind"]), (1, &json!("new-message-event")));
+    console.call(json!(["selectOption", ".tools select", ""])).await;
+    console.fill("#filter", "money").await;
+    console.click("#pause").await;
+    let before = console.texts("#count").await;
+    console.fill("#say input", "Please hurry, I want my money").await;
+    console.click("#say button").await;
+    console.says("#transcript .END_USER", "Please hurry").await;
+    assert_eq!(console.texts("#count").await, before);
+}
+
+#[tokio::test]
+async fn a_reload_shows_again_what_was_said() {
+    let demo = demo("false").await;
+    let Some(mut console) = Console::open(&demo.url("/")).await else { return };
+    console.fill("#join input", "call-3").await;
+    console.click("#join button[value=create]").await;
+    for text in ["One", "Two", "Three"] {
+        console.fill("#say input", text).await;
+        console.click("#say button").await;
+        console.says("#transcript .END_USER", text).await;
+    }
+    console.call(json!(["reload"])).await;
+    console.click("#conversations button[title$=call-3]").await;
+    console.counts("#transcript .END_USER", 3).await;
+    assert_eq!(console.texts("#transcript .END_USER .text").await, ["One", "Two", "Three"]);
+    console.fill("#say input", "Four").await;
+    console.click("#say button").await;
+    console.counts("#transcript .END_USER", 4).await;
+}
+
+#[tokio::test]
+async fn two_agents_see_the_same_conversation() {
+    let demo = demo("false").await;
+    let (Some(mut first), Some(mut second)) =
+        (Console::open(&demo.url("/")).await, Console::open(&demo.url("/")).await)
+    else {
+        return;
+    };
+    first.fill("#join input", "call-4").await;
+    first.click("#join button[value=create]").await;
+    second.fill("#join input", "call-4").await;
+    second.click("#join button[value=join]").await;
+    second.says("#conversations", "call-4").await;
+    first.says("#transcript .notice", "conversation started").await;
+    second.fill("#say input", "Can you both hear me?").await;
+    second.click("#say button").await;
+    for console in [&mut first, &mut second] {
+        console.says("#transcript .END_USER", "Can you both hear me?").await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_missing_when_the_connector_is_killed() {
+    let mut deployment = Deployment::start(1).await;
+    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")).await else { return };
+    console.says("#state", "connected").await;
+    for number in 1..=3 {
+        deployment.push(&said(number)).await;
+    }
+    console.counts("#transcript .END_USER", 3).await;
+    let port = deployment.connectors[0].port();
+    deployment.connectors[0].kill();
+    console.says("#state", "connection lost").await;
+    for number in 4..=8 {
+        deployment.push(&said(number)).await;
+    }
+    deployment.connectors[0] = Process::spawn("ui-connector", port, &deployment.environment());
+    console.counts("#transcript .END_USER", 8).await;
+    let wanted: Vec<_> = (1..=8).map(|number| format!("number {number}")).collect();
+    assert_eq!(console.texts("#transcript .END_USER .text").await, wanted);
+    assert_eq!(console.texts("#reconnects").await, ["1"]);
+    assert_eq!(console.texts("#replayed").await, ["5"]);
+}
+
+fn said(number: usize) -> Push {
+    let event = json!({
+        "conversation": CONVERSATION, "type": "NEW_MESSAGE",
+        "newMessagePayload": {"name": format!("m/{number}"), "participantRole": "END_USER", "content": format!("number {number}")},
+    });
+    Push::new("new-message-event", &number.to_string(), &event.to_string())
+}
+
+#[tokio::test]
+async fn a_long_conversation_stays_small() {
+    const MANY: usize = 2_000;
+    const MEGABYTE: u64 = 1_000_000;
+    let deployment = Deployment::start(1).await;
+    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")).await else { return };
+    console.says("#state", "connected").await;
+    console.click("#inspect").await;
+    for number in 1..=MANY {
+        deployment.push(&said(number)).await;
+    }
+    console.says("#count", "2000").await;
+    console.says("#transcript li:last-child", &format!("number {MANY}")).await;
+    let lines = console.call(json!(["count", "#transcript li"])).await;
+    assert!(lines.as_u64().is_some_and(|lines| lines <= 1000), "{lines} lines");
+    assert_eq!(console.call(json!(["count", "#events tbody tr"])).await, 200);
+    let heap = console.call(json!(["heap"])).await.as_u64().expect("bytes");
+    assert!(heap < 40 * MEGABYTE, "{heap} bytes");
+    // The newest is in view.
+    let hidden = "(() => { const it = document.getElementById('transcript'); return it.scrollHeight - it.scrollTop - it.clientHeight; })()";
+    assert!(console.call(json!(["evaluate", hidden])).await.as_f64().is_some_and(|pixels| pixels < 150.0));
+    console.is_quiet().await;
+}
+
+/// A connector at which nobody can register, and a token that its secret has signed.
+async fn closed() -> (Deployment, Process, String) {
+    let deployment = Deployment::start(1).await;
+    let token = deployment.token().await;
+    let environment = [deployment.environment().as_slice(), &[("AUTH_OPTION", "")]].concat();
+    let closed = Process::start("ui-connector", &environment).await;
+    closed.answers("/ready", 200).await;
+    (deployment, closed, token)
+}
+
+#[tokio::test]
+async fn who_cannot_register_signs_in_or_brings_a_token() {
+    let (deployment, closed, token) = closed().await;
+    let Some(mut console) = Console::open(&closed.url("/")).await else { return };
+    console.says("#state", "signed out").await;
+    console.picture("console-sign-in.png").await;
+    assert_eq!(console.call(json!(["violations"])).await, json!([]));
+    console.fill("#sign-in input", "of nobody").await;
+    console.click("#sign-in button").await;
+    console.says("#problem", "The token was refused (401).").await;
+    console.fill("#use-jwt input", "no token").await;
+    console.click("#use-jwt button").await;
+    console.says("#problem", "That is no token of this connector.").await;
+    let forged = format!("{}x", &token[..token.len() - 2]);
+    console.fill("#use-jwt input", &forged).await;
+    console.click("#use-jwt button").await;
+    console.says("#problem", "The connector refuses the token: authentication failed.").await;
+    console.fill("#use-jwt input", &token).await;
+    console.click("#use-jwt button").await;
+    console.says("#state", "connected").await;
+    deployment.push(&said(1)).await;
+    console.says("#transcript .END_USER", "number 1").await;
+    assert!(!console.call(json!(["content"])).await.to_string().contains(SECRET));
+    console.click("text=Sign out").await;
+    console.says("#state", "signed out").await;
 }
 
 #[tokio::test]
 async fn what_people_say_is_text_and_never_markup() {
-    let conversation = "projects/acme-support/conversations/demo-conversation";
     let deployment = Deployment::start(1).await;
     let markup = "<img src=x onerror='alert(1)'><b>bold</b>";
     let said = json!({
-        "conversation": conversation, "type": "NEW_MESSAGE",
+        "conversation": CONVERSATION, "type": "NEW_MESSAGE",
         "newMessagePayload": {"participantRole": "END_USER", "content": markup},
     });
-    let suggested = json!({
-        "conversation": conversation,
-        "suggestionResults": [{"suggestFaqAnswersResponse": {"faqAnswers": [{"question": markup, "answer": markup}]}}],
-    });
+    let suggested = json!({"conversation": CONVERSATION, "suggestionResults": [
+        {"suggestFaqAnswersResponse": {"faqAnswers": [{"question": markup, "answer": markup}]}},
+        {"suggestArticlesResponse": {"articleAnswers": [{"title": markup, "uri": "javascript:alert(1)"}]}}]});
     deployment.push(&Push::new("new-message-event", "1", &said.to_string())).await;
     deployment.push(&Push::new("human-agent-assistant-event", "2", &suggested.to_string())).await;
-    let url = deployment.connectors[0].url("/");
-    let selectors = ["#transcript .END_USER", "#suggestions article"];
-    let Some(page) = browse(&url, "markup.png", &selectors).await else { return };
-    assert_quiet(&page);
-    assert_eq!(page["transcript"], json!([markup]));
-    assert_eq!(page["suggestions"], json!([format!("FAQ{markup}{markup}")]));
-    assert_eq!(page["elements"], 0);
+    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")).await else { return };
+    console.shows("#transcript .END_USER").await;
+    console.counts("#suggestions article", 2).await;
+    assert_eq!(console.texts("#transcript .END_USER .text").await, [markup]);
+    assert_eq!(console.texts("article[data-kind=FAQ] p").await, [markup, markup]);
+    assert_eq!(
+        console.call(json!(["count", "#transcript b, #transcript img, #suggestions b, #suggestions a"])).await,
+        0
+    );
+    console.is_quiet().await;
+}
+
+#[tokio::test]
+async fn everything_can_be_reached_by_the_keyboard() {
+    let demo = demo("false").await;
+    let Some(mut console) = Console::open(&demo.url("/")).await else { return };
+    console.says("#conversations", "demo-conversation").await;
+    let mut reached = Vec::new();
+    for _ in 0..16 {
+        console.call(json!(["pressed", "Tab"])).await;
+        reached.push(console.call(json!(["focused"])).await.as_str().unwrap_or_default().to_owned());
+    }
+    for wanted in [
+        "Sign out",
+        "Join",
+        "Create",
+        "transcript",
+        "What is said",
+        "Send",
+        "summarize",
+        "complete",
+        "suggestions",
+        "inspect",
+    ] {
+        assert!(reached.iter().any(|name| name == wanted), "{wanted}: {reached:?}");
+    }
+}
+
+#[tokio::test]
+async fn it_can_be_switched_off() {
+    let deployment = Deployment::start_with(1, &[("CONSOLE", "off")]).await;
+    assert_eq!(deployment.connectors[0].get("/").await.0, 404);
+    assert_eq!(deployment.connectors[0].get("/status").await.0, 200);
 }

@@ -1,5 +1,6 @@
 //! What the tests are written in terms of.
 
+mod console;
 mod deployment;
 mod desktop;
 pub(crate) mod internet;
@@ -10,11 +11,12 @@ mod push;
 mod raw;
 mod wait;
 
+pub(crate) use console::Console;
 pub(crate) use deployment::{Deployment, PROJECT, SECRET};
 pub(crate) use desktop::{ClientLibrary, Desktop, Transports};
 pub(crate) use page::{Page, browser};
 pub(crate) use ports::free_port;
-pub(crate) use process::{Process, http, in_clients, screenshots};
+pub(crate) use process::{Process, http};
 pub(crate) use push::{Push, assert_payload, assert_payloads};
 pub(crate) use raw::{PollingClient, WebSocketClient};
 pub(crate) use wait::{PATIENCE, eventually, in_time};
