@@ -9,7 +9,7 @@ if ! command -v npm >/dev/null; then
   say "Node.js is missing, so the connector's page only says how to build it (https://nodejs.org, 18 or newer)" >&2
   exit 0
 fi
-if [ -f dist/index.html ] && [ -z "$(find . -path ./node_modules -prune -o -path ./dist -prune -o -type f -newer dist/index.html -print)" ]; then
+if [ -f dist/index.html ] && [ -z "$(find . ../desktop-client/src -path ./node_modules -prune -o -path ./dist -prune -o -type f -newer dist/index.html -print)" ]; then
   exit 0
 fi
 if ! cmp -s package-lock.json node_modules/.made-from; then

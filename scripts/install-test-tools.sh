@@ -66,12 +66,12 @@ install_packages() {
 # Whether $2 was made from the file $1 as it is now.
 is_made_from() { cmp -s "$1" "$2/.made-from"; }
 
-install_node_clients() {
-  local modules=$CLIENTS/node_modules
-  is_made_from $CLIENTS/package-lock.json $modules && return 0
-  say "installing several versions of socket.io-client, and playwright-core, into $modules"
-  (cd $CLIENTS && npm ci --no-audit --no-fund)
-  cp $CLIENTS/package-lock.json $modules/.made-from
+# The packages of a folder, which has a lock: the folder, and what is in it.
+install_node_packages() {
+  is_made_from "$1/package-lock.json" "$1/node_modules" && return 0
+  say "installing $2 into $1/node_modules"
+  (cd "$1" && npm ci --no-audit --no-fund)
+  cp "$1/package-lock.json" "$1/node_modules/.made-from"
 }
 
 install_python_client() {
@@ -85,6 +85,7 @@ install_python_client() {
 
 install_packages
 require_node
-install_node_clients
+install_node_packages $CLIENTS 'several versions of socket.io-client, playwright-core and axe-core'
+install_node_packages ui-connector/desktop-client 'what the desktop client is compiled with'
 install_python_client
 say "all there"

@@ -22,7 +22,7 @@ async fn the_demo_shows_a_conversation_in_every_look() {
         ("dark", json!({"colorScheme": "dark"})),
         ("phone", json!({"viewport": size(PHONE), "isMobile": true, "hasTouch": true})),
     ] {
-        let Some(mut console) = Console::open_as(&demo.url("/"), &options).await else { return };
+        let Some(mut console) = Console::open_as(&demo.url("/"), &options) else { return };
         console.says("#state", "connected").await;
         console.shows("#transcript .interim").await;
         console.shows("#transcript .END_USER:not(.interim)").await;
@@ -43,7 +43,7 @@ async fn the_demo_shows_a_conversation_in_every_look() {
 #[tokio::test]
 async fn a_conversation_is_created_talked_in_searched_summed_up_judged_and_completed() {
     let demo = demo("false").await;
-    let Some(mut console) = Console::open(&demo.url("/")).await else { return };
+    let Some(mut console) = Console::open(&demo.url("/")) else { return };
     console.says("#state", "connected").await;
     console.fill("#join input", "call-1").await;
     console.click("#join button[value=create]").await;
@@ -78,7 +78,7 @@ async fn a_conversation_is_created_talked_in_searched_summed_up_judged_and_compl
 #[tokio::test]
 async fn the_inspector_filters_pauses_and_exports() {
     let demo = demo("false").await;
-    let Some(mut console) = Console::open(&demo.url("/")).await else { return };
+    let Some(mut console) = Console::open(&demo.url("/")) else { return };
     console.fill("#join input", "call-2").await;
     console.click("#join button[value=create]").await;
     console.says("#transcript .notice", "conversation started").await;
@@ -107,7 +107,7 @@ async fn the_inspector_filters_pauses_and_exports() {
 #[tokio::test]
 async fn a_reload_shows_again_what_was_said() {
     let demo = demo("false").await;
-    let Some(mut console) = Console::open(&demo.url("/")).await else { return };
+    let Some(mut console) = Console::open(&demo.url("/")) else { return };
     console.fill("#join input", "call-3").await;
     console.click("#join button[value=create]").await;
     for text in ["One", "Two", "Three"] {
@@ -127,9 +127,7 @@ async fn a_reload_shows_again_what_was_said() {
 #[tokio::test]
 async fn two_agents_see_the_same_conversation() {
     let demo = demo("false").await;
-    let (Some(mut first), Some(mut second)) =
-        (Console::open(&demo.url("/")).await, Console::open(&demo.url("/")).await)
-    else {
+    let (Some(mut first), Some(mut second)) = (Console::open(&demo.url("/")), Console::open(&demo.url("/"))) else {
         return;
     };
     first.fill("#join input", "call-4").await;
@@ -148,7 +146,7 @@ async fn two_agents_see_the_same_conversation() {
 #[tokio::test]
 async fn nothing_is_missing_when_the_connector_is_killed() {
     let mut deployment = Deployment::start(1).await;
-    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")).await else { return };
+    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")) else { return };
     console.says("#state", "connected").await;
     for number in 1..=3 {
         deployment.push(&said(number)).await;
@@ -181,7 +179,7 @@ async fn a_long_conversation_stays_small() {
     const MANY: usize = 2_000;
     const MEGABYTE: u64 = 1_000_000;
     let deployment = Deployment::start(1).await;
-    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")).await else { return };
+    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")) else { return };
     console.says("#state", "connected").await;
     console.click("#inspect").await;
     for number in 1..=MANY {
@@ -213,7 +211,7 @@ async fn closed() -> (Deployment, Process, String) {
 #[tokio::test]
 async fn who_cannot_register_signs_in_or_brings_a_token() {
     let (deployment, closed, token) = closed().await;
-    let Some(mut console) = Console::open(&closed.url("/")).await else { return };
+    let Some(mut console) = Console::open(&closed.url("/")) else { return };
     console.says("#state", "signed out").await;
     console.picture("console-sign-in.png").await;
     assert_eq!(console.call(json!(["violations"])).await, json!([]));
@@ -250,7 +248,7 @@ async fn what_people_say_is_text_and_never_markup() {
         {"suggestArticlesResponse": {"articleAnswers": [{"title": markup, "uri": "javascript:alert(1)"}]}}]});
     deployment.push(&Push::new("new-message-event", "1", &said.to_string())).await;
     deployment.push(&Push::new("human-agent-assistant-event", "2", &suggested.to_string())).await;
-    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")).await else { return };
+    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")) else { return };
     console.shows("#transcript .END_USER").await;
     console.counts("#suggestions article", 2).await;
     assert_eq!(console.texts("#transcript .END_USER .text").await, [markup]);
@@ -265,7 +263,7 @@ async fn what_people_say_is_text_and_never_markup() {
 #[tokio::test]
 async fn everything_can_be_reached_by_the_keyboard() {
     let demo = demo("false").await;
-    let Some(mut console) = Console::open(&demo.url("/")).await else { return };
+    let Some(mut console) = Console::open(&demo.url("/")) else { return };
     console.says("#conversations", "demo-conversation").await;
     let mut reached = Vec::new();
     for _ in 0..16 {

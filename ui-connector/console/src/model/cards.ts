@@ -83,7 +83,7 @@ const BUILDERS: Record<string, (response: Loose) => Card[]> = {
 };
 
 /** All cards of the results of one event. What is not known is shown as it is. */
-export function cards(results: Record<string, unknown>[] = []): Card[] {
+export function cards(results: object[] = []): Card[] {
   return results.flatMap((result) =>
     Object.entries(result).flatMap(
       ([kind, response]) => BUILDERS[kind]?.(response ?? {}) ?? [card(kind, { paragraphs: [JSON.stringify(response)] })],

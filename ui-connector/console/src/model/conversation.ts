@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { type Card, cards } from './cards';
-import type { AssistantEvent, ConversationEvent, Message, Payload } from './events';
+import type { ConversationEvent, HumanAgentAssistantEvent, Message, Payload } from './events';
 
 /** What is kept of a conversation, so that a long one does not fill the memory. */
 const MOST_LINES = 1000;
@@ -46,7 +46,7 @@ export class Conversation {
   }
 
   take(payload: Payload): void {
-    const event: ConversationEvent & AssistantEvent = JSON.parse(payload.data);
+    const event: ConversationEvent & HumanAgentAssistantEvent = JSON.parse(payload.data);
     switch (payload.data_type) {
       case 'conversation-lifecycle-event':
         return this.change(event);
@@ -69,9 +69,9 @@ export class Conversation {
     this.suggestions.value = bounded([...this.suggestions.value, ...added], MOST_CARDS);
   }
 
-  private change({ type = '', errorStatus }: ConversationEvent): void {
-    this.state.value = type;
-    this.note([type.replaceAll('_', ' ').toLowerCase(), errorStatus?.message].filter(Boolean).join(': '));
+  private change({ type, errorStatus }: ConversationEvent): void {
+    this.state.value = type ?? '';
+    this.note([this.state.value.replaceAll('_', ' ').toLowerCase(), errorStatus?.message].filter(Boolean).join(': '));
   }
 
   private message({ newMessagePayload: message }: ConversationEvent): void {

@@ -17,12 +17,12 @@ pub(crate) struct Console {
 
 impl Console {
     /// Opens the console at `url`. Nothing, and says so, if there is no browser.
-    pub(crate) async fn open(url: &str) -> Option<Self> {
-        Self::open_as(url, &json!({})).await
+    pub(crate) fn open(url: &str) -> Option<Self> {
+        Self::open_as(url, &json!({}))
     }
 
     /// The same with Playwright's options for a context, such as the size of the screen.
-    pub(crate) async fn open_as(url: &str, options: &Value) -> Option<Self> {
+    pub(crate) fn open_as(url: &str, options: &Value) -> Option<Self> {
         let Some(browser) = browser() else {
             announce("SKIPPED: a test with a browser; `make test-tools` installs Chromium on Debian");
             return None;

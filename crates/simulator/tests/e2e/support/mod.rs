@@ -16,7 +16,7 @@ pub(crate) use deployment::{Deployment, PROJECT, SECRET};
 pub(crate) use desktop::{ClientLibrary, Desktop, Transports};
 pub(crate) use page::{Page, browser};
 pub(crate) use ports::free_port;
-pub(crate) use process::{Process, http};
+pub(crate) use process::{Process, http, in_clients};
 pub(crate) use push::{Push, assert_payload, assert_payloads};
 pub(crate) use raw::{PollingClient, WebSocketClient};
 pub(crate) use wait::{PATIENCE, eventually, in_time};
