@@ -59,6 +59,9 @@ run_and_measure() {
   [ "$(awk '/^Uid:/ { print $2 }' "/proc/$inner/status")" = 65532 ] || fail "$name runs as root"
   grep -q '^[^ ]* / [^ ]* ro' "/proc/$inner/mounts" || fail "$name can write its root"
   say "$name: image $(size "$name"), first /status after $((took / 10)).$((took % 10)) ms, resident $(awk '/^VmRSS/ { print $2 }' "/proc/$inner/status") kB"
+  if [ "$name" = ui-connector ]; then
+    curl --silent "http://127.0.0.1:$SERVICE_PORT/" | grep -q /console/assets/ || fail "$name has no console"
+  fi
   kill -TERM "$inner"
   wait "$outer" || fail "$name ends with $? after SIGTERM: $(tail -n 3 "$SECRET/log")"
 }

@@ -1,16 +1,18 @@
 //! Plays conversations.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use event::ConversationName;
+use service::tasks::TaskSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::dialogflow::Dialogflow;
 use crate::publisher::Publisher;
 use crate::script::Script;
 
-/// The id of the conversation that the connector's page joins by itself when everybody may register.
-pub const CONVERSATION: &str = "demo-conversation";
+/// How long the event that is under way may still take at the end.
+const LAST_EVENT: Duration = Duration::from_secs(1);
 
 /// Where conversations are played.
 pub struct Player {
@@ -23,8 +25,28 @@ pub struct Player {
 }
 
 impl Player {
+    /// Plays every script that there is in a conversation of `project`, again and again until `stop`; and the first one also in
+    /// `crowd` further conversations, for load.
+    pub async fn play_everything(self, project: String, crowd: usize, stop: CancellationToken) {
+        let (player, tasks) = (Arc::new(self), TaskSet::default());
+        let scripts = Script::all().unwrap_or_else(|_| unreachable!("a test reads the scripts"));
+        let load = (1..=crowd).map(|number| (format!("load-{number}"), scripts[0].1.clone()));
+        let named = scripts.iter().map(|(id, script)| ((*id).to_owned(), script.clone())).chain(load);
+        for (id, script) in named {
+            let Ok(conversation) = format!("projects/{project}/conversations/{id}").parse() else { continue };
+            tasks.spawn("player", player.clone().play_for_ever(script, conversation, tasks.stop_signal()));
+        }
+        stop.cancelled().await;
+        tasks.shut_down(LAST_EVENT).await;
+    }
+
     /// Plays `script` in `conversation` again and again until `stop`.
-    pub async fn play_for_ever(self, script: Script, conversation: ConversationName, stop: CancellationToken) {
+    pub async fn play_for_ever(
+        self: Arc<Self>,
+        script: Script,
+        conversation: ConversationName,
+        stop: CancellationToken,
+    ) {
         let endless = async {
             loop {
                 self.play(&script, &conversation).await;

@@ -9,8 +9,12 @@ use serde_json::{Value, json};
 use crate::advice::sentiment;
 use crate::notification::{LANGUAGE, Notification};
 
-/// The conversation that the demo plays.
+/// What can be played.
 const LATE_PARCEL: &str = include_str!("../conversations/late-parcel.json");
+const WRONG_CHARGE: &str = include_str!("../conversations/wrong-charge.json");
+const ESCALATION: &str = include_str!("../conversations/escalation.json");
+/// How often the middle of a conversation is repeated in a very long one: some 2,000 notifications.
+const LONG: usize = 60;
 
 /// A conversation that can be played.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,13 +46,37 @@ impl Script {
         serde_json::from_str(LATE_PARCEL)
     }
 
+    /// Every conversation that can be played, with the id that it has in a demo: on the telephone, in a chat, one with a
+    /// supervisor, and a very long one.
+    ///
+    /// # Errors
+    /// None: the data is part of the program, and a test reads it.
+    pub fn all() -> Result<[(&'static str, Self); 4], serde_json::Error> {
+        let late_parcel = Self::late_parcel()?;
+        let long = late_parcel.lengthened();
+        let (chat, escalation) = (serde_json::from_str(WRONG_CHARGE)?, serde_json::from_str(ESCALATION)?);
+        Ok([
+            ("demo-conversation", late_parcel),
+            ("demo-chat", chat),
+            ("demo-escalation", escalation),
+            ("demo-long", long),
+        ])
+    }
+
+    /// Between its first and its last step everything happens again and again.
+    fn lengthened(&self) -> Self {
+        let [first, middle @ .., last] = self.0.as_slice() else { return self.clone() };
+        let middle = std::iter::repeat_n(middle, LONG).flatten();
+        Self(std::iter::once(first).chain(middle).chain([last]).cloned().collect())
+    }
+
     /// The notifications of `conversation`, in order.
     pub fn notifications(&self, conversation: &ConversationName) -> Vec<Notification> {
         let name = conversation.as_str().replacen("/conversations/", "/locations/global/conversations/", 1);
         // Another name in each run, for one conversation may be played again and again.
         let run = rand::random::<u16>();
         let steps = self.0.iter().enumerate();
-        steps.flat_map(|(index, step)| step.notifications(&name, &format!("message-{run:04x}-{index:02}"))).collect()
+        steps.flat_map(|(index, step)| step.notifications(&name, &format!("message-{run:04x}-{index:04}"))).collect()
     }
 }
 
@@ -126,6 +154,17 @@ mod tests {
             assert!(!notification.event.to_string().contains("{conversation}"));
             assert!(!notification.event.to_string().contains("{location}"));
         }
+    }
+
+    #[test]
+    fn all_can_be_played_and_one_is_very_long() {
+        let name = "projects/p/conversations/demo".parse().unwrap();
+        let lengths = Script::all().unwrap().map(|(_, script)| script.notifications(&name).len());
+        assert!(lengths[..3].iter().all(|length| (8..200).contains(length)) && lengths[3] > 1500, "{lengths:?}");
+        let long = &Script::all().unwrap()[3].1.notifications(&name);
+        let names: std::collections::BTreeSet<_> =
+            long.iter().filter_map(|it| it.event["newMessagePayload"]["name"].as_str()).collect();
+        assert_eq!(names.len(), long.iter().filter(|it| it.kind == EventKind::NewMessage).count());
     }
 
     #[test]

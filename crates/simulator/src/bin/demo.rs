@@ -6,10 +6,9 @@ use std::process::ExitCode;
 use service::env::{ConfigError, Env};
 use service::process::{Config, ProcessSettings, StartError, run};
 use service::tasks::TaskSet;
-use simulator::player::{CONVERSATION, Player};
+use simulator::player::Player;
 use simulator::publisher::Publisher;
 use simulator::pubsub::PushSubscription;
-use simulator::script::Script;
 use simulator::stack::Stack;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +19,7 @@ struct Demo {
     project: String,
     play: bool,
     speed: f64,
+    crowd: usize,
 }
 
 impl Config for Demo {
@@ -41,6 +41,7 @@ fn read(env: Env) -> Result<Demo, ConfigError> {
         interceptor_port: env.parse("INTERCEPTOR_PORT", "a port number, 0 to 65535", 8081),
         project: env.text_or("GCP_PROJECT_ID", "demo-project"),
         play: env.flag("PLAY_CONVERSATION", true),
+        crowd: env.parse_within("PLAY_CROWD", "0 to 10000", 0, |crowd| *crowd <= 10_000),
         speed: env.parse_within("PLAY_SPEED", "0.01 to 1000", 1.0, |speed| (0.01..=1000.0).contains(speed)),
     };
     env.finish(demo)
@@ -53,18 +54,15 @@ async fn start(demo: Demo, listener: TcpListener, stop: CancellationToken) -> Re
     let stack = Stack::start(&demo.project, listener, interceptor).await.map_err(|error| setup(error.into()))?;
     let tasks = TaskSet::default();
     if demo.play {
-        let script = Script::late_parcel().map_err(|error| setup(error.into()))?;
-        let name = format!("projects/{}/conversations/{CONVERSATION}", demo.project).parse();
         let subscription =
             PushSubscription::new(format!("http://{}", stack.interceptor)).map_err(|error| setup(error.into()))?;
-        let name = name.map_err(|error: event::InvalidConversationName| setup(error.into()))?;
         let dialogflow = Some(stack.dialogflow.clone());
         let player = Player { publisher: Publisher::Push(subscription), dialogflow, speed: demo.speed };
-        tasks.spawn("player", player.play_for_ever(script, name, tasks.stop_signal()));
+        tasks.spawn("players", player.play_everything(demo.project, demo.crowd, tasks.stop_signal()));
     }
     tracing::info!("open http://localhost:{} in a browser; Ctrl-C ends the demo", stack.connector.port());
     stop.cancelled().await;
-    tasks.shut_down(std::time::Duration::from_secs(1)).await;
+    tasks.shut_down(std::time::Duration::from_secs(2)).await;
     stack.shut_down().await;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Plays a conversation into an interceptor that runs elsewhere, again and again, as Pub/Sub would deliver it.
+//! Plays conversations into an interceptor that runs elsewhere, again and again, as Pub/Sub would deliver them; or into the
+//! real Pub/Sub emulator.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,21 +11,23 @@ use service::env::{ConfigError, Env};
 use service::http::{HttpLimits, serve};
 use service::process::{Config, ProcessSettings, StartError, run};
 use service::tasks::TaskSet;
-use simulator::player::{CONVERSATION, Player};
-use simulator::publisher::Publisher;
+use simulator::player::Player;
+use simulator::publisher::{Publisher, Topics};
 use simulator::pubsub::PushSubscription;
-use simulator::script::Script;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// How long the push that is under way may still take at the end.
-const LAST_PUSH: Duration = Duration::from_secs(1);
+const LAST_PUSH: Duration = Duration::from_secs(2);
 
 struct Settings {
     process: ProcessSettings,
     interceptor: String,
-    conversation: ConversationName,
+    /// `HOST:PORT` of the Pub/Sub emulator, if events go through it.
+    emulator: Option<String>,
+    project: String,
     speed: f64,
+    crowd: usize,
 }
 
 impl Config for Settings {
@@ -42,21 +45,31 @@ fn read(env: Env) -> Result<Settings, ConfigError> {
     let process = ProcessSettings::read(&mut env);
     let interceptor = env.text_or("INTERCEPTOR_URL", "http://localhost:8081").trim_end_matches('/').to_owned();
     let project = env.text_or("GCP_PROJECT_ID", "demo-project");
-    let Ok(conversation) = format!("projects/{project}/conversations/{CONVERSATION}").parse() else {
+    if format!("projects/{project}/conversations/c").parse::<ConversationName>().is_err() {
         env.problem("GCP_PROJECT_ID", format!("{project:?}"), "the id of a project");
-        return env.fail();
-    };
+    }
+    let emulator = env.text("PUBSUB_EMULATOR_HOST").map(str::to_owned);
+    let crowd = env.parse_within("PLAY_CROWD", "0 to 10000", 0, |crowd| *crowd <= 10_000);
     let speed = env.parse_within("PLAY_SPEED", "0.01 to 1000", 1.0, |speed| (0.01..=1000.0).contains(speed));
-    env.finish(Settings { process, interceptor, conversation, speed })
+    env.finish(Settings { process, interceptor, emulator, project, speed, crowd })
+}
+
+impl Settings {
+    fn publisher(&self) -> reqwest::Result<Publisher> {
+        Ok(match &self.emulator {
+            Some(host) => Publisher::Emulator(Topics::new(host, &self.project)?),
+            None => Publisher::Push(PushSubscription::new(&self.interceptor)?),
+        })
+    }
 }
 
 async fn start(settings: Settings, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
-    let script = Script::late_parcel().map_err(|error| StartError::Setup(error.into()))?;
-    let subscription = PushSubscription::new(&settings.interceptor).map_err(|error| StartError::Setup(error.into()))?;
-    let player = Player { publisher: Publisher::Push(subscription), dialogflow: None, speed: settings.speed };
-    tracing::info!(conversation = %settings.conversation, interceptor = settings.interceptor, "playing");
+    let publisher = settings.publisher().map_err(|error| StartError::Setup(error.into()))?;
+    let to = settings.emulator.as_ref().unwrap_or(&settings.interceptor);
+    tracing::info!(project = settings.project, to, "playing");
+    let player = Player { publisher, dialogflow: None, speed: settings.speed };
     let tasks = TaskSet::default();
-    tasks.spawn("player", player.play_for_ever(script, settings.conversation, tasks.stop_signal()));
+    tasks.spawn("players", player.play_everything(settings.project, settings.crowd, tasks.stop_signal()));
     serve(listener, Router::new().route("/live", get("ok")), HttpLimits::default(), stop).await;
     tasks.shut_down(LAST_PUSH).await;
     Ok(())

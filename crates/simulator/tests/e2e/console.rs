@@ -1,11 +1,15 @@
 //! The console in a real browser.
 
+use std::time::{Duration, SystemTime};
+
+use connector::auth::token::TokenKeys;
 use serde_json::{Value, json};
 
-use crate::support::{Console, Deployment, Process, Push, SECRET, free_port};
+use crate::support::{Console, Deployment, PROJECT, Process, Push, SECRET, free_port};
 
 const CONVERSATION: &str = "projects/acme-support/conversations/demo-conversation";
 const PHONE: [u16; 2] = [390, 844];
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A demo, in which somebody plays or not.
 async fn demo(play: &str) -> Process {
@@ -208,6 +212,12 @@ async fn closed() -> (Deployment, Process, String) {
     (deployment, closed, token)
 }
 
+/// A token of the right secret that expired an hour ago.
+fn expired() -> String {
+    let keys = TokenKeys::new(SECRET.as_bytes(), PROJECT, HOUR).expect("a secret");
+    keys.issue("agent", Some(SystemTime::now() - HOUR)).expect("a token")
+}
+
 #[tokio::test]
 async fn who_cannot_register_signs_in_or_brings_a_token() {
     let (deployment, closed, token) = closed().await;
@@ -223,6 +233,9 @@ async fn who_cannot_register_signs_in_or_brings_a_token() {
     console.says("#problem", "That is no token of this connector.").await;
     let forged = format!("{}x", &token[..token.len() - 2]);
     console.fill("#use-jwt input", &forged).await;
+    console.click("#use-jwt button").await;
+    console.says("#problem", "The connector refuses the token: authentication failed.").await;
+    console.fill("#use-jwt input", &expired()).await;
     console.click("#use-jwt button").await;
     console.says("#problem", "The connector refuses the token: authentication failed.").await;
     console.fill("#use-jwt input", &token).await;

@@ -6,11 +6,12 @@ use std::process::{Child, Command, Stdio};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use event::EventKind;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ClientLibrary, Deployment, Desktop, PROJECT, Push, Transports, announce, assert_payload, eventually, free_port,
-    http,
+    ClientLibrary, Deployment, Desktop, PROJECT, Process, Push, Transports, announce, assert_payload, eventually,
+    free_port, http,
 };
 
 const CONVERSATION: &str = "projects/acme-support/conversations/emulator";
@@ -58,9 +59,12 @@ impl Emulator {
 
     /// A topic for a kind of event, and a push subscription to the interceptor.
     async fn subscribe(&self, kind: &str, endpoint: &str) {
-        let topic = topic(kind);
+        self.subscribe_to(&topic(kind), kind, endpoint).await;
+    }
+
+    async fn subscribe_to(&self, topic: &str, kind: &str, endpoint: &str) {
         let subscription = json!({"topic": topic, "pushConfig": {"pushEndpoint": endpoint}});
-        self.put(&topic, &json!({})).await;
+        self.put(topic, &json!({})).await;
         self.put(&format!("projects/{PROJECT}/subscriptions/{kind}"), &subscription).await;
     }
 
@@ -99,6 +103,27 @@ fn program() -> Option<PathBuf> {
     let program = gcloud.ancestors().nth(2)?.join("platform/pubsub-emulator/bin/cloud-pubsub-emulator");
     let runs = || Command::new("java").arg("-version").output().is_ok_and(|java| java.status.success());
     (program.is_file() && runs()).then_some(program)
+}
+
+#[tokio::test]
+async fn what_the_player_publishes_arrives() {
+    let Some(emulator) = Emulator::start().await else {
+        announce("SKIPPED: the player with the Pub/Sub emulator, which is not installed");
+        return;
+    };
+    let deployment = Deployment::start(1).await;
+    for kind in EventKind::ALL {
+        let topic = format!("projects/{PROJECT}/topics/{}", simulator::publisher::topic(kind));
+        let endpoint = deployment.interceptor.url(&format!("/{kind}"));
+        emulator.subscribe_to(&topic, &kind.to_string(), &endpoint).await;
+    }
+    let mut desktop = deployment.desktop(0, "projects/acme-support/conversations/demo-chat").await;
+    let host = format!("127.0.0.1:{}", emulator.port);
+    let environment = [("PUBSUB_EMULATOR_HOST", host.as_str()), ("GCP_PROJECT_ID", PROJECT), ("PLAY_SPEED", "20")];
+    let _player = Process::start("player", &environment).await;
+    // Pub/Sub promises no order, so any of the script's events may be among the first.
+    let said: Vec<_> = desktop.events(8).await.iter().map(ToString::to_string).collect();
+    assert!(said.iter().any(|event| event.contains("charged twice") || event.contains("1881")), "{said:?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,10 @@ import { attempt, create } from '../model/dialogflow';
 import { conversations, current, join, leave, select } from '../model/session';
 import { project } from '../model/token';
 
+/** What is played in the project of `make demo`. */
+const DEMO = 'demo-project';
+const PLAYED = ['demo-conversation', 'demo-chat', 'demo-escalation', 'demo-long'];
+
 /** An id alone is one of this project. */
 const named = (text: string): string => (text.includes('/') ? text : `projects/${project.value}/conversations/${text}`);
 
@@ -26,8 +30,9 @@ export function Conversations() {
       <form id="join" onSubmit={enter}>
         <label>
           Conversation
-          <input name="conversation" placeholder="id or projects/…/conversations/…" required />
+          <input name="conversation" placeholder="id or projects/…/conversations/…" list="played" required />
         </label>
+        <datalist id="played">{project.value === DEMO && PLAYED.map((id) => <option key={id} value={id} />)}</datalist>
         <div class="buttons">
           <button type="submit" value="join">
             Join
