@@ -7,9 +7,27 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly NOTICES=docs/THIRD-PARTY.md
 
+# What the console is made of, by its lock; not what socket.io-client needs in Node.js only.
+in_console() {
+  python3 -c '
+import json
+packages = json.load(open("ui-connector/console/package-lock.json"))["packages"]
+for path, package in packages.items():
+    name = path.rsplit("node_modules/", 1)[-1]
+    if path and not package.get("dev") and name not in ("ws", "xmlhttprequest-ssl"):
+        print(name, package["version"])'
+}
+
 linked() {
+  {
+    in_crates
+    in_console
+  } | sort -u
+}
+
+in_crates() {
   cargo tree --locked --package ui-connector --package cloud-pubsub-interceptor --edges normal --prefix none \
-    --target x86_64-unknown-linux-gnu --format '{p}' | grep -v -e '(/' -e '^$' | sed 's/ (.*//; s/ v/ /' | sort -u
+    --target x86_64-unknown-linux-gnu --format '{p}' | grep -v -e '(/' -e '^$' | sed 's/ (.*//; s/ v/ /'
 }
 
 named() { sed -n 's/^## [^:]*: //p' $NOTICES | tr ',' '\n' | sed 's/^ *//' | sort -u; }
@@ -30,4 +48,14 @@ echo "notices: reading the licences, about a minute"
 # The connector has all that the interceptor has.
 cargo about generate --offline --locked --manifest-path ui-connector/Cargo.toml --config scripts/notices/about.toml \
   scripts/notices/third-party.hbs --output-file $NOTICES
+scripts/build-console.sh
+in_console | while read -r name version; do
+  folder=ui-connector/console/node_modules/$name
+  licence=$(find "$folder" -maxdepth 1 -iname 'licen[cs]e*' | head -n 1)
+  printf '## MIT License: %s %s\n\n~~~text\n%s\n~~~\n\n' "$name" "$version" "$(cat "$licence")"
+  grep -q '"license": *"MIT"' "$folder/package.json" || {
+    echo "notices: $name is not under the MIT licence; look at it" >&2
+    exit 1
+  }
+done >>$NOTICES
 scripts/notices.sh --check

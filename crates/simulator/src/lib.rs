@@ -6,6 +6,7 @@ pub mod dialogflow;
 pub mod network;
 pub mod notification;
 pub mod player;
+pub mod providers;
 pub mod publisher;
 pub mod pubsub;
 pub mod script;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{MemoryBroker, Retention};
-use connector::auth::providers::Skip;
 use connector::auth::settings::AuthSettings;
 use connector::auth::token::{SecretError, TokenKeys};
 use connector::google::credentials::{FixedToken, TokenError};
@@ -55,11 +54,16 @@ pub enum StackError {
 }
 
 impl Stack {
-    /// Starts both services for `project`, with tokens for everybody, signed with a fresh secret.
+    /// Starts both services for `project`, with tokens for those whom `auth` admits, signed with a fresh secret.
     ///
     /// # Errors
     /// [`StackError`] if a listener has no address.
-    pub async fn start(project: &str, connector: TcpListener, interceptor: TcpListener) -> Result<Self, StackError> {
+    pub async fn start(
+        project: &str,
+        auth: AuthSettings,
+        connector: TcpListener,
+        interceptor: TcpListener,
+    ) -> Result<Self, StackError> {
         let (stop, tasks, broker) =
             (CancellationToken::new(), TaskSet::default(), MemoryBroker::new(Retention::default()));
         let played = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -69,7 +73,7 @@ impl Stack {
         let stack = Self { connector: at, interceptor: pushes, dialogflow, stop, tasks };
         let secret = format!("{:032x}", rand::random::<u128>());
         let tokens = TokenKeys::new(secret.as_bytes(), project, Duration::from_hours(1))?;
-        let mut settings = Settings::new(project, AuthSettings::new(Skip), tokens);
+        let mut settings = Settings::new(project, auth, tokens);
         settings.dialogflow.endpoint = endpoint.parse().ok();
         let backends = Backends {
             bus: Arc::new(broker.bus()),

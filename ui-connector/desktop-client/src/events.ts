@@ -85,8 +85,13 @@ export interface RecognitionResult {
   /** Until it is true, the transcript may still change. */
   isFinal?: boolean;
   confidence?: number;
+  speechWordInfo?: { word?: string; startOffset?: string; endOffset?: string; confidence?: number }[];
+  /** A duration such as `2.340s`. */
   speechEndOffset?: string;
   languageCode?: string;
+  /** Of the v2beta1 API. */
+  stability?: number;
+  dtmfDigits?: { digits?: string };
 }
 
 export interface HumanAgentAssistantEvent {
@@ -107,6 +112,9 @@ export interface SuggestionResult {
   };
   generateSuggestionsResponse?: { latestMessage?: string; generatorSuggestionAnswers?: GeneratorAnswer[] };
   generateCompanionSuggestionsResponse?: CompanionResponse;
+  /** Of the v2beta1 API. */
+  suggestDialogflowAssistsResponse?: Answers & { dialogflowAssistAnswers?: Record<string, unknown>[] };
+  suggestEntityExtractionResponse?: Answers & { dialogflowAssistAnswers?: Record<string, unknown>[] };
 }
 
 interface Answers {
@@ -158,13 +166,36 @@ export interface GeneratorAnswer {
     freeFormSuggestion?: { response?: string };
     summarySuggestion?: { summarySections?: { section?: string; summary?: string }[] };
     agentCoachingSuggestion?: AgentCoaching;
+    toolCallInfo?: ToolCallInfo[];
   };
 }
 
+/** A tool that a generator has called, and what it has answered. */
+export interface ToolCallInfo {
+  toolCall?: Record<string, unknown>;
+  toolCallResult?: Record<string, unknown>;
+}
+
+export interface Instruction {
+  displayName?: string;
+  displayDetails?: string;
+  condition?: string;
+  agentAction?: string;
+  systemAction?: string;
+  /** Such as `END_OF_UTTERANCE`. */
+  triggeringEvent?: string;
+}
+
+/** Which instructions a suggestion comes from. */
+interface Sourced {
+  sources?: { instructionIndexes?: number[] };
+  duplicateCheckResult?: Record<string, unknown>;
+}
+
 export interface AgentCoaching {
-  applicableInstructions?: { displayName?: string; condition?: string; agentAction?: string }[];
-  agentActionSuggestions?: { agentAction?: string }[];
-  sampleResponses?: { responseText?: string }[];
+  applicableInstructions?: Instruction[];
+  agentActionSuggestions?: (Sourced & { agentAction?: string })[];
+  sampleResponses?: (Sourced & { responseText?: string })[];
 }
 
 export interface CompanionResponse {

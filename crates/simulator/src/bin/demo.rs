@@ -3,10 +3,13 @@
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
+use connector::auth::settings::AuthSettings;
 use service::env::{ConfigError, Env};
+use service::http::{HttpLimits, serve};
 use service::process::{Config, ProcessSettings, StartError, run};
 use service::tasks::TaskSet;
 use simulator::player::Player;
+use simulator::providers::Providers;
 use simulator::publisher::Publisher;
 use simulator::pubsub::PushSubscription;
 use simulator::stack::Stack;
@@ -17,6 +20,8 @@ struct Demo {
     process: ProcessSettings,
     interceptor_port: u16,
     project: String,
+    /// `AUTH_OPTION`; nothing for everybody.
+    option: String,
     play: bool,
     speed: f64,
     crowd: usize,
@@ -40,6 +45,7 @@ fn read(env: Env) -> Result<Demo, ConfigError> {
         process,
         interceptor_port: env.parse("INTERCEPTOR_PORT", "a port number, 0 to 65535", 8081),
         project: env.text_or("GCP_PROJECT_ID", "demo-project"),
+        option: env.text_or("AUTH_OPTION", "Skip"),
         play: env.flag("PLAY_CONVERSATION", true),
         crowd: env.parse_within("PLAY_CROWD", "0 to 10000", 0, |crowd| *crowd <= 10_000),
         speed: env.parse_within("PLAY_SPEED", "0.01 to 1000", 1.0, |speed| (0.01..=1000.0).contains(speed)),
@@ -51,8 +57,9 @@ async fn start(demo: Demo, listener: TcpListener, stop: CancellationToken) -> Re
     let port = demo.interceptor_port;
     let interceptor = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| StartError::Listen(port, error))?;
     let setup = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Setup(error);
-    let stack = Stack::start(&demo.project, listener, interceptor).await.map_err(|error| setup(error.into()))?;
     let tasks = TaskSet::default();
+    let auth = auth(&demo.option, &tasks).await?;
+    let stack = Stack::start(&demo.project, auth, listener, interceptor).await.map_err(|error| setup(error.into()))?;
     if demo.play {
         let subscription =
             PushSubscription::new(format!("http://{}", stack.interceptor)).map_err(|error| setup(error.into()))?;
@@ -65,4 +72,22 @@ async fn start(demo: Demo, listener: TcpListener, stop: CancellationToken) -> Re
     tasks.shut_down(std::time::Duration::from_secs(2)).await;
     stack.shut_down().await;
     Ok(())
+}
+
+/// Who may register: everybody, or the one agent of a provider that is played.
+async fn auth(option: &str, tasks: &TaskSet) -> Result<AuthSettings, StartError> {
+    let setup = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Setup(error);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| setup(error.into()))?;
+    let providers = Providers::at(listener.local_addr().map_err(|error| setup(error.into()))?)
+        .map_err(|_| setup("no key".into()))?;
+    let environment = providers.environment().into_iter().chain([("AUTH_OPTION", option.to_owned())]);
+    let mut env = environment.collect::<Env>().reader();
+    let settings = AuthSettings::read(&mut env);
+    let settings = env.finish(settings).map_err(|error| setup(error.into()))?;
+    if option != "Skip" {
+        let token = providers.token(option).map_err(|error| setup(error.into()))?;
+        tracing::info!(option, token, "sign in with this token");
+    }
+    tasks.spawn("providers", serve(listener, providers.router(), HttpLimits::default(), tasks.stop_signal()));
+    Ok(settings)
 }

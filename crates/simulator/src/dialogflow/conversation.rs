@@ -3,6 +3,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::DialogflowError;
+use super::call::invalid;
 use crate::advice::sentiment;
 use crate::notification::LANGUAGE;
 
@@ -88,6 +89,21 @@ impl Conversation {
         }
         self.messages.push(message.clone());
         Ok(message)
+    }
+
+    /// Messages that were said elsewhere; nothing is published.
+    pub(super) fn import(&mut self, requests: &Value) -> Result<Vec<Value>, DialogflowError> {
+        let requests = requests.as_array().ok_or_else(|| invalid("requests are required."))?;
+        if self.messages.len() + requests.len() > MOST_MESSAGES {
+            return Err(DialogflowError::FailedPrecondition);
+        }
+        let first = self.messages.len();
+        for request in requests {
+            let mut message = request["message"].clone();
+            message["name"] = format!("{}/messages/message-{:04}", self.name, self.messages.len() + 1).into();
+            self.messages.push(message);
+        }
+        Ok(self.messages[first..].to_vec())
     }
 
     /// What was said, by role and text.

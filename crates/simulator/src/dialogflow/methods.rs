@@ -69,6 +69,9 @@ impl Dialogflow {
                 Ok(json!({"ingestedContextReferences": call.body["contextReferences"]}))
             }
             (&Method::GET, ["messages"], None) => Ok(messages(call, conversation)),
+            (&Method::POST, ["messages"], Some("batchCreate")) => {
+                Ok(json!({"messages": conversation.import(&call.body["requests"])?}))
+            }
             (&Method::GET, ["participants"], None) => Ok(json!({"participants": conversation.participants})),
             (&Method::POST, ["participants"], None) => {
                 conversation.enter(call.text("role", "role").ok_or_else(|| invalid("role is required."))?)

@@ -22,6 +22,7 @@ mod played;
 mod proxy;
 mod redis_trouble;
 mod secrets;
+mod sign_in;
 mod slow_reader;
 mod strangers;
 mod support;

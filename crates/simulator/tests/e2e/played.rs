@@ -78,8 +78,12 @@ async fn what_is_said_comes_back_as_events_with_suggestions() {
     let found =
         demo.post(&format!("{LOCATION}/suggestions:searchKnowledge"), json!({"query": {"text": "refund"}})).await;
     assert_eq!(found["answers"].as_array().map(Vec::len), Some(1));
+    let elsewhere = json!({"requests": [{"message": {"content": "Before", "participantRole": "END_USER"}}]});
+    let imported =
+        demo.call(reqwest::Method::POST, &format!("../v2beta1/{name}/messages:batchCreate"), elsewhere).await;
+    assert_eq!((imported.0, &imported.1["messages"][0]["content"]), (200, &json!("Before")));
     let messages = demo.get(&format!("{name}/messages?pageSize=10")).await;
-    assert_eq!(messages["messages"].as_array().map(Vec::len), Some(1));
+    assert_eq!(messages["messages"].as_array().map(Vec::len), Some(2));
     let completed = demo.post(&format!("{name}:complete"), json!({})).await;
     assert_eq!(completed["lifecycleState"], "COMPLETED");
     let last = desktop.events(1).await;
