@@ -89,7 +89,8 @@ impl Config {
 
 fn broker(env: &mut EnvReader) -> Option<RedisBroker> {
     let (address, kept) = (RedisAddress::read(env), EventRetention::read(env));
-    let settings = RedisSettings { ca_cert: address.ca_cert, ..RedisSettings::new(address.url) };
+    let min_replicas = env.parse_within("REDIS_MIN_REPLICAS", "0 to 5", 0, |replicas| *replicas <= 5);
+    let settings = RedisSettings { ca_cert: address.ca_cert, min_replicas, ..RedisSettings::new(address.url) };
     let retention = Retention { time: kept.time, events: kept.events };
     let refuse = |error: SettingsError| {
         let name = if matches!(error, SettingsError::Url(_)) { "REDIS_URL" } else { "REDIS_CA_CERT" };

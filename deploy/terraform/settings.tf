@@ -15,7 +15,7 @@ locals {
   ])
   settings_of_interceptor = concat(local.settings_of_both, [
     "MALFORMED_MESSAGES", "MAX_BODY_MEGABYTES", "PUSH_AUTH_AUDIENCE", "PUSH_AUTH_KEYS_URL",
-    "PUSH_AUTH_SERVICE_ACCOUNT", "PUSH_AUTH_TRUST_PLATFORM",
+    "PUSH_AUTH_SERVICE_ACCOUNT", "PUSH_AUTH_TRUST_PLATFORM", "REDIS_MIN_REPLICAS",
   ])
 }
 

@@ -1,5 +1,5 @@
-/// Why the broker could not do what it was asked to. Nothing is half done: either the whole
-/// operation took effect or it may be tried again.
+/// Why the broker could not do what it was asked to. Nothing is half done: the operation may be tried again, and does
+/// not take effect twice.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Redis is out of reach, refuses or answers too slowly.
@@ -8,6 +8,9 @@ pub enum Error {
     /// Redis did not answer in time.
     #[error("Redis did not answer within {0:?}")]
     Timeout(std::time::Duration),
+    /// The event is in Redis, but fewer replicas than are wanted have it.
+    #[error("fewer than {0} replicas of Redis have the event")]
+    TooFewReplicas(usize),
     /// Redis answered with something that our own keys never hold.
     #[error("unexpected value in Redis: {0}")]
     Unexpected(&'static str),

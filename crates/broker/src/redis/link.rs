@@ -23,6 +23,7 @@ pub(super) struct Link {
 
 #[derive(Default)]
 struct Slot {
+    /// The number of the connection, or of the next one.
     generation: u64,
     attempt: Option<Attempt>,
 }
@@ -60,17 +61,18 @@ impl Link {
         &self,
         operation: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> Result<T, Error> {
-        self.run_until(Instant::now() + self.settings.response_timeout, operation).await
+        let deadline = Instant::now() + self.settings.response_timeout;
+        self.run_until(deadline, async |connection, _| operation(connection).await).await
     }
 
-    /// Like [`Link::run`], for an operation that has waited already.
+    /// Like [`Link::run`], for an operation that has waited already, and is told the number of the connection.
     pub(super) async fn run_until<T>(
         &self,
         deadline: Instant,
-        operation: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+        operation: impl AsyncFnOnce(&mut MultiplexedConnection, u64) -> RedisResult<T>,
     ) -> Result<T, Error> {
         let (generation, attempt) = self.current();
-        let work = async { operation(&mut attempt.await?).await };
+        let work = async { operation(&mut attempt.await?, generation).await };
         let limit = self.settings.response_timeout;
         let error = match timeout_at(deadline, work).await {
             Ok(Ok(value)) => return Ok(value),

@@ -23,9 +23,12 @@ impl EventLog for RedisBroker {
         let place = timeout_at(deadline, self.0.in_flight.acquire()).await;
         let _place = place.map_err(|_| Error::Timeout(limit))?.map_err(|_| Error::Stopped)?;
         let invocation = self.invocation(event);
-        let record = async |connection: &mut MultiplexedConnection| invocation.invoke_async(connection).await;
-        let answer = self.0.link.run_until(deadline, record).await?;
-        recorded(&answer)
+        let record = async |connection: &mut MultiplexedConnection, generation| {
+            let answer = invocation.invoke_async(connection).await?;
+            Ok((answer, self.0.barrier.pass(connection, generation).await?))
+        };
+        let (answer, is_kept) = self.0.link.run_until(deadline, record).await?;
+        if is_kept { recorded(&answer) } else { Err(Error::TooFewReplicas(self.0.barrier.replicas())) }
     }
 
     async fn quarantine(&self, message: &QuarantinedMessage<'_>) -> Result<(), Error> {

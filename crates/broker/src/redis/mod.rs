@@ -1,5 +1,6 @@
 //! The broker on Redis 6.0 or later; live events are spread over sharded channels from 7.0 on.
 
+mod barrier;
 mod bus;
 mod clock;
 mod keys;
@@ -25,6 +26,7 @@ pub use bus::RedisBus;
 pub use settings::{RedisSettings, SettingsError};
 
 use crate::Retention;
+use barrier::Barrier;
 use link::Link;
 use receipts::Receipts;
 use scripts::Scripts;
@@ -44,6 +46,7 @@ struct Inner {
     scripts: Scripts,
     retention: Retention,
     receipts: Receipts,
+    barrier: Barrier,
     /// The places for events on their way to Redis.
     in_flight: Semaphore,
 }
@@ -55,8 +58,9 @@ impl RedisBroker {
     /// [`SettingsError`] if the URL or the certificates cannot be read.
     pub fn new(settings: RedisSettings, retention: Retention) -> Result<Self, SettingsError> {
         let in_flight = Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS));
+        let barrier = Barrier::new(settings.min_replicas);
         let (link, scripts, receipts) = (Link::new(settings)?, Scripts::new(), Receipts::default());
-        Ok(Self(Arc::new(Inner { link, scripts, retention, receipts, in_flight })))
+        Ok(Self(Arc::new(Inner { link, scripts, retention, receipts, barrier, in_flight })))
     }
 
     /// The bus of the connector `id`, on a connection of its own. It stands while [`RedisBus::run`] runs.

@@ -23,6 +23,8 @@ pub struct RedisSettings {
     pub connect_timeout: Duration,
     /// How many events may be on their way to Redis at a time; further ones wait their turn.
     pub in_flight: usize,
+    /// How many replicas must have an event before it counts as recorded.
+    pub min_replicas: usize,
 }
 
 impl RedisSettings {
@@ -34,6 +36,7 @@ impl RedisSettings {
             response_timeout: Duration::from_secs(2),
             connect_timeout: Duration::from_secs(2),
             in_flight: 1024,
+            min_replicas: 0,
         }
     }
 

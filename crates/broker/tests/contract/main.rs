@@ -14,6 +14,7 @@ mod recording;
 mod redis_interop;
 mod redis_limits;
 mod redis_loss;
+mod redis_replicas;
 mod redis_settings;
 mod stage;
 

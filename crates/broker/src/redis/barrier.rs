@@ -1,0 +1,67 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use redis::RedisResult;
+use redis::aio::MultiplexedConnection;
+use tokio::sync::Mutex;
+
+/// How long replicas may take. Meanwhile Redis reads nothing else from the connection.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// What is written before it is asked, so that there is something to wait for: a duplicate writes nothing, and what it
+/// repeats may have been written by somebody else.
+const KEY: &str = "aa:barrier";
+const KEPT: Duration = Duration::from_mins(1);
+
+/// Waits until replicas have what was written (<https://redis.io/docs/latest/commands/wait/>).
+pub(super) struct Barrier {
+    replicas: usize,
+    tickets: AtomicU64,
+    answered: Mutex<Answered>,
+}
+
+/// What Redis has answered last: to whom, and what.
+#[derive(Default)]
+struct Answered {
+    /// The connection that was asked.
+    generation: u64,
+    /// The last ticket that had been drawn before it was asked.
+    ticket: u64,
+    is_kept: bool,
+}
+
+impl Barrier {
+    pub(super) fn new(replicas: usize) -> Self {
+        Self { replicas, tickets: AtomicU64::new(0), answered: Mutex::default() }
+    }
+
+    pub(super) fn replicas(&self) -> usize {
+        self.replicas
+    }
+
+    /// Whether enough replicas have everything that was written before, on this connection, the one of `generation`.
+    /// One question serves all who have come before it was asked; on another connection, perhaps to another
+    /// server, its answer means nothing.
+    pub(super) async fn pass(&self, connection: &mut MultiplexedConnection, generation: u64) -> RedisResult<bool> {
+        if self.replicas == 0 {
+            return Ok(true);
+        }
+        let ticket = self.tickets.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut answered = self.answered.lock().await;
+        if answered.generation == generation && answered.ticket >= ticket {
+            return Ok(answered.is_kept);
+        }
+        let ticket = self.tickets.load(Ordering::SeqCst);
+        let is_kept = self.ask(connection).await? >= self.replicas;
+        *answered = Answered { generation, ticket, is_kept };
+        Ok(is_kept)
+    }
+
+    /// How many replicas have everything.
+    async fn ask(&self, connection: &mut MultiplexedConnection) -> RedisResult<usize> {
+        let mut steps = redis::pipe();
+        steps.cmd("SET").arg(KEY).arg(1).arg("EX").arg(KEPT.as_secs()).ignore();
+        steps.cmd("WAIT").arg(self.replicas).arg(PATIENCE.as_millis());
+        let (replicas,) = steps.query_async(connection).await?;
+        Ok(replicas)
+    }
+}
