@@ -16,6 +16,7 @@ mod life;
 mod limits;
 mod logs;
 mod metrics;
+mod mixed_fleet;
 mod network_loss;
 mod outage;
 mod played;

@@ -1,0 +1,169 @@
+//! Our services beside Google's Python ones, on one Redis, as during a migration.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use broker::testing::RedisServer;
+
+use crate::support::{
+    ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, eventually, free_port, http, in_clients,
+};
+
+const CONVERSATION: &str = "projects/acme-support/conversations/mixed";
+const EACH: usize = 5;
+
+/// One of the Python services; killed when dropped.
+struct Python {
+    process: Child,
+    port: u16,
+}
+
+impl Python {
+    async fn start(role: &str, redis: &RedisServer) -> Self {
+        let port = free_port();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand_ins/python_services.py");
+        let process = Command::new(in_clients(".venv/bin/python"))
+            .arg(script)
+            .args([role.to_owned(), port.to_string(), redis.port().to_string()])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("Python");
+        let service = Self { process, port };
+        eventually("the Python service answers", async || {
+            let answer = http().get(service.url("/status")).send().await.ok()?;
+            answer.status().is_success().then_some(())
+        })
+        .await;
+        service
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        // It fails if the process has ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Both fleets.
+struct Fleets {
+    ours: Deployment,
+    connector: Python,
+    interceptor: Python,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Whose {
+    Ours,
+    Python,
+}
+
+impl Fleets {
+    async fn start() -> Self {
+        let ours = Deployment::start(1).await;
+        let connector = Python::start("connector", &ours.redis).await;
+        let interceptor = Python::start("interceptor", &ours.redis).await;
+        Self { ours, connector, interceptor }
+    }
+
+    async fn desktop(&self, whose: Whose) -> Desktop {
+        let url = match whose {
+            Whose::Ours => self.ours.connectors[0].url(""),
+            Whose::Python => self.connector.url("/"),
+        };
+        let mut desktop = Desktop::new(ClientLibrary::Js48);
+        desktop.connect(&url, Transports::WebSocket, &self.ours.token().await).await;
+        desktop.join(CONVERSATION).await;
+        desktop
+    }
+
+    async fn push(&self, whose: Whose, push: &Push) {
+        match whose {
+            Whose::Ours => self.ours.push(push).await,
+            Whose::Python => {
+                let request = http().post(self.interceptor.url(&push.path())).json(&push.body());
+                assert_eq!(request.send().await.expect("an answer").status(), 204);
+            }
+        }
+    }
+}
+
+fn pushes(from: usize) -> Vec<Push> {
+    (from..from + EACH).map(|number| Push::message(CONVERSATION, number)).collect()
+}
+
+#[tokio::test]
+async fn every_combination_of_services_delivers_once_and_in_order() {
+    for connector in [Whose::Ours, Whose::Python] {
+        for interceptor in [Whose::Ours, Whose::Python] {
+            let fleets = Fleets::start().await;
+            let mut desktop = fleets.desktop(connector).await;
+            let pushes = pushes(1);
+            for push in &pushes {
+                fleets.push(interceptor, push).await;
+            }
+            let events = desktop.events(EACH).await;
+            assert_payloads(&events, CONVERSATION, &pushes);
+            assert!(fleets.ours.mapping(CONVERSATION).await.is_some(), "{connector:?} {interceptor:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn interceptors_are_replaced_and_put_back_under_traffic() {
+    for connector in [Whose::Ours, Whose::Python] {
+        let fleets = Fleets::start().await;
+        let mut desktop = fleets.desktop(connector).await;
+        let mut from = 1;
+        for interceptor in [Whose::Python, Whose::Ours, Whose::Python, Whose::Ours] {
+            let pushes = pushes(from);
+            from += EACH;
+            for push in &pushes {
+                fleets.push(interceptor, push).await;
+            }
+            assert_payloads(&desktop.events(EACH).await, CONVERSATION, &pushes);
+        }
+    }
+}
+
+#[tokio::test]
+async fn connectors_are_replaced_and_put_back_while_events_come() {
+    for interceptor in [Whose::Python, Whose::Ours] {
+        let fleets = Fleets::start().await;
+        let mut from = 1;
+        for connector in [Whose::Python, Whose::Ours, Whose::Python, Whose::Ours] {
+            let mut desktop = fleets.desktop(connector).await;
+            let pushes = pushes(from);
+            from += EACH;
+            for push in &pushes {
+                fleets.push(interceptor, push).await;
+            }
+            assert_payloads(&desktop.events(EACH).await, CONVERSATION, &pushes);
+            drop(desktop);
+            eventually("the conversation is given back", async || {
+                fleets.ours.mapping(CONVERSATION).await.is_none().then_some(())
+            })
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_the_mapping_key_sees_it_at_the_first_join() {
+    for connector in [Whose::Ours, Whose::Python] {
+        let fleets = Fleets::start().await;
+        assert_eq!(fleets.ours.mapping(CONVERSATION).await, None);
+        let desktop = fleets.desktop(connector).await;
+        assert!(fleets.ours.mapping(CONVERSATION).await.is_some_and(|id| !id.is_empty()));
+        drop(desktop);
+        eventually("the key goes with the last desktop", async || {
+            fleets.ours.mapping(CONVERSATION).await.is_none().then_some(())
+        })
+        .await;
+    }
+}
