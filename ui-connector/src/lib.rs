@@ -10,6 +10,7 @@ pub mod auth;
 pub mod base_url;
 pub mod config;
 pub mod dialogflow;
+mod gauges;
 pub mod google;
 pub mod guard;
 mod hub;
@@ -104,7 +105,8 @@ pub async fn run(
     let sockets = socket::server(&settings, hub.clone(), sessions, refusals.clone(), companion);
     if service::metrics::is_on() {
         metrics::describe();
-        tasks.spawn("metrics", metrics::run(hub.clone(), sockets.clone(), tasks.stop_signal()));
+        gauges::describe();
+        tasks.spawn("gauges", gauges::run(hub.clone(), sockets.clone(), tasks.stop_signal()));
     }
     let app = App::new(&settings, keys, hub, refusals, stop.clone());
     let dialogflow = load::limit(dialogflow::router(proxy), settings.dialogflow.max_requests);

@@ -1,27 +1,12 @@
 //! What the connector measures. Labels have few values: never a name, an address or a token.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use event::{EventKind, Payload, Position};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use service::metrics::is_on;
-use socketio::{Reason, Server};
-use tokio_util::sync::CancellationToken;
+use socketio::Reason;
 
-use crate::hub::Hub;
-use crate::socket::Desktops;
-
-/// How often gauges are read off.
-const INTERVAL: Duration = Duration::from_secs(5);
-
-const CONNECTIONS: &str = "agent_assist_connections";
-const QUEUED_FRAMES: &str = "agent_assist_queued_frames";
-const QUEUED_BYTES: &str = "agent_assist_queued_bytes";
-const ROOMS: &str = "agent_assist_rooms";
-const MEMBERS: &str = "agent_assist_members";
-const MEMBERS_BEHIND: &str = "agent_assist_members_behind";
-const REDIS_CONNECTED: &str = "agent_assist_redis_connected";
 const REDIS_LOSSES: &str = "agent_assist_redis_losses_total";
 const CONNECTS: &str = "agent_assist_connects_total";
 const DISCONNECTS: &str = "agent_assist_disconnects_total";
@@ -42,13 +27,6 @@ const STREAMS: &str = "agent_assist_streams";
 
 /// Says what everything is.
 pub(crate) fn describe() {
-    describe_gauge!(CONNECTIONS, "Open Engine.IO connections");
-    describe_gauge!(QUEUED_FRAMES, "Frames that wait to be written to desktops");
-    describe_gauge!(QUEUED_BYTES, Unit::Bytes, "Bytes that wait to be written to desktops");
-    describe_gauge!(ROOMS, "Conversations with at least one desktop");
-    describe_gauge!(MEMBERS, "Desktops in conversations");
-    describe_gauge!(MEMBERS_BEHIND, "Desktops in conversations that are being caught up from the log");
-    describe_gauge!(REDIS_CONNECTED, "1 while events can arrive from Redis");
     describe_counter!(REDIS_LOSSES, "Losses of the subscription");
     describe_counter!(CONNECTS, "Desktops that presented a token, by result");
     describe_counter!(DISCONNECTS, "Desktops that have gone, by reason");
@@ -70,26 +48,6 @@ pub(crate) fn describe() {
     describe_counter!(CALLS, "Calls to Dialogflow, by method and result");
     describe_histogram!(CALL, Unit::Seconds, "Time until Dialogflow began its answer, by method");
     describe_gauge!(STREAMS, "Open streams of companion suggestions");
-}
-
-/// Reads off what is a state and not an event, until `stop` is cancelled.
-pub(crate) async fn run(hub: Arc<Hub>, sockets: Server<Desktops>, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
-        let (frames, bytes) = sockets.queued();
-        let state = hub.state();
-        set(CONNECTIONS, sockets.connections());
-        set(QUEUED_FRAMES, frames);
-        set(QUEUED_BYTES, bytes);
-        set(ROOMS, state.rooms);
-        set(MEMBERS, state.members);
-        set(MEMBERS_BEHIND, state.behind);
-        set(REDIS_CONNECTED, usize::from(hub.is_connected()));
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "nobody counts that far")]
-fn set(name: &'static str, value: usize) {
-    gauge!(name).set(value as f64);
 }
 
 pub(crate) fn subscription_lost() {

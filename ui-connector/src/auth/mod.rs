@@ -1,6 +1,7 @@
 //! Who may come in: identity providers and our own tokens.
 
-pub mod bearer;
+pub mod authenticated;
+mod bearer;
 pub mod provider;
 pub mod providers;
 pub mod rotation;

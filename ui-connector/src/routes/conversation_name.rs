@@ -16,7 +16,7 @@ use serde_json::json;
 use service::telemetry::causes;
 
 use super::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::authenticated::Authenticated;
 
 /// A longer key is nobody's.
 const MAX_KEY_BYTES: usize = 1024;
