@@ -6,9 +6,9 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let dist = Path::new("console/dist").to_owned();
-    // The folder above, so that a first build is seen too.
-    println!("cargo:rerun-if-changed=console");
-    println!("cargo:rerun-if-changed=console/dist");
+    // Until there is a build, the folder in which it will be; that has few files then.
+    let watched = if dist.is_dir() { dist.as_path() } else { Path::new("console") };
+    println!("cargo:rerun-if-changed={}", watched.display());
     let mut files = Vec::new();
     if dist.join("index.html").is_file() {
         collect(&dist, &mut files)?;
