@@ -4,10 +4,12 @@ import { gzipSync } from 'node:zlib';
 
 const files = readdirSync('dist', { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
 let total = 0;
-for (const { parentPath, name } of files) {
+for (const { parentPath, path, name } of files) {
   if (name.endsWith('.gz')) continue;
-  const packed = gzipSync(readFileSync(`${parentPath}/${name}`), { level: 9 });
-  writeFileSync(`${parentPath}/${name}.gz`, packed);
+  // Node.js before 18.20 has the older name.
+  const file = `${parentPath ?? path}/${name}`;
+  const packed = gzipSync(readFileSync(file), { level: 9 });
+  writeFileSync(`${file}.gz`, packed);
   total += packed.length;
 }
 console.log(`console: ${total} bytes compressed`);
