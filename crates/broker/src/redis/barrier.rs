@@ -5,11 +5,11 @@ use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
+use super::names;
+
 /// How long replicas may take. Meanwhile Redis reads nothing else from the connection.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// What is written before it is asked, so that there is something to wait for: a duplicate writes nothing, and what it
-/// repeats may have been written by somebody else.
-const KEY: &str = "aa:barrier";
+/// How long the key stays that is written before it is asked.
 const KEPT: Duration = Duration::from_mins(1);
 
 /// Waits until replicas have what was written (<https://redis.io/docs/latest/commands/wait/>).
@@ -56,10 +56,11 @@ impl Barrier {
         Ok(is_kept)
     }
 
-    /// How many replicas have everything.
+    /// How many replicas have everything. Something is written first, so that there is something to wait for: a
+    /// duplicate writes nothing, and what it repeats may have been written by somebody else.
     async fn ask(&self, connection: &mut MultiplexedConnection) -> RedisResult<usize> {
         let mut steps = redis::pipe();
-        steps.cmd("SET").arg(KEY).arg(1).arg("EX").arg(KEPT.as_secs()).ignore();
+        steps.cmd("SET").arg(names::BARRIER).arg(1).arg("EX").arg(KEPT.as_secs()).ignore();
         steps.cmd("WAIT").arg(self.replicas).arg(PATIENCE.as_millis());
         let (replicas,) = steps.query_async(connection).await?;
         Ok(replicas)

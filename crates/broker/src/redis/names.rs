@@ -7,6 +7,9 @@ use event::ConversationName;
 /// Malformed messages, a stream.
 pub(super) const QUARANTINE: &str = "aa:quarantine";
 
+/// What is written before replicas are asked, a text.
+pub(super) const BARRIER: &str = "aa:barrier";
+
 const PREFIX: &str = "aa:{";
 const LIVE: &str = "}:live";
 

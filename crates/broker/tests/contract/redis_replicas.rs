@@ -58,7 +58,7 @@ async fn what_is_recorded_is_on_the_replica_however_many_come_at_a_time() {
 }
 
 #[tokio::test]
-async fn another_connection_asks_for_itself() {
+async fn a_primary_that_comes_back_alone_is_asked_anew() {
     let mut primary = primary().await;
     let broker = broker(&primary, 1);
     let replica = replica_of(&primary).await;
