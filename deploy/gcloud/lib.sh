@@ -65,16 +65,22 @@ exists() {
   ! "$DRY_RUN" && cloud "$@" --format='value(name)' >/dev/null 2>&1
 }
 
-# Creates what does not exist: what it is called, the command that describes it, --, the command that creates it.
-ensure() {
-  local what=$1 describe=()
+# Takes apart: what something is called, the command that describes it, --, another command.
+take_apart() {
+  WHAT=$1 DESCRIBE=()
   shift
   while [ "$1" != -- ]; do
-    describe+=("$1")
+    DESCRIBE+=("$1")
     shift
   done
   shift
-  if exists "${describe[@]}"; then say "  $what: exists"; else change "$@"; fi
+  COMMAND=("$@")
+}
+
+# Creates what does not exist: what it is called, the command that describes it, --, the command that creates it.
+ensure() {
+  take_apart "$@"
+  if exists "${DESCRIBE[@]}"; then say "  $WHAT: exists"; else change "${COMMAND[@]}"; fi
 }
 
 # Sets the variables of a file that are not set yet. An empty value counts as none. Nothing in it is executed.

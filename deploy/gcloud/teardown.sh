@@ -9,14 +9,8 @@ sure=false
 
 # Removes something if it exists: what it is called, the command that describes it, --, the command that removes it.
 remove() {
-  local what=$1 describe=()
-  shift
-  while [ "$1" != -- ]; do
-    describe+=("$1")
-    shift
-  done
-  shift
-  if "$DRY_RUN" || exists "${describe[@]}"; then change "$@" --quiet; else say "  $what: is gone"; fi
+  take_apart "$@"
+  if "$DRY_RUN" || exists "${DESCRIBE[@]}"; then change "${COMMAND[@]}" --quiet; else say "  $WHAT: is gone"; fi
 }
 
 for argument in "$@"; do
