@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 const READERS: [&str; 7] = ["text", "text_or", "required", "optional", "parse", "parse_within", "flag"];
 
 /// Sources, or folders of them, that read variables, with the processes that these are part of.
-const SOURCES: [(&str, &[&str]); 5] = [
+const SOURCES: [(&str, &[&str]); 6] = [
     ("crates/service/src", &["connector", "interceptor"]),
     ("ui-connector/src", &["connector"]),
     ("cloud-pubsub-interceptor/src", &["interceptor"]),
+    ("crates/simulator/src/player.rs", &["demo", "player"]),
     ("crates/simulator/src/bin/demo.rs", &["demo"]),
     ("crates/simulator/src/bin/player.rs", &["player"]),
 ];

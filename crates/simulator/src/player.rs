@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event::ConversationName;
+use service::env::EnvReader;
 use service::tasks::TaskSet;
 use tokio_util::sync::CancellationToken;
 
@@ -14,23 +15,42 @@ use crate::script::Script;
 /// How long the event that is under way may still take at the end.
 const LAST_EVENT: Duration = Duration::from_secs(1);
 
+/// How much is played, and how fast.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How many times faster than people speak.
+    pub speed: f64,
+    /// Further conversations that are played at the same time.
+    pub crowd: usize,
+}
+
+impl Pace {
+    /// Reads `PLAY_SPEED` and `PLAY_CROWD`.
+    pub fn read(env: &mut EnvReader) -> Self {
+        Self {
+            speed: env.parse_within("PLAY_SPEED", "0.01 to 1000", 1.0, |speed| (0.01..=1000.0).contains(speed)),
+            crowd: env.parse_within("PLAY_CROWD", "0 to 10000", 0, |crowd| *crowd <= 10_000),
+        }
+    }
+}
+
 /// Where conversations are played.
 pub struct Player {
     /// Who gets the notifications.
     pub publisher: Publisher,
     /// Who takes note of what is said, if somebody does.
     pub dialogflow: Option<Arc<Dialogflow>>,
-    /// How many times faster than people speak.
-    pub speed: f64,
+    /// How much of it, and how fast.
+    pub pace: Pace,
 }
 
 impl Player {
     /// Plays every script that there is in a conversation of `project`, again and again until `stop`; and the first one also in
     /// `crowd` further conversations, for load.
-    pub async fn play_everything(self, project: String, crowd: usize, stop: CancellationToken) {
+    pub async fn play_everything(self, project: String, stop: CancellationToken) {
         let (player, tasks) = (Arc::new(self), TaskSet::default());
         let scripts = Script::all().unwrap_or_else(|_| unreachable!("a test reads the scripts"));
-        let load = (1..=crowd).map(|number| (format!("load-{number}"), scripts[0].1.clone()));
+        let load = (1..=player.pace.crowd).map(|number| (format!("load-{number}"), scripts[0].1.clone()));
         let named = scripts.iter().map(|(id, script)| ((*id).to_owned(), script.clone())).chain(load);
         for (id, script) in named {
             let Ok(conversation) = format!("projects/{project}/conversations/{id}").parse() else { continue };
@@ -61,7 +81,7 @@ impl Player {
     /// Plays `script` once.
     pub async fn play(&self, script: &Script, conversation: &ConversationName) {
         for notification in script.notifications(conversation) {
-            tokio::time::sleep(notification.pause.div_f64(self.speed)).await;
+            tokio::time::sleep(notification.pause.div_f64(self.pace.speed)).await;
             if let Some(dialogflow) = &self.dialogflow {
                 dialogflow.witness(&notification);
             }

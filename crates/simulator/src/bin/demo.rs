@@ -8,7 +8,7 @@ use service::env::{ConfigError, Env};
 use service::http::{HttpLimits, serve};
 use service::process::{Config, ProcessSettings, StartError, run};
 use service::tasks::TaskSet;
-use simulator::player::Player;
+use simulator::player::{Pace, Player};
 use simulator::providers::Providers;
 use simulator::publisher::Publisher;
 use simulator::pubsub::PushSubscription;
@@ -23,8 +23,7 @@ struct Demo {
     /// `AUTH_OPTION`; nothing for everybody.
     option: String,
     play: bool,
-    speed: f64,
-    crowd: usize,
+    pace: Pace,
 }
 
 impl Config for Demo {
@@ -47,8 +46,7 @@ fn read(env: Env) -> Result<Demo, ConfigError> {
         project: env.text_or("GCP_PROJECT_ID", "demo-project"),
         option: env.text_or("AUTH_OPTION", "Skip"),
         play: env.flag("PLAY_CONVERSATION", true),
-        crowd: env.parse_within("PLAY_CROWD", "0 to 10000", 0, |crowd| *crowd <= 10_000),
-        speed: env.parse_within("PLAY_SPEED", "0.01 to 1000", 1.0, |speed| (0.01..=1000.0).contains(speed)),
+        pace: Pace::read(&mut env),
     };
     env.finish(demo)
 }
@@ -64,8 +62,8 @@ async fn start(demo: Demo, listener: TcpListener, stop: CancellationToken) -> Re
         let subscription =
             PushSubscription::new(format!("http://{}", stack.interceptor)).map_err(|error| setup(error.into()))?;
         let dialogflow = Some(stack.dialogflow.clone());
-        let player = Player { publisher: Publisher::Push(subscription), dialogflow, speed: demo.speed };
-        tasks.spawn("players", player.play_everything(demo.project, demo.crowd, tasks.stop_signal()));
+        let player = Player { publisher: Publisher::Push(subscription), dialogflow, pace: demo.pace };
+        tasks.spawn("players", player.play_everything(demo.project, tasks.stop_signal()));
     }
     tracing::info!("open http://localhost:{} in a browser; Ctrl-C ends the demo", stack.connector.port());
     stop.cancelled().await;

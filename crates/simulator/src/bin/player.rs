@@ -11,7 +11,7 @@ use service::env::{ConfigError, Env};
 use service::http::{HttpLimits, serve};
 use service::process::{Config, ProcessSettings, StartError, run};
 use service::tasks::TaskSet;
-use simulator::player::Player;
+use simulator::player::{Pace, Player};
 use simulator::publisher::{Publisher, Topics};
 use simulator::pubsub::PushSubscription;
 use tokio::net::TcpListener;
@@ -26,8 +26,7 @@ struct Settings {
     /// `HOST:PORT` of the Pub/Sub emulator, if events go through it.
     emulator: Option<String>,
     project: String,
-    speed: f64,
-    crowd: usize,
+    pace: Pace,
 }
 
 impl Config for Settings {
@@ -49,9 +48,8 @@ fn read(env: Env) -> Result<Settings, ConfigError> {
         env.problem("GCP_PROJECT_ID", format!("{project:?}"), "the id of a project");
     }
     let emulator = env.text("PUBSUB_EMULATOR_HOST").map(str::to_owned);
-    let crowd = env.parse_within("PLAY_CROWD", "0 to 10000", 0, |crowd| *crowd <= 10_000);
-    let speed = env.parse_within("PLAY_SPEED", "0.01 to 1000", 1.0, |speed| (0.01..=1000.0).contains(speed));
-    env.finish(Settings { process, interceptor, emulator, project, speed, crowd })
+    let pace = Pace::read(&mut env);
+    env.finish(Settings { process, interceptor, emulator, project, pace })
 }
 
 impl Settings {
@@ -67,9 +65,9 @@ async fn start(settings: Settings, listener: TcpListener, stop: CancellationToke
     let publisher = settings.publisher().map_err(|error| StartError::Setup(error.into()))?;
     let to = settings.emulator.as_ref().unwrap_or(&settings.interceptor);
     tracing::info!(project = settings.project, to, "playing");
-    let player = Player { publisher, dialogflow: None, speed: settings.speed };
+    let player = Player { publisher, dialogflow: None, pace: settings.pace };
     let tasks = TaskSet::default();
-    tasks.spawn("players", player.play_everything(settings.project, settings.crowd, tasks.stop_signal()));
+    tasks.spawn("players", player.play_everything(settings.project, tasks.stop_signal()));
     serve(listener, Router::new().route("/live", get("ok")), HttpLimits::default(), stop).await;
     tasks.shut_down(LAST_PUSH).await;
     Ok(())
