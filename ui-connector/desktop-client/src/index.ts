@@ -3,6 +3,9 @@ import { type Events, KINDS, type Kind, type Payload } from './events.js';
 
 export * from './events.js';
 
+/** How long the connector may take to answer a join, waiting for a connection included. */
+const PATIENCE_MS = 30_000;
+
 /** Gives the connector's token, as `POST /register` answers it. It is asked again when the token is refused. */
 export type TokenSource = () => Promise<string>;
 
@@ -85,8 +88,13 @@ export class DesktopClient {
     await this.start();
   }
 
-  /** Waits for a connection if there is none. */
+  /** Waits for a connection if there is none. A conversation whose join is not answered is joined at the next connect. */
   private ask(request: string, conversation: string): Promise<[boolean, string]> {
-    return new Promise((resolve) => this.socket.emit(request, conversation, (ok: boolean, text: string) => resolve([ok, text])));
+    return new Promise((resolve, reject) =>
+      this.socket.timeout(PATIENCE_MS).emit(request, conversation, (error: Error | null, ok: boolean, text: string) => {
+        if (error) reject(new Error('the connector does not answer'));
+        else resolve([ok, text]);
+      }),
+    );
   }
 }

@@ -12,10 +12,14 @@ interface Participant {
   role: string;
 }
 
+/** The connector gives Dialogflow less than that. */
+const PATIENCE_MS = 70_000;
+
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { authorization: token.value };
   if (body !== undefined) headers['content-type'] = 'application/json';
-  const answer = await fetch(`/v2/${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const answer = await fetch(`/v2/${path}`, { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   const value = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(value?.error?.message ?? value?.error ?? `Dialogflow answers ${answer.status}`);
   return value;

@@ -9,6 +9,8 @@ import { claims, problem, project, token } from './token';
 export type Status = 'starting' | 'signed out' | 'connecting' | 'connected' | 'lost';
 
 const LATENCY_EVERY_MS = 10_000;
+/** How long the connector may take to answer. */
+const PATIENCE_MS = 30_000;
 /** Where this tab keeps the names of its conversations. */
 const JOINED = 'joined';
 
@@ -27,7 +29,11 @@ let connectedAt = 0;
 /** Asks for a token with the credentials of the identity provider, which may be none. */
 export async function register(authorization = ''): Promise<void> {
   problem.value = '';
-  const answer = await fetch('/register', { method: 'POST', headers: authorization ? { authorization } : {} }).catch(() => undefined);
+  const answer = await fetch('/register', {
+    method: 'POST',
+    headers: authorization ? { authorization } : {},
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  }).catch(() => undefined);
   if (answer?.ok) return start((await answer.json()).token);
   status.value = 'signed out';
   if (authorization) problem.value = answer ? `The token was refused (${answer.status}).` : 'The connector cannot be reached.';
@@ -105,8 +111,11 @@ function find(name: string): Conversation | undefined {
   return conversations.value.find((it) => short(it.name) === short(name));
 }
 
+/** Nobody answers when the connection breaks meanwhile; then it is joined again at the next connect. */
 async function ask(request: string, name: string): Promise<[boolean, string]> {
-  return new Promise((resolve) => socket?.emit(request, name, (ok: boolean, text: string) => resolve([ok, text])));
+  return new Promise((resolve) =>
+    socket?.timeout(PATIENCE_MS).emit(request, name, (error: Error | null, ok: boolean, text: string) => resolve(error ? [true, name] : [ok, text])),
+  );
 }
 
 export async function join(name: string): Promise<void> {
@@ -149,7 +158,7 @@ export function select(conversation: Conversation): void {
 /** How long a request takes there and back. */
 async function measure(): Promise<void> {
   const begin = performance.now();
-  const answer = await fetch('/live', { cache: 'no-store' }).catch(() => undefined);
+  const answer = await fetch('/live', { cache: 'no-store', signal: AbortSignal.timeout(LATENCY_EVERY_MS) }).catch(() => undefined);
   latency.value = answer?.ok ? performance.now() - begin : undefined;
 }
 
