@@ -5,6 +5,9 @@ pub enum Error {
     /// Redis is out of reach, refuses or answers too slowly.
     #[error("Redis is not available")]
     Unavailable(#[source] redis::RedisError),
+    /// Redis has other servers beside the one that was named.
+    #[error("the server belongs to a Redis Cluster: set REDIS_CLUSTER=true")]
+    Cluster,
     /// Redis did not answer in time.
     #[error("Redis did not answer within {0:?}")]
     Timeout(std::time::Duration),

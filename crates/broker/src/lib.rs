@@ -9,6 +9,7 @@ mod memory;
 mod ports;
 mod redis;
 mod retention;
+mod slots;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -20,3 +21,4 @@ pub use ports::{
     Recorded,
 };
 pub use retention::Retention;
+pub use slots::{Slot, Slots};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, Position};
 
-use crate::Error;
+use crate::{Error, Slots};
 
 /// An event that the interceptor hands over.
 #[derive(Debug, Clone)]
@@ -124,12 +124,12 @@ pub enum BusMessage<'a> {
         /// The event.
         payload: Payload,
     },
-    /// The subscription was lost: events may pass unheard from now on. No live event comes before
-    /// [`BusMessage::Restored`]; foreign ones may.
-    Lost,
-    /// All subscriptions stand again; what passed meanwhile is in the log. Comes once after each loss,
-    /// and once after the first connection if a subscription failed for want of it.
-    Restored,
+    /// The subscriptions to the conversations in these slots were lost: events may pass unheard from now on.
+    /// No live event of theirs comes before [`BusMessage::Restored`]; foreign ones may.
+    Lost(&'a Slots),
+    /// All subscriptions in these slots stand again; what passed meanwhile is in the log. Comes once after each
+    /// loss, and once after the first connection if a subscription failed for want of it.
+    Restored(&'a Slots),
 }
 
 /// Who receives what the bus brings. Called in order, never twice at a time, by the task that reads
@@ -165,8 +165,10 @@ pub trait EventBus: Send + Sync {
     ) -> Result<Vec<LoggedEvent>, Error>;
     /// How far back the log goes, at this moment.
     async fn reach(&self, conversation: &ConversationName) -> Result<Reach, Error>;
-    /// Whether the subscription stands.
+    /// Whether subscriptions stand, of any conversation.
     fn is_connected(&self) -> bool;
+    /// Whether subscriptions to this conversation stand.
+    fn serves(&self, conversation: &ConversationName) -> bool;
     /// What time it is by the clock that makes the positions, or somewhat less: an event recorded from
     /// now on has no smaller position. Unix time, milliseconds.
     fn now(&self) -> u64;

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use broker::{BusMessage, EventSink};
+use broker::{BusMessage, EventSink, Slots};
 
 use super::Hub;
 use crate::metrics;
@@ -33,24 +33,24 @@ impl EventSink for Sink {
                     room.dispatch_unlogged(&payload);
                 }
             }
-            BusMessage::Lost => hub.suspend_all(),
-            BusMessage::Restored => hub.resume_all(),
+            BusMessage::Lost(slots) => hub.suspend(slots),
+            BusMessage::Restored(slots) => hub.resume(slots),
         }
     }
 }
 
 impl Hub {
-    fn suspend_all(&self) {
+    fn suspend(&self, slots: &Slots) {
         self.losses.fetch_add(1, Ordering::SeqCst);
         metrics::subscription_lost();
         let now = self.now();
-        for room in self.all_rooms() {
+        for room in self.rooms_in(slots) {
             room.suspend(now);
         }
     }
 
-    fn resume_all(&self) {
-        for room in self.all_rooms() {
+    fn resume(&self, slots: &Slots) {
+        for room in self.rooms_in(slots) {
             self.ask_repair(room);
         }
         self.renew.notify_one();

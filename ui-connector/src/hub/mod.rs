@@ -18,6 +18,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use broker::Slots;
 use event::{ConversationName, Position};
 use tokio::sync::{Notify, Semaphore};
 
@@ -37,7 +38,7 @@ pub(crate) struct Hub {
     backends: Backends,
     settings: HubSettings,
     rooms: Mutex<HashMap<ConversationName, Arc<Room>>>,
-    /// How often the bus has lost its subscription: what was read before a loss says nothing after it.
+    /// How often the bus has lost subscriptions: what was read before a loss says nothing after it.
     losses: AtomicU64,
     /// Rooms that have to be repaired; each stands here once.
     broken: Mutex<Vec<Arc<Room>>>,
@@ -76,7 +77,7 @@ impl Hub {
         self.backends.bus.is_connected()
     }
 
-    /// How often the subscription was lost so far.
+    /// How often subscriptions were lost so far.
     pub(crate) fn losses(&self) -> u64 {
         self.losses.load(Ordering::SeqCst)
     }
@@ -166,7 +167,11 @@ impl Hub {
     }
 
     fn all_rooms(&self) -> Vec<Arc<Room>> {
-        lock(&self.rooms).values().cloned().collect()
+        self.rooms_in(&Slots::all())
+    }
+
+    fn rooms_in(&self, slots: &Slots) -> Vec<Arc<Room>> {
+        lock(&self.rooms).values().filter(|room| slots.contains(room.slot)).cloned().collect()
     }
 }
 

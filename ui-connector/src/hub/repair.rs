@@ -48,12 +48,12 @@ pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
     }
 }
 
-/// Tries until the room is in order, or the bus is away: then all rooms are repaired when it is back.
+/// Tries until the room is in order, or its subscription is away: then the room is repaired when it is back.
 async fn repair(hub: &Hub, room: Arc<Room>) {
     let mut pause = PAUSE.0;
     loop {
         room.repair_asked.store(false, Ordering::SeqCst);
-        if !hub.is_connected() {
+        if !hub.backends.bus.serves(&room.name) {
             return;
         }
         let Err(error) = attempt(hub, &room).await else { return };

@@ -1,7 +1,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use broker::{LoggedEvent, Opened};
+use broker::{LoggedEvent, Opened, Slot};
 use event::{ConversationName, Payload, Position};
 use socketio::Unsent;
 
@@ -27,6 +27,8 @@ pub(super) enum Service {
 /// One conversation with at least one desktop.
 pub(super) struct Room {
     pub(super) name: ConversationName,
+    /// Of which part of Redis it is.
+    pub(super) slot: Slot,
     /// Its repair has been asked for and has not begun yet.
     pub(super) repair_asked: AtomicBool,
     /// Held while the room is opened or closed, so that joins and leaves take their turn.
@@ -52,7 +54,7 @@ struct State {
 impl Room {
     pub(super) fn new(name: ConversationName) -> Self {
         let gate = tokio::sync::Mutex::new(Service::None);
-        Self { name, repair_asked: AtomicBool::new(false), gate, state: Mutex::default() }
+        Self { slot: Slot::of(&name), name, repair_asked: AtomicBool::new(false), gate, state: Mutex::default() }
     }
 
     /// Makes a desktop a member; once more changes nothing.

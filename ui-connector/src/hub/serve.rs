@@ -16,9 +16,18 @@ impl Hub {
     /// unheard; so the mark is taken after. And an end of the log that was read while nobody listened
     /// says nothing, although commands, on a connection of their own, may well go through then.
     pub(super) async fn serve(&self, room: &Room, service: &mut Service) -> Result<bool, Error> {
-        if room.is_open() {
-            return Ok(true);
+        while !room.is_open() {
+            // Without an error it stays closed for one reason: something was lost. If that was another
+            // conversation's subscription, there is no need to wait.
+            self.try_to_open(room, service).await?;
+            if !self.backends.bus.serves(&room.name) {
+                return Ok(false);
+            }
         }
+        Ok(true)
+    }
+
+    async fn try_to_open(&self, room: &Room, service: &mut Service) -> Result<(), Error> {
         let bus = &self.backends.bus;
         let losses = self.losses();
         let is_new = *service != Service::Subscribed;
@@ -26,8 +35,8 @@ impl Hub {
             bus.subscribe(&room.name).await?;
             *service = Service::Subscribed;
         }
-        if !self.is_connected() {
-            return Ok(false);
+        if !bus.serves(&room.name) {
+            return Ok(());
         }
         let opened = if is_new {
             // Together, to save a desktop a round trip.
@@ -36,7 +45,7 @@ impl Hub {
             bus.open(&room.name).await?
         };
         room.open(opened, || self.losses() == losses);
-        Ok(room.is_open())
+        Ok(())
     }
 
     /// A key that could not be written is written by the next renewal.

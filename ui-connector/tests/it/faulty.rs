@@ -160,6 +160,10 @@ impl EventBus for FaultyBus {
         self.inner.reach(name).await
     }
 
+    fn serves(&self, _: &ConversationName) -> bool {
+        self.is_connected()
+    }
+
     fn is_connected(&self) -> bool {
         !self.is_lost()
     }

@@ -58,13 +58,13 @@ impl Relay {
     pub(crate) fn lose(&self) {
         let mut trouble = self.trouble.lock().unwrap();
         trouble.lost = true;
-        self.sink().deliver(BusMessage::Lost);
+        self.sink().deliver(BusMessage::Lost(&broker::Slots::all()));
     }
 
     pub(crate) fn restore(&self) {
         let mut trouble = self.trouble.lock().unwrap();
         trouble.lost = false;
-        self.sink().deliver(BusMessage::Restored);
+        self.sink().deliver(BusMessage::Restored(&broker::Slots::all()));
     }
 }
 

@@ -76,6 +76,10 @@ impl EventBus for MemoryBus {
         true
     }
 
+    fn serves(&self, _: &ConversationName) -> bool {
+        true
+    }
+
     fn now(&self) -> u64 {
         self.store.clock()
     }

@@ -3,12 +3,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use event::{ConnectorId, ConversationName};
+use futures_util::stream::{self, TryStreamExt as _};
 
-use super::link::millis;
-use super::{RedisBroker, scripts};
+use super::RedisBroker;
+use super::units::millis;
+use crate::slots::Slot;
 use crate::{Error, KeyStore};
 
-/// How many keys are written by one round trip.
+/// How many keys are written at a time. Each is on its own, since the keys of a cluster lie on different servers;
+/// on one connection they travel together all the same.
 const AT_ONCE: usize = 256;
 
 #[async_trait]
@@ -28,55 +31,43 @@ impl KeyStore for RedisBroker {
         connector: &ConnectorId,
         ttl: Duration,
     ) -> Result<(), Error> {
-        for chunk in conversations.chunks(AT_ONCE) {
-            let steps = self.renewal(chunk, connector, ttl);
-            self.0.link.run(async |connection| steps.exec_async(connection).await).await?;
-        }
-        Ok(())
+        let renewals = conversations.iter().map(|conversation| Ok(self.renew_one(conversation, connector, ttl)));
+        stream::iter(renewals).try_for_each_concurrent(AT_ONCE, |renewal| renewal).await
     }
 
     async fn release(&self, conversation: &ConversationName, connector: &ConnectorId) -> Result<(), Error> {
         let mut invocation = self.0.scripts.release.key(conversation.as_str());
         invocation.arg(connector.as_str());
-        self.0.link.run(async |connection| invocation.invoke_async(connection).await).await
+        self.invoke(Slot::of(conversation), &invocation).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, Error> {
-        self.0.link.run(async |connection| redis::cmd("GET").arg(key).query_async(connection).await).await
+        self.query(Slot::of_key(key), redis::cmd("GET").arg(key)).await
     }
 
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), Error> {
-        let mut command = redis::cmd("SET");
-        command.arg(key).arg(value).arg("PX").arg(millis(ttl));
-        self.0.link.run(async |connection| command.exec_async(connection).await).await
+        self.query(Slot::of_key(key), redis::cmd("SET").arg(key).arg(value).arg("PX").arg(millis(ttl))).await
     }
 
     async fn set_all(&self, entries: &[(String, String)], ttl: Duration) -> Result<(), Error> {
-        for chunk in entries.chunks(AT_ONCE) {
-            let mut steps = redis::pipe();
-            for (key, value) in chunk {
-                steps.cmd("SET").arg(key).arg(value).arg("PX").arg(millis(ttl)).ignore();
-            }
-            self.0.link.run(async |connection| steps.exec_async(connection).await).await?;
-        }
-        Ok(())
+        let settings = entries.iter().map(|(key, value)| Ok(self.set(key, value.as_bytes(), ttl)));
+        stream::iter(settings).try_for_each_concurrent(AT_ONCE, |setting| setting).await
     }
 
     async fn delete(&self, key: &str) -> Result<bool, Error> {
-        self.0.link.run(async |connection| redis::cmd("DEL").arg(key).query_async(connection).await).await
+        self.query(Slot::of_key(key), redis::cmd("DEL").arg(key)).await
     }
 }
 
 impl RedisBroker {
-    /// One script per key, since the keys of a cluster lie on different servers. The script is
-    /// loaded along with them, so that no answer has to be asked for twice.
-    fn renewal(&self, conversations: &[ConversationName], connector: &ConnectorId, ttl: Duration) -> redis::Pipeline {
-        let mut steps = redis::pipe();
-        steps.cmd("SCRIPT").arg("LOAD").arg(scripts::RENEW).ignore();
-        for conversation in conversations {
-            steps.cmd("EVALSHA").arg(self.0.scripts.renew.get_hash()).arg(1).arg(conversation.as_str());
-            steps.arg(connector.as_str()).arg(millis(ttl)).ignore();
-        }
-        steps
+    async fn renew_one(
+        &self,
+        conversation: &ConversationName,
+        connector: &ConnectorId,
+        ttl: Duration,
+    ) -> Result<(), Error> {
+        let mut invocation = self.0.scripts.renew.key(conversation.as_str());
+        invocation.arg(connector.as_str()).arg(millis(ttl));
+        self.invoke(Slot::of(conversation), &invocation).await
     }
 }

@@ -3,11 +3,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use event::Position;
 use redis::Value;
-use redis::aio::MultiplexedConnection;
 use tokio::time::{Instant, timeout_at};
 
-use super::link::seconds;
+use super::servers::Connection;
+use super::units::seconds;
 use super::{RedisBroker, names};
+use crate::slots::Slot;
 use crate::{Error, EventLog, NewEvent, QuarantinedMessage, Recorded};
 
 /// How many malformed messages are kept, and for how long: as long as Pub/Sub keeps a message at most
@@ -18,31 +19,31 @@ const QUARANTINE_TIME: Duration = Duration::from_hours(7 * 24);
 #[async_trait]
 impl EventLog for RedisBroker {
     async fn record(&self, event: &NewEvent) -> Result<Recorded, Error> {
-        let limit = self.0.link.settings().response_timeout;
+        let limit = self.0.servers.settings.response_timeout;
         let deadline = Instant::now() + limit;
         let place = timeout_at(deadline, self.0.in_flight.acquire()).await;
         let _place = place.map_err(|_| Error::Timeout(limit))?.map_err(|_| Error::Stopped)?;
         let invocation = self.invocation(event);
-        let record = async |connection: &mut MultiplexedConnection, generation| {
-            let answer = invocation.invoke_async(connection).await?;
-            Ok((answer, self.0.barrier.pass(connection, generation).await?))
+        let barrier = names::barrier(&event.conversation);
+        let (invocation, barrier) = (&invocation, &barrier);
+        let record = |mut connection: Connection| async move {
+            let answer = invocation.invoke_async(&mut connection).await?;
+            Ok((answer, connection.is_replicated(barrier).await?))
         };
-        let (answer, is_kept) = self.0.link.run_until(deadline, record).await?;
-        if is_kept { recorded(&answer) } else { Err(Error::TooFewReplicas(self.0.barrier.replicas())) }
+        let (answer, is_kept) = self.0.servers.run_until(Slot::of(&event.conversation), deadline, record).await?;
+        if is_kept { recorded(&answer) } else { Err(Error::TooFewReplicas(self.0.servers.settings.min_replicas)) }
     }
 
     async fn quarantine(&self, message: &QuarantinedMessage<'_>) -> Result<(), Error> {
         let message = message.truncated();
-        let mut steps = redis::pipe();
-        steps.atomic().cmd("XADD").arg(names::QUARANTINE).arg("MAXLEN").arg("~").arg(QUARANTINE_ENTRIES).arg("*");
-        steps.arg("kind").arg(message.kind.as_str()).arg("message_id").arg(message.message_id);
-        steps.arg("reason").arg(message.reason).arg("body").arg(message.body).ignore();
-        steps.cmd("EXPIRE").arg(names::QUARANTINE).arg(seconds(QUARANTINE_TIME)).ignore();
-        self.0.link.run(async |connection| steps.exec_async(connection).await).await
+        let mut invocation = self.0.scripts.quarantine.key(names::QUARANTINE);
+        invocation.arg(QUARANTINE_ENTRIES).arg(seconds(QUARANTINE_TIME));
+        invocation.arg(message.kind.as_str()).arg(message.message_id).arg(message.reason).arg(message.body);
+        self.invoke(Slot::of_key(names::QUARANTINE), &invocation).await
     }
 
     async fn ping(&self) -> Result<(), Error> {
-        self.0.link.run(async |connection| redis::cmd("PING").exec_async(connection).await).await
+        self.0.servers.ping().await
     }
 }
 

@@ -1,37 +1,34 @@
-//! The broker on Redis 6.0 or later; live events are spread over sharded channels from 7.0 on.
+//! The broker on Redis 6.0 or later, or on a Redis Cluster from 7.0 on; from there on live events go by
+//! sharded channels.
 
-mod barrier;
 mod bus;
-mod clock;
 mod keys;
-mod link;
 mod log;
-mod message;
 mod names;
 mod read;
 mod receipts;
 mod scripts;
+mod servers;
 mod settings;
-mod state;
-mod supervisor;
-mod wire;
+mod units;
 
 use std::fmt;
 use std::sync::Arc;
 
 use event::ConnectorId;
+use redis::{FromRedisValue, ScriptInvocation};
 use tokio::sync::Semaphore;
 
 pub use bus::RedisBus;
 pub use settings::{RedisSettings, SettingsError};
 
-use crate::Retention;
-use barrier::Barrier;
-use link::Link;
+use crate::slots::Slot;
+use crate::{Error, Retention};
 use receipts::Receipts;
 use scripts::Scripts;
+use servers::{Connection, Servers};
 
-/// The event log and the key store in Redis; makes the bus too. Cloning it shares the connection.
+/// The event log and the key store in Redis; makes the bus too. Cloning it shares the connections.
 #[derive(Clone)]
 pub struct RedisBroker(Arc<Inner>);
 
@@ -42,11 +39,10 @@ impl fmt::Debug for RedisBroker {
 }
 
 struct Inner {
-    link: Link,
+    servers: Servers,
     scripts: Scripts,
     retention: Retention,
     receipts: Receipts,
-    barrier: Barrier,
     /// The places for events on their way to Redis.
     in_flight: Semaphore,
 }
@@ -58,13 +54,28 @@ impl RedisBroker {
     /// [`SettingsError`] if the URL or the certificates cannot be read.
     pub fn new(settings: RedisSettings, retention: Retention) -> Result<Self, SettingsError> {
         let in_flight = Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        let barrier = Barrier::new(settings.min_replicas);
-        let (link, scripts, receipts) = (Link::new(settings)?, Scripts::new(), Receipts::default());
-        Ok(Self(Arc::new(Inner { link, scripts, retention, receipts, barrier, in_flight })))
+        let (servers, scripts, receipts) = (Servers::new(settings)?, Scripts::new(), Receipts::default());
+        Ok(Self(Arc::new(Inner { servers, scripts, retention, receipts, in_flight })))
     }
 
     /// The bus of the connector `id`, on a connection of its own. It stands while [`RedisBus::run`] runs.
     pub fn bus(&self, id: ConnectorId) -> RedisBus {
         RedisBus::new(self.clone(), id)
+    }
+
+    /// Runs a command on the keys of one slot.
+    async fn query<T: FromRedisValue>(&self, slot: Slot, command: &::redis::Cmd) -> Result<T, Error> {
+        self.0
+            .servers
+            .run(slot, |mut connection: Connection| async move { command.query_async(&mut connection).await })
+            .await
+    }
+
+    /// Runs a script on the keys of one slot.
+    async fn invoke<T: FromRedisValue>(&self, slot: Slot, invocation: &ScriptInvocation<'_>) -> Result<T, Error> {
+        self.0
+            .servers
+            .run(slot, |mut connection: Connection| async move { invocation.invoke_async(&mut connection).await })
+            .await
     }
 }

@@ -7,9 +7,6 @@ use event::ConversationName;
 /// Malformed messages, a stream.
 pub(super) const QUARANTINE: &str = "aa:quarantine";
 
-/// What is written before replicas are asked, a text.
-pub(super) const BARRIER: &str = "aa:barrier";
-
 const PREFIX: &str = "aa:{";
 const LIVE: &str = "}:live";
 
@@ -32,6 +29,11 @@ pub(super) fn unheard(conversation: &ConversationName) -> String {
 /// The unheard mark that was taken last, with the receipt of who took it.
 pub(super) fn taken(conversation: &ConversationName) -> String {
     name(conversation, "}:taken")
+}
+
+/// What is written before replicas are asked, a text.
+pub(super) fn barrier(conversation: &ConversationName) -> String {
+    name(conversation, "}:barrier")
 }
 
 /// The channel of the live events.

@@ -5,9 +5,11 @@ use event::{ConversationName, EventKind, Payload, Position};
 use redis::Value;
 use tracing::warn;
 
-use super::link::seconds;
 use super::log::parse_position;
+use super::servers::Connection;
+use super::units::seconds;
 use super::{RedisBroker, names};
+use crate::slots::Slot;
 use crate::{Error, LoggedEvent, Opened, Reach};
 
 /// The most entries that one command reads.
@@ -20,7 +22,7 @@ impl RedisBroker {
         invocation.key(names::log(conversation)).key(names::taken(conversation));
         invocation.arg(receipt.text()).arg(seconds(self.0.retention.time));
         let (unheard, tail, taken): (Option<Bytes>, Option<Bytes>, Option<Bytes>) =
-            self.0.link.run(async |connection| invocation.invoke_async(connection).await).await?;
+            self.invoke(Slot::of(conversation), &invocation).await?;
         receipt.answered();
         let position = |text: Option<Bytes>| text.as_deref().map(parse_position).transpose();
         let (unheard, tail, taken) = (position(unheard)?, position(tail)?.unwrap_or_default(), position(taken)?);
@@ -30,7 +32,7 @@ impl RedisBroker {
     pub(super) async fn mark_unheard(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {
         let mut invocation = self.0.scripts.mark_unheard.key(names::unheard(conversation));
         invocation.arg(position.to_string()).arg(seconds(self.0.retention.time));
-        self.0.link.run(async |connection| invocation.invoke_async(connection).await).await
+        self.invoke(Slot::of(conversation), &invocation).await
     }
 
     pub(super) async fn read_after(
@@ -66,8 +68,9 @@ impl RedisBroker {
         // In this order, and no transaction, which a full Redis refuses: at worst the log has grown meanwhile.
         let mut steps = redis::pipe();
         steps.cmd("XRANGE").arg(&log).arg("-").arg("+").arg("COUNT").arg(1).cmd("XLEN").arg(&log);
-        let (first, length): (Vec<Value>, usize) =
-            self.0.link.run(async |connection| steps.query_async(connection).await).await?;
+        let steps = &steps;
+        let read = |mut connection: Connection| async move { steps.query_async(&mut connection).await };
+        let (first, length): (Vec<Value>, usize) = self.0.servers.run(Slot::of(conversation), read).await?;
         let first = first.into_iter().next().map(entry_parts).transpose()?;
         Ok(Reach { first: first.map(|(position, _)| position), full: length >= self.0.retention.events })
     }
@@ -83,7 +86,7 @@ impl RedisBroker {
         };
         let mut command = redis::cmd("XRANGE");
         command.arg(names::log(conversation)).arg(start.to_string()).arg("+").arg("COUNT").arg(count);
-        self.0.link.run(async |connection| command.query_async(connection).await).await
+        self.query(Slot::of(conversation), &command).await
     }
 }
 

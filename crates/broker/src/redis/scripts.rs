@@ -7,10 +7,8 @@ pub(super) struct Scripts {
     pub(super) mark_unheard: Script,
     pub(super) renew: Script,
     pub(super) release: Script,
+    pub(super) quarantine: Script,
 }
-
-/// The source of [`Scripts::renew`], for those who load it themselves.
-pub(super) const RENEW: &str = include_str!("lua/renew.lua");
 
 impl Scripts {
     pub(super) fn new() -> Self {
@@ -18,8 +16,9 @@ impl Scripts {
             record: Script::new(include_str!("lua/record.lua")),
             open: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/open.lua"))),
             mark_unheard: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/mark_unheard.lua"))),
-            renew: Script::new(RENEW),
+            renew: Script::new(include_str!("lua/renew.lua")),
             release: Script::new(include_str!("lua/release.lua")),
+            quarantine: Script::new(include_str!("lua/quarantine.lua")),
         }
     }
 }

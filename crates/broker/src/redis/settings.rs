@@ -23,6 +23,8 @@ pub struct RedisSettings {
     pub connect_timeout: Duration,
     /// How many events may be on their way to Redis at a time; further ones wait their turn.
     pub in_flight: usize,
+    /// The server is one of a Redis Cluster (from Redis 7.0 on), whose others are asked for there.
+    pub cluster: bool,
     /// How many replicas must have an event before it counts as recorded.
     pub min_replicas: usize,
 }
@@ -36,6 +38,7 @@ impl RedisSettings {
             response_timeout: Duration::from_secs(2),
             connect_timeout: Duration::from_secs(2),
             in_flight: 1024,
+            cluster: false,
             min_replicas: 0,
         }
     }
@@ -48,6 +51,9 @@ impl RedisSettings {
             .set_keepalive(TcpKeepalive::new().with_time(TCP_PATIENCE).with_interval(TCP_PATIENCE))
             .set_user_timeout(TCP_PATIENCE);
         let info = self.url.expose_secret().into_connection_info().map_err(SettingsError::Url)?.set_tcp_settings(tcp);
+        if self.cluster && (info.redis_settings().db() != 0 || matches!(info.addr(), ConnectionAddr::Unix(_))) {
+            return Err(SettingsError::Cluster);
+        }
         let resp3 = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let info = info.set_redis_settings(resp3);
         if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
@@ -88,6 +94,9 @@ pub enum SettingsError {
     /// The URL cannot be read.
     #[error("not a Redis URL of the form redis[s]://[user:password@]host[:port][/db] or redis+unix:///path")]
     Url(#[source] redis::RedisError),
+    /// A cluster has no databases, and is not reached by a socket in the file system.
+    #[error("a Redis Cluster needs a redis:// or rediss:// URL without a database number")]
+    Cluster,
     /// Certificates are given, but the URL asks for no TLS.
     #[error("a CA certificate is of use with a rediss:// URL only")]
     CertificatesWithoutTls,

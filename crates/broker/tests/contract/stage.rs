@@ -116,8 +116,8 @@ impl EventSink for Ear {
             BusMessage::Foreign { conversation, payload } => {
                 Heard::Foreign { conversation: conversation.to_owned(), payload }
             }
-            BusMessage::Lost => Heard::Lost,
-            BusMessage::Restored => Heard::Restored,
+            BusMessage::Lost(_) => Heard::Lost,
+            BusMessage::Restored(_) => Heard::Restored,
         };
         self.heard.send_modify(|all| all.push(heard));
     }

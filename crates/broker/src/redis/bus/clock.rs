@@ -1,7 +1,10 @@
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
+
+use crate::redis::servers::Address;
 
 /// By how much the clocks may differ as long as Redis has not told its time.
 const UNKNOWN: i64 = -60_000_000;
@@ -9,9 +12,10 @@ const UNKNOWN: i64 = -60_000_000;
 /// For how long the best sample is trusted more than a newer one: clocks drift.
 const TRUSTED: Duration = Duration::from_mins(1);
 
-/// The clock of Redis, as seen from here: never ahead of it, and behind by what the best answer took.
+/// The clock of Redis, as seen from here: never ahead of it, and behind by what the best answer took. Of several
+/// servers' clocks it is the last one.
 #[derive(Debug, Default)]
-pub(super) struct RedisClock(Mutex<Option<Sample>>);
+pub(super) struct RedisClock(Mutex<HashMap<Address, Sample>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Sample {
@@ -21,25 +25,34 @@ struct Sample {
 }
 
 impl RedisClock {
-    /// Redis has just told its time: seconds and microseconds, as `TIME` answers.
-    pub(super) fn told(&self, (seconds, micros): (i64, i64)) {
+    /// The server there has just told its time: seconds and microseconds, as `TIME` answers.
+    pub(super) fn told(&self, server: &Address, (seconds, micros): (i64, i64)) {
         let sample = Sample { ahead: seconds.saturating_mul(1_000_000) + micros - local(), taken: Instant::now() };
-        let mut best = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clocks = self.lock();
+        let best = clocks.get(server);
         if best.is_none_or(|best| best.ahead <= sample.ahead || best.taken.elapsed() > TRUSTED) {
-            *best = Some(sample);
+            clocks.insert(server.clone(), sample);
         }
     }
 
     /// A new connection may lead to another server.
-    pub(super) fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    pub(super) fn forget(&self, server: &Address) {
+        self.lock().remove(server);
+    }
+
+    /// Forgets the servers for which `keep` says so.
+    pub(super) fn retain(&self, keep: impl Fn(&Address) -> bool) {
+        self.lock().retain(|server, _| keep(server));
     }
 
     /// Unix time, milliseconds.
     pub(super) fn now(&self) -> u64 {
-        let best = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = local() + best.map_or(UNKNOWN, |best| best.ahead);
-        u64::try_from(now / 1000).unwrap_or_default()
+        let last = self.lock().values().map(|sample| sample.ahead).min();
+        u64::try_from((local() + last.unwrap_or(UNKNOWN)) / 1000).unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Address, Sample>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,10 +64,15 @@ fn local() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::{RedisClock, local};
+    use crate::redis::servers::Address;
+
+    fn server(port: u16) -> Address {
+        Address { host: "h".to_owned(), port }
+    }
 
     fn tell(clock: &RedisClock, ahead_millis: i64) {
         let time = local() + ahead_millis * 1000;
-        clock.told((time / 1_000_000, time % 1_000_000));
+        clock.told(&server(1), (time / 1_000_000, time % 1_000_000));
     }
 
     fn is_ahead_by(clock: &RedisClock, millis: i64) -> bool {
@@ -66,8 +84,18 @@ mod tests {
         let clock = RedisClock::default();
         assert!(is_ahead_by(&clock, -60_000));
         tell(&clock, 5_000);
-        clock.forget();
+        clock.forget(&server(1));
         assert!(is_ahead_by(&clock, -60_000));
+    }
+
+    #[tokio::test]
+    async fn the_slowest_of_several_clocks_counts() {
+        let clock = RedisClock::default();
+        tell(&clock, 5_000);
+        clock.told(&server(2), (local() / 1_000_000 - 7, local() % 1_000_000));
+        assert!(is_ahead_by(&clock, -7_000));
+        clock.retain(|address| *address == server(1));
+        assert!(is_ahead_by(&clock, 5_000));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,4 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
@@ -7,72 +6,65 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout_at};
 
-use super::settings::{RedisSettings, SettingsError};
+use super::barrier::Barrier;
+use super::connection::Connection;
 use crate::Error;
+use crate::redis::settings::RedisSettings;
 
 /// An attempt to connect, under way or done. One attempt serves all who wait for it.
 type Attempt = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 
-/// The connection for commands: made when it is first needed, shared by everyone, and made anew
-/// after it broke.
-pub(super) struct Link {
+/// The connection for commands to one server: made when it is first needed, shared by everyone, and
+/// made anew after it broke.
+pub(in crate::redis) struct Link {
     client: Client,
-    settings: RedisSettings,
-    slot: Arc<Mutex<Slot>>,
+    settings: Arc<RedisSettings>,
+    barrier: Arc<Barrier>,
+    place: Arc<Mutex<Place>>,
 }
 
 #[derive(Default)]
-struct Slot {
+struct Place {
     /// The number of the connection, or of the next one.
     generation: u64,
     attempt: Option<Attempt>,
 }
 
-impl Slot {
+impl Place {
     /// Forgets the connection of `generation`, unless it has a successor already.
     fn discard(this: &Mutex<Self>, generation: u64) {
-        let mut slot = this.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.generation == generation {
-            *slot = Self { generation: generation + 1, attempt: None };
+        let mut place = this.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.generation == generation {
+            *place = Self { generation: generation + 1, attempt: None };
         }
     }
 }
 
 impl Link {
-    pub(super) fn new(settings: RedisSettings) -> Result<Self, SettingsError> {
-        Ok(Self { client: settings.client()?, settings, slot: Arc::default() })
-    }
-
-    pub(super) fn settings(&self) -> &RedisSettings {
-        &self.settings
+    pub(super) fn new(client: Client, settings: Arc<RedisSettings>) -> Self {
+        let barrier = Arc::new(Barrier::new(settings.min_replicas));
+        Self { client, settings, barrier, place: Arc::default() }
     }
 
     /// Makes a connection of its own, with `on_push` as the receiver of its push messages.
-    pub(super) async fn connect(
+    pub(in crate::redis) async fn connect(
         &self,
         on_push: impl Fn(PushInfo) + Send + Sync + 'static,
     ) -> RedisResult<MultiplexedConnection> {
         connect(self.client.clone(), &self.settings, on_push).await
     }
 
-    /// Runs `operation` on the shared connection, within the response timeout. A connection that
-    /// broke or did not answer in time is used no more.
-    pub(super) async fn run<T>(
-        &self,
-        operation: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
-    ) -> Result<T, Error> {
-        let deadline = Instant::now() + self.settings.response_timeout;
-        self.run_until(deadline, async |connection, _| operation(connection).await).await
-    }
-
-    /// Like [`Link::run`], for an operation that has waited already, and is told the number of the connection.
-    pub(super) async fn run_until<T>(
+    /// Runs `operation` on the shared connection, until `deadline`. A connection that broke or did not
+    /// answer in time is used no more.
+    pub(super) async fn run_until<T, F: Future<Output = RedisResult<T>>>(
         &self,
         deadline: Instant,
-        operation: impl AsyncFnOnce(&mut MultiplexedConnection, u64) -> RedisResult<T>,
+        asking: bool,
+        operation: impl FnOnce(Connection) -> F,
     ) -> Result<T, Error> {
         let (generation, attempt) = self.current();
-        let work = async { operation(&mut attempt.await?, generation).await };
+        let barrier = Arc::clone(&self.barrier);
+        let work = async { operation(Connection { inner: attempt.await?, generation, barrier, asking }).await };
         let limit = self.settings.response_timeout;
         let error = match timeout_at(deadline, work).await {
             Ok(Ok(value)) => return Ok(value),
@@ -85,35 +77,35 @@ impl Link {
             Ok(Err(error)) => Error::Unavailable(error),
             Err(_) => Error::Timeout(limit),
         };
-        Slot::discard(&self.slot, generation);
+        Place::discard(&self.place, generation);
         Err(error)
     }
 
     fn current(&self) -> (u64, Attempt) {
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let generation = slot.generation;
-        (generation, slot.attempt.get_or_insert_with(|| self.attempt(generation)).clone())
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = place.generation;
+        (generation, place.attempt.get_or_insert_with(|| self.attempt(generation)).clone())
     }
 
     /// Redis may close an idle connection. It is forgotten at once, lest the next operation fail by it.
     fn attempt(&self, generation: u64) -> Attempt {
-        let (client, settings, slot) = (self.client.clone(), self.settings.clone(), Arc::downgrade(&self.slot));
+        let (client, settings, place) = (self.client.clone(), self.settings.clone(), Arc::downgrade(&self.place));
         let on_push = move |push: PushInfo| {
             if push.kind == PushKind::Disconnection
-                && let Some(slot) = Weak::upgrade(&slot)
+                && let Some(place) = Weak::upgrade(&place)
             {
-                Slot::discard(&slot, generation);
+                Place::discard(&place, generation);
             }
         };
-        let slot = Arc::downgrade(&self.slot);
+        let place = Arc::downgrade(&self.place);
         async move {
             let connected = connect(client, &settings, on_push).await;
             // Whatever the reason, such as a name that cannot be resolved: an attempt that is kept
             // after it failed would fail for ever.
             if connected.is_err()
-                && let Some(slot) = Weak::upgrade(&slot)
+                && let Some(place) = Weak::upgrade(&place)
             {
-                Slot::discard(&slot, generation);
+                Place::discard(&place, generation);
             }
             connected
         }
@@ -141,14 +133,4 @@ async fn connect(
             Ok::<(), RedisError>(())
         });
     client.get_multiplexed_async_connection_with_config(&config).await
-}
-
-/// Whole seconds, for commands that take no less; at least one, because none means "now".
-pub(super) fn seconds(duration: Duration) -> u64 {
-    duration.as_secs().max(1)
-}
-
-/// Milliseconds, at least one and few enough to be added to the time of day.
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).clamp(1, u64::MAX >> 2)
 }

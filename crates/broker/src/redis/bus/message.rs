@@ -5,6 +5,7 @@ use event::{ConversationName, EventKind, Payload, Position};
 use redis::{PushInfo, PushKind, Value};
 
 use crate::LoggedEvent;
+use crate::redis::names;
 
 /// A push message as the bus understands it. Channel names are kept whole.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(super) enum Incoming {
     Live { channel: String, event: LoggedEvent },
     /// An event for this connector from an interceptor of the original.
     Foreign { conversation: ConversationName, payload: Payload },
+    /// A subscription has ended, by us or by the server.
+    Unsubscribed { channel: String },
     /// The connection has ended.
     Disconnected,
     /// Nothing of ours, such as the confirmation of a subscription.
@@ -41,6 +44,7 @@ impl Incoming {
         match push.kind {
             PushKind::Disconnection => Ok(Self::Disconnected),
             PushKind::Message | PushKind::SMessage => live(next(), &next().into()),
+            PushKind::SUnsubscribe => Ok(Self::Unsubscribed { channel: text(next())? }),
             PushKind::PMessage => {
                 let _pattern = next();
                 foreign(&next(), next().into(), own_prefix)
@@ -50,9 +54,13 @@ impl Incoming {
     }
 }
 
+fn text(channel: Vec<u8>) -> Result<String, Unreadable> {
+    String::from_utf8(channel).map_err(|_| Unreadable::Channel)
+}
+
 fn live(channel: Vec<u8>, message: &Bytes) -> Result<Incoming, Unreadable> {
-    let channel = String::from_utf8(channel).map_err(|_| Unreadable::Channel)?;
-    super::names::conversation_of(&channel).ok_or(Unreadable::Channel)?;
+    let channel = text(channel)?;
+    names::conversation_of(&channel).ok_or(Unreadable::Channel)?;
     let event = live_event(message).ok_or(Unreadable::Live)?;
     Ok(Incoming::Live { channel, event })
 }

@@ -1,3 +1,11 @@
+mod clock;
+mod live;
+mod message;
+mod session;
+mod state;
+mod supervisor;
+mod wire;
+
 use std::fmt;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
@@ -7,23 +15,25 @@ use event::{ConnectorId, ConversationName, Position};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
+use clock::RedisClock;
+use state::BusState;
+
 use super::RedisBroker;
-use super::clock::RedisClock;
-use super::state::BusState;
+use crate::slots::Slot;
 use crate::{Error, EventBus, EventSink, LoggedEvent, Opened, Reach};
 
 /// How many conversations may be subscribed or unsubscribed at a time.
 const TURNS: usize = 64;
 
-/// The event bus of one connector, on a connection of its own.
+/// The event bus of one connector, on a connection of its own to each server.
 ///
-/// It stands while [`RedisBus::run`] runs; until then, and whenever the connection is lost,
-/// subscribing fails.
+/// It stands while [`RedisBus::run`] runs; until then, and whenever the connection to a
+/// conversation's server is lost, subscribing fails.
 pub struct RedisBus {
-    pub(super) broker: RedisBroker,
-    pub(super) id: ConnectorId,
-    pub(super) state: Arc<BusState>,
-    pub(super) clock: RedisClock,
+    broker: RedisBroker,
+    id: ConnectorId,
+    state: Arc<BusState>,
+    clock: RedisClock,
     /// Operations on one conversation take turns, so that Redis sees them in the order in which
     /// they are noted here.
     turns: [Mutex<()>; TURNS],
@@ -39,7 +49,7 @@ impl fmt::Debug for RedisBus {
 }
 
 impl RedisBus {
-    pub(super) fn new(broker: RedisBroker, id: ConnectorId) -> Self {
+    pub(in crate::redis) fn new(broker: RedisBroker, id: ConnectorId) -> Self {
         Self {
             broker,
             id,
@@ -49,22 +59,22 @@ impl RedisBus {
         }
     }
 
-    pub(super) async fn turn(&self, conversation: &ConversationName) -> Result<MutexGuard<'_, ()>, Error> {
+    async fn turn(&self, conversation: &ConversationName) -> Result<MutexGuard<'_, ()>, Error> {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(conversation);
         let index = usize::try_from(hash % TURNS as u64).unwrap_or_default();
-        let limit = self.broker.0.link.settings().response_timeout;
+        let limit = self.broker.0.servers.settings.response_timeout;
         timeout(limit, self.turns[index].lock()).await.map_err(|_| Error::Timeout(limit))
     }
 
     async fn leave(&self, conversation: &ConversationName) -> Result<(), Error> {
-        let (epoch, mut wire) = match self.state.wire() {
+        let (number, mut wire) = match self.state.wire(Slot::of(conversation)) {
             Ok(wire) => wire,
             // Without a connection there is no subscription either.
             Err(Error::Unavailable(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
         wire.unsubscribe(std::slice::from_ref(conversation)).await.map_err(|error| {
-            self.state.lose(epoch);
+            self.state.lose(number);
             Error::Unavailable(error)
         })
     }
@@ -78,16 +88,22 @@ impl EventBus for RedisBus {
 
     async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
         let _turn = self.turn(conversation).await?;
-        let (epoch, mut wire) = self.state.wire()?;
+        let (number, mut wire) = self.state.wire(Slot::of(conversation))?;
         let doubt = Doubt::new(&self.state, conversation);
         let outcome = wire.subscribe(std::slice::from_ref(conversation)).await;
         doubt.dispel();
         match outcome {
-            Ok(()) => self.state.subscribed(epoch, conversation),
+            Ok(elsewhere) if elsewhere.is_empty() => self.state.subscribed(number, conversation),
+            Ok(elsewhere) => {
+                for slot in elsewhere {
+                    self.state.lose_slot(slot);
+                }
+                Err(state::lost())
+            }
             Err(error) => {
                 // A refusal, for want of a permission, leaves the connection as it was.
                 if error.is_unrecoverable_error() || error.is_io_error() {
-                    self.state.lose(epoch);
+                    self.state.lose(number);
                 }
                 Err(Error::Unavailable(error))
             }
@@ -103,7 +119,7 @@ impl EventBus for RedisBus {
         let outcome = match turn {
             Ok(_turn) => self.leave(conversation).await,
             Err(error) => {
-                self.state.lose_current();
+                self.state.lose_in(Slot::of(conversation));
                 Err(error)
             }
         };
@@ -134,6 +150,10 @@ impl EventBus for RedisBus {
 
     fn is_connected(&self) -> bool {
         self.state.is_live()
+    }
+
+    fn serves(&self, conversation: &ConversationName) -> bool {
+        self.state.is_live_in(Slot::of(conversation))
     }
 
     fn now(&self) -> u64 {

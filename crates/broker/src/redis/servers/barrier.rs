@@ -2,10 +2,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::RedisResult;
-use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
-use super::names;
+use super::connection::Connection;
 
 /// How long replicas may take. Meanwhile Redis reads nothing else from the connection.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -34,14 +33,10 @@ impl Barrier {
         Self { replicas, tickets: AtomicU64::new(0), answered: Mutex::default() }
     }
 
-    pub(super) fn replicas(&self) -> usize {
-        self.replicas
-    }
-
     /// Whether enough replicas have everything that was written before, on this connection, the one of `generation`.
     /// One question serves all who have come before it was asked; on another connection, perhaps to another
     /// server, its answer means nothing.
-    pub(super) async fn pass(&self, connection: &mut MultiplexedConnection, generation: u64) -> RedisResult<bool> {
+    pub(super) async fn pass(&self, connection: &mut Connection, generation: u64, key: &str) -> RedisResult<bool> {
         if self.replicas == 0 {
             return Ok(true);
         }
@@ -51,16 +46,16 @@ impl Barrier {
             return Ok(answered.is_kept);
         }
         let ticket = self.tickets.load(Ordering::SeqCst);
-        let is_kept = self.ask(connection).await? >= self.replicas;
+        let is_kept = self.ask(connection, key).await? >= self.replicas;
         *answered = Answered { generation, ticket, is_kept };
         Ok(is_kept)
     }
 
     /// How many replicas have everything. Something is written first, so that there is something to wait for: a
     /// duplicate writes nothing, and what it repeats may have been written by somebody else.
-    async fn ask(&self, connection: &mut MultiplexedConnection) -> RedisResult<usize> {
+    async fn ask(&self, connection: &mut Connection, key: &str) -> RedisResult<usize> {
         let mut steps = redis::pipe();
-        steps.cmd("SET").arg(names::BARRIER).arg(1).arg("EX").arg(KEPT.as_secs()).ignore();
+        steps.cmd("SET").arg(key).arg(1).arg("EX").arg(KEPT.as_secs()).ignore();
         steps.cmd("WAIT").arg(self.replicas).arg(PATIENCE.as_millis());
         let (replicas,) = steps.query_async(connection).await?;
         Ok(replicas)

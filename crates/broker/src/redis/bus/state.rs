@@ -1,0 +1,279 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use event::ConversationName;
+use redis::{PushInfo, RedisError};
+use tokio::sync::Notify;
+use tracing::warn;
+
+use super::live::LiveSlots;
+use super::message::Incoming;
+use super::session::Session;
+use super::wire::Wire;
+use crate::redis::names;
+use crate::slots::Slot;
+use crate::{BusMessage, Error, EventSink, Slots};
+
+/// What the bus knows about its subscriptions, shared by its users, its supervisor and the tasks
+/// that read the connections. Everything the sink hears is told under the one lock, hence in order.
+#[derive(Default)]
+pub(super) struct BusState {
+    sink: OnceLock<Arc<dyn EventSink>>,
+    /// Where all that is wanted is subscribed. Beside the lock, so that a sink may ask.
+    live: LiveSlots,
+    state: Mutex<State>,
+    /// Rings when slots may be with another server than was thought.
+    pub(super) astray: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// The connections, by their numbers. No slot is with two of them. What comes from one that has
+    /// ended is not heard any more.
+    sessions: HashMap<u64, Session>,
+    last: u64,
+    /// Of these the sink has been told a loss, or a user that there is no connection, and nobody yet its end.
+    told_lost: Slots,
+    /// What is, or is to be, subscribed.
+    wanted: HashMap<ConversationName, Slot>,
+    is_stopped: bool,
+}
+
+/// What separates a server's subscriptions from the wanted ones.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    pub(super) missing: Vec<ConversationName>,
+    pub(super) surplus: Vec<ConversationName>,
+}
+
+impl BusState {
+    pub(super) fn attach(&self, sink: Arc<dyn EventSink>) {
+        if self.sink.set(sink).is_err() {
+            warn!("the bus has a sink already; the second one hears nothing");
+        }
+    }
+
+    /// Whether events of any conversation arrive.
+    pub(super) fn is_live(&self) -> bool {
+        !self.live.is_empty()
+    }
+
+    /// Whether events of the conversations in `slot` arrive.
+    pub(super) fn is_live_in(&self, slot: Slot) -> bool {
+        self.live.contains(slot)
+    }
+
+    /// The connection to subscribe on, with its number.
+    pub(super) fn wire(&self, slot: Slot) -> Result<(u64, Wire), Error> {
+        let mut state = self.lock();
+        if state.is_stopped {
+            return Err(Error::Stopped);
+        }
+        if self.live.contains(slot)
+            && let Some((number, session)) = state.sessions.iter().find(|(_, session)| session.slots.contains(slot))
+            && let Some(wire) = &session.wire
+        {
+            return Ok((*number, wire.clone()));
+        }
+        // Before the first connection nothing was lost, but they wait for it all the same.
+        state.told_lost.insert(slot);
+        Err(lost())
+    }
+
+    /// Notes a confirmed subscription, unless its connection was lost meanwhile.
+    pub(super) fn subscribed(&self, number: u64, conversation: &ConversationName) -> Result<(), Error> {
+        let slot = Slot::of(conversation);
+        let mut state = self.lock();
+        let is_with_it = state.sessions.get(&number).is_some_and(|session| session.slots.contains(slot));
+        if !is_with_it || !self.live.contains(slot) {
+            return Err(lost());
+        }
+        state.wanted.insert(conversation.clone(), slot);
+        Ok(())
+    }
+
+    pub(super) fn not_wanted(&self, conversation: &ConversationName) {
+        self.lock().wanted.remove(conversation);
+    }
+
+    /// Has the supervisor look whether `conversation` was left subscribed.
+    pub(super) fn doubt(&self, conversation: ConversationName) {
+        let slot = Slot::of(&conversation);
+        if let Some(session) = self.lock().sessions.values_mut().find(|session| session.slots.contains(slot)) {
+            session.doubtful.push(conversation);
+            session.bell.notify_one();
+        }
+    }
+
+    pub(super) fn take_doubtful(&self, number: u64) -> Vec<ConversationName> {
+        self.lock().sessions.get_mut(&number).map(|session| std::mem::take(&mut session.doubtful)).unwrap_or_default()
+    }
+
+    pub(super) fn is_wanted(&self, conversation: &ConversationName) -> bool {
+        self.lock().wanted.contains_key(conversation)
+    }
+
+    /// Begins with a new connection, to the server that has `slots`; returns its number and what rings for it.
+    pub(super) fn begin(&self, slots: &Slots) -> (u64, Arc<Notify>) {
+        let mut state = self.lock();
+        state.last += 1;
+        let (number, session) = (state.last, Session::default());
+        let bell = Arc::clone(&session.bell);
+        state.sessions.insert(number, session);
+        self.hand_over(&mut state, number, slots);
+        (number, bell)
+    }
+
+    /// The server of the connection `number` has these slots now, and no other one has them.
+    pub(super) fn assign(&self, number: u64, slots: &Slots) {
+        let mut state = self.lock();
+        let Some(session) = state.sessions.get(&number) else { return };
+        let gone = session.slots.without(slots);
+        self.take_away(&mut state, &gone);
+        self.hand_over(&mut state, number, slots);
+    }
+
+    fn hand_over(&self, state: &mut State, number: u64, slots: &Slots) {
+        let Some(session) = state.sessions.get(&number) else { return };
+        let new = slots.without(&session.slots);
+        if !new.is_empty() {
+            self.take_away(state, &new);
+            if let Some(session) = state.sessions.get_mut(&number) {
+                session.slots.insert_all(&new);
+                session.bell.notify_one();
+            }
+        }
+    }
+
+    /// Goes live with what the connection has got, if `subscribed` is exactly what is wanted of it; else tells
+    /// the difference.
+    pub(super) fn go_live(
+        &self,
+        number: u64,
+        subscribed: &HashSet<ConversationName>,
+        wire: &Wire,
+    ) -> Result<(), Difference> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let Some(session) = state.sessions.get_mut(&number) else { return Ok(()) };
+        let new = session.slots.without(&self.live.among(&session.slots));
+        let wanted = state.wanted.iter().filter(|(_, slot)| new.contains(**slot)).map(|(name, _)| name);
+        let wanted: HashSet<_> = wanted.cloned().collect();
+        let missing: Vec<_> = wanted.difference(subscribed).cloned().collect();
+        let surplus: Vec<_> = subscribed.difference(&wanted).cloned().collect();
+        if !missing.is_empty() || !surplus.is_empty() {
+            return Err(Difference { missing, surplus });
+        }
+        session.wire = Some(wire.clone());
+        self.live.insert(&new);
+        let restored = state.told_lost.common(&new);
+        state.told_lost.remove_all(&restored);
+        if !restored.is_empty() {
+            self.tell(BusMessage::Restored(&restored));
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_open(&self, number: u64) -> bool {
+        self.lock().sessions.contains_key(&number)
+    }
+
+    /// The connection `number` is of no use any more.
+    pub(super) fn lose(&self, number: u64) {
+        self.end(&mut self.lock(), number);
+    }
+
+    /// Whatever connection serves `slot`, it is of no use any more.
+    pub(super) fn lose_in(&self, slot: Slot) {
+        let mut state = self.lock();
+        let number = state.sessions.iter().find(|(_, session)| session.slots.contains(slot)).map(|(number, _)| *number);
+        if let Some(number) = number {
+            self.end(&mut state, number);
+        }
+    }
+
+    /// The server does not serve `slot` any more, and has said so.
+    pub(super) fn lose_slot(&self, slot: Slot) {
+        self.take_away(&mut self.lock(), &[slot].into_iter().collect());
+        self.astray.notify_one();
+    }
+
+    fn end(&self, state: &mut State, number: u64) {
+        if let Some(session) = state.sessions.remove(&number) {
+            session.bell.notify_one();
+            self.silence(state, &session.slots);
+        }
+    }
+
+    fn take_away(&self, state: &mut State, slots: &Slots) {
+        for session in state.sessions.values_mut() {
+            session.slots.remove_all(slots);
+        }
+        self.silence(state, slots);
+    }
+
+    /// Tells the loss of those of `slots` that were live.
+    fn silence(&self, state: &mut State, slots: &Slots) {
+        let lost = self.live.among(slots);
+        if !lost.is_empty() && !state.is_stopped {
+            self.live.remove(&lost);
+            state.told_lost.insert_all(&lost);
+            self.tell(BusMessage::Lost(&lost));
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        let mut state = self.lock();
+        state.is_stopped = true;
+        self.live.remove(&Slots::all());
+        state.sessions.clear();
+    }
+
+    /// Takes what the connection `number` brought.
+    pub(super) fn take(&self, number: u64, push: PushInfo, own_prefix: &str) {
+        let incoming = match Incoming::read(push, own_prefix) {
+            Ok(incoming) => incoming,
+            Err(reason) => return warn!(%reason, "left out a message on a channel of Redis"),
+        };
+        let mut state = self.lock();
+        let Some(session) = state.sessions.get(&number) else { return };
+        match incoming {
+            Incoming::Live { channel, event } => {
+                let slot = Slot::of_key(&channel);
+                if let Some(conversation) = names::conversation_of(&channel)
+                    && session.slots.contains(slot)
+                    && self.live.contains(slot)
+                {
+                    self.tell(BusMessage::Live { conversation, event });
+                }
+            }
+            Incoming::Foreign { conversation, payload } => {
+                self.tell(BusMessage::Foreign { conversation: conversation.as_str(), payload });
+            }
+            Incoming::Unsubscribed { channel } => {
+                // Not by us, if we want it: the slot has moved to another server.
+                let slot = names::conversation_of(&channel).and_then(|name| state.wanted.get(name)).copied();
+                if let Some(slot) = slot.filter(|slot| session.slots.contains(*slot) && self.live.contains(*slot)) {
+                    self.take_away(&mut state, &[slot].into_iter().collect());
+                    self.astray.notify_one();
+                }
+            }
+            Incoming::Disconnected => self.end(&mut state, number),
+            Incoming::Other => {}
+        }
+    }
+
+    fn tell(&self, message: BusMessage<'_>) {
+        if let Some(sink) = self.sink.get() {
+            sink.deliver(message);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn lost() -> Error {
+    Error::Unavailable(RedisError::from((redis::ErrorKind::Io, "the subscription is lost")))
+}

@@ -1,0 +1,34 @@
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use super::address::Address;
+use crate::Error;
+
+/// What to do if a server has not carried out what it was asked for, as the slot is not its own
+/// (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding>).
+pub(super) enum Detour {
+    /// The slot belongs to this server now.
+    Moved(Option<Address>),
+    /// This one key is with this server already.
+    Ask(Address),
+    /// The slot is on its way, or has no server at the moment.
+    Wait,
+}
+
+impl Detour {
+    pub(super) fn of(error: &Error, asked: &Address) -> Option<Self> {
+        let Error::Unavailable(error) = error else { return None };
+        match error.kind() {
+            ErrorKind::Server(ServerErrorKind::Moved) => Some(Self::Moved(target(error, asked))),
+            ErrorKind::Server(ServerErrorKind::Ask) => target(error, asked).map(Self::Ask),
+            ErrorKind::Server(ServerErrorKind::TryAgain | ServerErrorKind::ClusterDown) => Some(Self::Wait),
+            _ => None,
+        }
+    }
+}
+
+/// No host stands for the one that was asked.
+fn target(error: &RedisError, asked: &Address) -> Option<Address> {
+    let (address, _) = error.redirect_node()?;
+    let address: Address = address.parse().ok()?;
+    Some(if address.host.is_empty() { Address { host: asked.host.clone(), ..address } } else { address })
+}
