@@ -90,11 +90,16 @@ impl Config {
 fn broker(env: &mut EnvReader) -> Option<RedisBroker> {
     let (address, kept) = (RedisAddress::read(env), EventRetention::read(env));
     let min_replicas = env.parse_within("REDIS_MIN_REPLICAS", "0 to 5", 0, |replicas| *replicas <= 5);
-    let settings = RedisSettings { ca_cert: address.ca_cert, min_replicas, ..RedisSettings::new(address.url) };
+    let settings = RedisSettings {
+        ca_cert: address.ca_cert,
+        cluster: address.cluster,
+        min_replicas,
+        ..RedisSettings::new(address.url)
+    };
     let retention = Retention { time: kept.time, events: kept.events };
     let refuse = |error: SettingsError| {
-        let name = if matches!(error, SettingsError::Url(_)) { "REDIS_URL" } else { "REDIS_CA_CERT" };
-        env.problem(name, causes(&error).to_string(), "an address and certificates that fit together");
+        let expected = "an address, certificates and a mode that fit together";
+        env.problem(error.setting(), causes(&error).to_string(), expected);
     };
     RedisBroker::new(settings, retention).map_err(refuse).ok()
 }

@@ -158,10 +158,11 @@ impl Config {
 
 fn broker(env: &mut EnvReader, retention: Retention) -> Option<RedisBroker> {
     let address = RedisAddress::read(env);
-    let settings = RedisSettings { ca_cert: address.ca_cert, ..RedisSettings::new(address.url) };
+    let settings =
+        RedisSettings { ca_cert: address.ca_cert, cluster: address.cluster, ..RedisSettings::new(address.url) };
     let refuse = |error: SettingsError| {
-        let name = if matches!(error, SettingsError::Url(_)) { "REDIS_URL" } else { "REDIS_CA_CERT" };
-        env.problem(name, causes(&error).to_string(), "an address and certificates that fit together");
+        let expected = "an address, certificates and a mode that fit together";
+        env.problem(error.setting(), causes(&error).to_string(), expected);
     };
     RedisBroker::new(settings, retention).map_err(refuse).ok()
 }

@@ -14,15 +14,14 @@ pub struct RedisAddress {
     pub url: SecretString,
     /// The CA that signed the server's certificate, if it is not a public one.
     pub ca_cert: Option<PathBuf>,
+    /// The server is one of a Redis Cluster.
+    pub cluster: bool,
 }
 
 impl RedisAddress {
-    /// Reads `REDIS_URL`, or else `REDISHOST` and `REDISPORT`, and `REDIS_CA_CERT`.
+    /// Reads `REDIS_URL`, or else `REDISHOST` and `REDISPORT`, and `REDIS_CA_CERT` and `REDIS_CLUSTER`.
     pub fn read(env: &mut EnvReader) -> Self {
-        if env.flag("REDIS_CLUSTER", false) {
-            env.problem("REDIS_CLUSTER", "true", "false: Redis Cluster is not supported by this version");
-        }
-        Self { url: url(env), ca_cert: ca_cert(env) }
+        Self { url: url(env), ca_cert: ca_cert(env), cluster: env.flag("REDIS_CLUSTER", false) }
     }
 }
 

@@ -117,3 +117,14 @@ pub enum SettingsError {
         source: Option<redis::RedisError>,
     },
 }
+
+impl SettingsError {
+    /// Which of the services' settings is at fault.
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::Url(_) => "REDIS_URL",
+            Self::Cluster => "REDIS_CLUSTER",
+            _ => "REDIS_CA_CERT",
+        }
+    }
+}

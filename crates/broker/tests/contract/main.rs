@@ -11,6 +11,7 @@ mod memory_time;
 mod model;
 mod reading;
 mod recording;
+mod redis_cluster;
 mod redis_interop;
 mod redis_limits;
 mod redis_loss;
@@ -32,6 +33,12 @@ macro_rules! contract {
             $(#[tokio::test]
             async fn $test() {
                 super::$test($crate::stage::Stage::redis(Default::default()).await).await;
+            })+
+        }
+        mod cluster {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::stage::Stage::cluster(Default::default()).await).await;
             })+
         }
     };

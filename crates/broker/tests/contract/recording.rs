@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use broker::testing::RedisServer;
 use broker::{QuarantinedMessage, Recorded, Retention};
 use event::{EventKind, Position};
 
@@ -114,11 +115,16 @@ async fn quarantined(stage: &Stage) -> Vec<(String, String, Vec<u8>)> {
         Backend::Memory(broker) => {
             broker.quarantined().into_iter().map(|kept| (kept.message_id, kept.reason, kept.body.to_vec())).collect()
         }
-        Backend::Redis { server, .. } => {
-            let entries: Vec<(String, Fields)> = server.cli(&["XRANGE", "aa:quarantine", "-", "+"]).await;
-            entries.into_iter().map(|(_, fields)| quarantine_fields(&fields)).collect()
+        Backend::Redis { server, .. } => quarantined_at(server).await,
+        Backend::Cluster { cluster, .. } => {
+            quarantined_at(&cluster.servers[cluster.owner("aa:quarantine").await]).await
         }
     }
+}
+
+async fn quarantined_at(server: &RedisServer) -> Vec<(String, String, Vec<u8>)> {
+    let entries: Vec<(String, Fields)> = server.cli(&["XRANGE", "aa:quarantine", "-", "+"]).await;
+    entries.into_iter().map(|(_, fields)| quarantine_fields(&fields)).collect()
 }
 
 type Fields = Vec<(String, Vec<u8>)>;

@@ -19,7 +19,7 @@ async fn stage() -> Stage {
 fn parts(stage: &Stage) -> (&RedisServer, &RedisBroker) {
     match &stage.backend {
         Backend::Redis { server, broker } => (server, broker),
-        Backend::Memory(_) => unreachable!("the stage is Redis"),
+        _ => unreachable!("the stage is one Redis"),
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::error::Error as StdError;
 use std::path::Path;
-use std::process::Command;
 
-use broker::testing::{RedisServer, free_port};
+use broker::testing::{RedisServer, certify, free_port};
 use broker::{EventLog as _, RedisBroker, RedisSettings, Retention, SettingsError};
 
 use crate::stage::{Connector, conversation};
@@ -92,16 +91,4 @@ async fn tls_trusts_the_given_authority_alone() {
     std::fs::write(elsewhere.path().join("ca.pem"), "nothing").unwrap();
     let empty = RedisBroker::new(settings(Some(elsewhere.path())), Retention::default());
     assert!(matches!(empty, Err(SettingsError::Certificates { .. })), "{empty:?}");
-}
-
-/// Makes `ca.pem`, an authority of its own, and `server.pem` with `server.key` for localhost.
-fn certify(directory: &Path) {
-    let openssl = |arguments: &str| {
-        let status = Command::new("openssl").args(arguments.split(' ')).current_dir(directory).output().unwrap().status;
-        assert!(status.success(), "openssl {arguments}");
-    };
-    std::fs::write(directory.join("names"), "subjectAltName=DNS:localhost").unwrap();
-    openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem");
-    openssl("req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr");
-    openssl("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use broker::testing::RedisServer;
+use broker::testing::{RedisCluster, RedisServer};
 use broker::{
     BusMessage, Error, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, MemoryBroker, NewEvent, Recorded,
     RedisBroker, RedisSettings, Retention,
@@ -22,6 +22,7 @@ impl<T: EventLog + KeyStore> Broker for T {}
 pub(crate) enum Backend {
     Memory(MemoryBroker),
     Redis { server: RedisServer, broker: RedisBroker },
+    Cluster { cluster: RedisCluster, broker: RedisBroker },
 }
 
 pub(crate) struct Stage {
@@ -41,10 +42,18 @@ impl Stage {
         Self { broker: Arc::new(broker.clone()), backend: Backend::Redis { server, broker } }
     }
 
+    pub(crate) async fn cluster(retention: Retention) -> Self {
+        let cluster = RedisCluster::of_three().await;
+        let settings = RedisSettings { cluster: true, ..RedisSettings::new(cluster.url()) };
+        let broker = RedisBroker::new(settings, retention).unwrap();
+        Self { broker: Arc::new(broker.clone()), backend: Backend::Cluster { cluster, broker } }
+    }
+
     pub(crate) async fn connector(&self) -> Connector {
         match &self.backend {
             Backend::Memory(broker) => Connector::new(Arc::new(broker.bus()), ConnectorId::generate(), None),
             Backend::Redis { broker, .. } => Connector::on_redis(broker).await,
+            Backend::Cluster { broker, .. } => Connector::on_cluster(broker).await,
         }
     }
 
@@ -73,6 +82,15 @@ impl Connector {
     pub(crate) async fn on_redis(broker: &RedisBroker) -> Self {
         let connector = Self::start(broker);
         eventually("the bus is connected", async || connector.bus.is_connected()).await;
+        connector
+    }
+
+    /// A connector that is connected to every server.
+    pub(crate) async fn on_cluster(broker: &RedisBroker) -> Self {
+        let connector = Self::start(broker);
+        let names: Vec<_> = (0..200).map(|number| conversation(&format!("probe-{number}"))).collect();
+        let is_served = async || names.iter().all(|name| connector.bus.serves(name));
+        eventually("the bus is connected to all servers", is_served).await;
         connector
     }
 

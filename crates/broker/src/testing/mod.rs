@@ -1,5 +1,8 @@
-//! A Redis server of its own for each test that needs one.
+//! Redis servers and clusters of its own for each test that needs one.
 #![expect(clippy::expect_used, reason = "a test has no better answer to a missing server than to fail")]
+
+mod cluster;
+mod tls;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -7,6 +10,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+pub use cluster::RedisCluster;
+pub use tls::certify;
 
 /// How long the server may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -57,6 +63,11 @@ impl RedisServer {
         self.port
     }
 
+    /// The server's port for TLS, if it has one.
+    pub fn tls_port(&self) -> Option<u16> {
+        self.argument("--tls-port")?.parse().ok()
+    }
+
     /// The server's URL, without credentials.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
@@ -76,6 +87,11 @@ impl RedisServer {
             process.kill().expect("kill redis-server");
             process.wait().expect("wait for redis-server");
         }
+    }
+
+    /// Whether it has not been killed.
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
     }
 
     /// Starts the killed server again, empty, on the same port.
@@ -142,8 +158,18 @@ impl RedisServer {
     }
 
     fn admin_url(&self) -> String {
-        let password = self.arguments.iter().skip_while(|argument| *argument != "--requirepass").nth(1);
+        let password = self.argument("--requirepass");
         password.map_or_else(|| self.url(), |password| format!("redis://:{password}@127.0.0.1:{}", self.port))
+    }
+
+    /// Where other servers reach it.
+    fn peer_port(&self) -> u16 {
+        self.tls_port().unwrap_or(self.port)
+    }
+
+    /// What was given with an option.
+    fn argument(&self, option: &str) -> Option<&str> {
+        self.arguments.iter().skip_while(|argument| *argument != option).nth(1).map(String::as_str)
     }
 }
 

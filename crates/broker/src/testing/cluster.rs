@@ -1,0 +1,209 @@
+//! Servers that form a Redis Cluster.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use redis::Value;
+use tempfile::TempDir;
+
+use super::{PATIENCE, RedisServer, free_port};
+
+/// After how many milliseconds of silence a server counts as dead.
+const SILENCE: &str = "1000";
+
+/// A running Redis Cluster. Its servers are killed when dropped.
+#[derive(Debug)]
+pub struct RedisCluster {
+    /// The primaries that were there first, then their replicas in the same order.
+    pub servers: Vec<RedisServer>,
+}
+
+impl RedisCluster {
+    /// Starts this many primaries, each with `replicas` replicas, and further `arguments`. `prepare` puts files into
+    /// the servers' directories.
+    ///
+    /// # Panics
+    /// If the servers do not start or do not find each other.
+    pub async fn start(primaries: usize, replicas: usize, arguments: &[&str], prepare: impl Fn(&TempDir)) -> Self {
+        let mut servers = Vec::new();
+        for _ in 0..primaries * (1 + replicas) {
+            let directory = TempDir::new().expect("a temporary directory");
+            prepare(&directory);
+            let bus = free_port().to_string();
+            let own = ["--cluster-enabled", "yes", "--cluster-node-timeout", SILENCE, "--cluster-port", &bus];
+            let replication = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
+            // A port of its own for TLS, if it is spoken among the servers.
+            let secure = free_port().to_string();
+            let tls = if arguments.contains(&"--tls-cluster") { &["--tls-port", &secure][..] } else { &[] };
+            servers
+                .push(RedisServer::start_in(directory, &[&own[..], &replication[..], tls, arguments].concat()).await);
+        }
+        let cluster = Self { servers };
+        cluster.introduce(primaries).await;
+        cluster.all_sound().await;
+        for number in primaries..cluster.servers.len() {
+            let primary = cluster.id(number % primaries).await;
+            cluster.servers[number].cli::<String>(&["CLUSTER", "REPLICATE", &primary]).await;
+        }
+        cluster.all_in_step().await;
+        cluster
+    }
+
+    /// Starts three primaries without replicas.
+    ///
+    /// # Panics
+    /// If the servers do not start or do not find each other.
+    pub async fn of_three() -> Self {
+        Self::start(3, 0, &[], |_| {}).await
+    }
+
+    async fn introduce(&self, primaries: usize) {
+        let share = 16_384_usize.div_ceil(primaries);
+        for (number, server) in self.servers.iter().enumerate() {
+            server.cli::<String>(&["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()]).await;
+            if number < primaries {
+                let (first, last) = (number * share, ((number + 1) * share).min(16_384) - 1);
+                server.cli::<String>(&["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &last.to_string()]).await;
+            }
+            let bus = server.argument("--cluster-port").expect("it was given").to_owned();
+            let port = server.peer_port().to_string();
+            self.servers[0].cli::<String>(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]).await;
+        }
+    }
+
+    /// Waits until every running server sees every slot served, and all know each other.
+    ///
+    /// # Panics
+    /// If it takes too long.
+    pub async fn all_sound(&self) {
+        let known = format!("cluster_known_nodes:{}\r", self.servers.len());
+        for server in self.servers.iter().filter(|server| server.is_running()) {
+            until("a cluster", async || {
+                let info: String = server.cli(&["CLUSTER", "INFO"]).await;
+                info.contains("cluster_state:ok") && info.contains(&known)
+            })
+            .await;
+        }
+    }
+
+    /// Waits until every running replica follows its primary.
+    ///
+    /// # Panics
+    /// If it takes too long.
+    pub async fn all_in_step(&self) {
+        for server in self.servers.iter().filter(|server| server.is_running()) {
+            until("replicas in step", async || {
+                let info: String = server.cli(&["INFO", "replication"]).await;
+                info.contains("role:master") || info.contains("master_link_status:up")
+            })
+            .await;
+        }
+    }
+
+    /// The URL of one server that runs.
+    ///
+    /// # Panics
+    /// If none does.
+    pub fn url(&self) -> String {
+        self.servers.iter().find(|server| server.is_running()).expect("a running server").url()
+    }
+
+    /// The number of the server that has the slot of `key`, by the word of most.
+    pub async fn owner(&self, key: &str) -> usize {
+        self.owner_of(self.slot(key).await).await
+    }
+
+    /// The slot of `key`.
+    ///
+    /// # Panics
+    /// If no server runs.
+    pub async fn slot(&self, key: &str) -> u16 {
+        let server = self.servers.iter().find(|server| server.is_running()).expect("a running server");
+        server.cli(&["CLUSTER", "KEYSLOT", key]).await
+    }
+
+    /// The number of the server that has `slot`, by the word of most.
+    ///
+    /// # Panics
+    /// If nobody knows.
+    pub async fn owner_of(&self, slot: u16) -> usize {
+        let mut votes = HashMap::new();
+        for server in self.servers.iter().filter(|server| server.is_running()) {
+            let ranges: Vec<(u16, u16, (String, u16))> = slots(server.cli(&["CLUSTER", "SLOTS"]).await);
+            if let Some((_, _, (_, port))) = ranges.iter().find(|range| (range.0..=range.1).contains(&slot)) {
+                *votes.entry(*port).or_insert(0) += 1;
+            }
+        }
+        let port = votes.into_iter().max_by_key(|(_, votes)| *votes).expect("an owner").0;
+        self.servers.iter().position(|server| server.port() == port).expect("one of ours")
+    }
+
+    /// Begins to move `slot` to the server `to`: from now on it belongs to both.
+    pub async fn begin_to_move(&self, slot: u16, to: usize) {
+        let from = self.owner_of(slot).await;
+        let (slot, from_id, to_id) = (slot.to_string(), self.id(from).await, self.id(to).await);
+        self.servers[to].cli::<String>(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id]).await;
+        self.servers[from].cli::<String>(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id]).await;
+    }
+
+    /// Moves the keys of `slot` and then the slot itself, after [`RedisCluster::begin_to_move`].
+    pub async fn move_on(&self, slot: u16, to: usize) {
+        let (from, text) = (self.owner_of(slot).await, slot.to_string());
+        let port = self.servers[to].peer_port().to_string();
+        loop {
+            let keys: Vec<String> = self.servers[from].cli(&["CLUSTER", "GETKEYSINSLOT", &text, "100"]).await;
+            if keys.is_empty() {
+                break;
+            }
+            let mut migrate = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000"];
+            if let Some(password) = self.servers[to].argument("--requirepass") {
+                migrate.extend(["AUTH", password]);
+            }
+            migrate.push("KEYS");
+            migrate.extend(keys.iter().map(String::as_str));
+            self.servers[from].cli::<String>(&migrate).await;
+        }
+        let id = self.id(to).await;
+        for number in [to, from] {
+            self.servers[number].cli::<String>(&["CLUSTER", "SETSLOT", &text, "NODE", &id]).await;
+        }
+        until("the move is known", async || self.owner_of(slot).await == to).await;
+    }
+
+    /// Kills a primary and waits until a replica has its place; returns the replica's number.
+    ///
+    /// # Panics
+    /// If none takes its place.
+    pub async fn kill_primary(&mut self, number: usize) -> usize {
+        let id = self.id(number).await;
+        let nodes: String = self.servers[number].cli(&["CLUSTER", "NODES"]).await;
+        let mut lines = nodes.lines();
+        let slot = lines.find(|line| line.starts_with(&id)).and_then(|line| line.split(' ').nth(8)?.split('-').next());
+        let slot: u16 = slot.and_then(|slot| slot.parse().ok()).expect("a slot of the primary");
+        self.servers[number].kill();
+        until("a new primary", async || self.owner_of(slot).await != number).await;
+        self.owner_of(slot).await
+    }
+
+    async fn id(&self, number: usize) -> String {
+        self.servers[number].cli(&["CLUSTER", "MYID"]).await
+    }
+}
+
+fn slots(answer: Vec<Vec<Value>>) -> Vec<(u16, u16, (String, u16))> {
+    let read = |mut range: Vec<Value>| {
+        range.truncate(3);
+        let Some(Value::Array(node)) = range.get_mut(2) else { return None };
+        node.truncate(2);
+        redis::from_redis_value(Value::Array(range)).ok()
+    };
+    answer.into_iter().filter_map(read).collect()
+}
+
+async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition().await {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
