@@ -13,7 +13,7 @@ use crate::stage::{Connector, Heard, PATIENCE, conversation, event_with_id, even
 
 fn broker_of(cluster: &RedisCluster, min_replicas: usize) -> RedisBroker {
     let settings = RedisSettings { cluster: true, min_replicas, ..RedisSettings::new(cluster.url()) };
-    RedisBroker::new(settings, Retention::default()).unwrap()
+    RedisBroker::new(settings, Retention { events: 100_000, ..Retention::default() }).unwrap()
 }
 
 /// Records numbered events, each until it is accepted as Pub/Sub would have it, until told to stop; returns how many.
