@@ -9,6 +9,7 @@ use service::process::ProcessSettings;
 use service::redis::{EventRetention, RedisAddress};
 use service::telemetry::causes;
 
+use crate::pull::PullSettings;
 use crate::push_auth::PushAuthSettings;
 
 const MIB: usize = 1024 * 1024;
@@ -33,6 +34,10 @@ pub struct Settings {
     pub http: HttpLimits,
     /// Bytes of bodies that may be on their way at the same time.
     pub max_body_bytes: usize,
+    /// Whether there are routes for push requests.
+    pub push_endpoints: bool,
+    /// What is pulled, if anything.
+    pub pull: Option<PullSettings>,
     /// Who may push; without it, everybody who can reach the service.
     pub push_auth: Option<PushAuthSettings>,
 }
@@ -44,6 +49,8 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(10),
             http: HttpLimits { connections: 10_000, ..HttpLimits::default() },
             max_body_bytes: 256 * MIB,
+            push_endpoints: true,
+            pull: None,
             push_auth: None,
         }
     }
@@ -112,7 +119,11 @@ fn settings(env: &mut EnvReader) -> Settings {
     let megabytes = defaults.max_body_bytes / MIB;
     let megabytes = env.parse_within("MAX_BODY_MEGABYTES", "16 to 65536", megabytes, |n| (16..=65_536).contains(n));
     let (malformed, push_auth) = (malformed(env), PushAuthSettings::read(env));
-    Settings { malformed, http, max_body_bytes: megabytes * MIB, push_auth, ..defaults }
+    let (push_endpoints, pull) = (env.flag("PUSH_ENDPOINTS", true), PullSettings::read(env));
+    if !push_endpoints && pull.as_ref().is_none_or(|pull| pull.subscriptions.is_empty()) {
+        env.problem("PUSH_ENDPOINTS", "false", "true, since there is nothing in PUBSUB_SUBSCRIPTIONS to pull from");
+    }
+    Settings { malformed, http, max_body_bytes: megabytes * MIB, push_endpoints, pull, push_auth, ..defaults }
 }
 
 fn malformed(env: &mut EnvReader) -> MalformedMessages {
@@ -153,12 +164,13 @@ mod tests {
             ("REDISPORT", "-1"),
             ("MALFORMED_MESSAGES", "drop"),
             ("EVENT_RETENTION_MAX", "0"),
-            ("REDIS_CLUSTER", "true"),
+            ("REDIS_CLUSTER", "perhaps"),
+            ("PUSH_ENDPOINTS", "false"),
             ("REDIS_CA_CERT", "/nowhere/ca.pem"),
         ]);
         let problems = Config::from_env(env).unwrap_err().to_string();
-        for name in ["PORT", "REDISPORT", "MALFORMED_MESSAGES", "EVENT_RETENTION_MAX", "REDIS_CLUSTER", "REDIS_CA_CERT"]
-        {
+        let ours = ["MALFORMED_MESSAGES", "EVENT_RETENTION_MAX", "PUSH_ENDPOINTS"];
+        for name in ["PORT", "REDISPORT", "REDIS_CLUSTER", "REDIS_CA_CERT"].into_iter().chain(ours) {
             assert_eq!(problems.lines().filter(|line| line.starts_with(&format!("{name}:"))).count(), 1, "{problems}");
         }
     }

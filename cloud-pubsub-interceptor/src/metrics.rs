@@ -8,14 +8,18 @@ use service::metrics::is_on;
 
 const PUSHES: &str = "agent_assist_pushes_total";
 const PUSH: &str = "agent_assist_push_seconds";
+const PULLS: &str = "agent_assist_pulls_total";
+const PULL: &str = "agent_assist_pull_seconds";
 
 /// Says what everything is.
 pub(crate) fn describe() {
     describe_counter!(PUSHES, "Push requests, by kind of event and result");
     describe_histogram!(PUSH, Unit::Seconds, "Time from a push's headers to its answer, by kind of event");
+    describe_counter!(PULLS, "Pulled messages, by kind of event and result");
+    describe_histogram!(PULL, Unit::Seconds, "Time from a pulled message to its end, by kind of event");
 }
 
-/// What became of a push.
+/// What became of a push or of a pulled message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushResult {
     Recorded,
@@ -40,9 +44,18 @@ impl PushResult {
 }
 
 pub(crate) fn pushed(kind: EventKind, result: PushResult, started: Instant) {
+    ended([PUSHES, PUSH], kind, result, started);
+}
+
+#[cfg(feature = "pull")]
+pub(crate) fn pulled(kind: EventKind, result: PushResult, started: Instant) {
+    ended([PULLS, PULL], kind, result, started);
+}
+
+fn ended([count, time]: [&'static str; 2], kind: EventKind, result: PushResult, started: Instant) {
     if !is_on() {
         return;
     }
-    counter!(PUSHES, "kind" => kind.as_str(), "result" => result.as_str()).increment(1);
-    histogram!(PUSH, "kind" => kind.as_str()).record(started.elapsed());
+    counter!(count, "kind" => kind.as_str(), "result" => result.as_str()).increment(1);
+    histogram!(time, "kind" => kind.as_str()).record(started.elapsed());
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
 use broker::{EventLog, NewEvent, QuarantinedMessage, Recorded};
 use event::EventKind;
 use tokio::sync::Semaphore;
@@ -23,9 +22,14 @@ pub(crate) struct App {
     pub(crate) room: Semaphore,
 }
 
-/// Brings one push request to its end. `Ok` means acknowledged.
-pub(crate) async fn accept(app: &App, kind: EventKind, headers: &HeaderMap, body: &[u8]) -> Result<PushResult, Error> {
-    match PubsubMessage::read(headers, body) {
+/// Brings one message to its end, which came in `body`. `Ok` means acknowledged.
+pub(crate) async fn accept(
+    app: &App,
+    kind: EventKind,
+    message: Result<PubsubMessage<'_>, Malformed>,
+    body: &[u8],
+) -> Result<PushResult, Error> {
+    match message {
         Ok(message) => match decode(kind, &message) {
             Ok(event) => record(app, event).await,
             Err(reason) => refuse(app, kind, &message.message_id, reason, body).await,

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::metrics::{self, PushResult};
+use crate::push::PubsubMessage;
 use crate::push_auth::PushAuth;
 use crate::record::{App, accept};
 
@@ -26,12 +27,19 @@ use crate::record::{App, accept};
 const MAX_BODY: usize = 16 * 1024 * 1024;
 const KIB: usize = 1024;
 
-pub(crate) fn router(settings: Settings, log: Arc<dyn EventLog>) -> Router {
-    let push_auth = settings.push_auth.clone().map(PushAuth::new);
-    let room = Semaphore::new(settings.max_body_bytes / KIB);
-    let app = Arc::new(App { settings, log, push_auth, room });
+impl App {
+    /// What all requests share.
+    pub(crate) fn new(settings: Settings, log: Arc<dyn EventLog>) -> Arc<Self> {
+        let push_auth = settings.push_auth.clone().map(PushAuth::new);
+        let room = Semaphore::new(settings.max_body_bytes / KIB);
+        Arc::new(Self { settings, log, push_auth, room })
+    }
+}
+
+pub(crate) fn router(app: Arc<App>) -> Router {
     let mut router = Router::new().route("/status", get(status)).route("/live", get(async || "ok"));
-    for kind in EventKind::ALL {
+    let kinds = if app.settings.push_endpoints { &EventKind::ALL[..] } else { &[] };
+    for kind in kinds.iter().copied() {
         let push = move |State(app): State<Arc<App>>, request: Request| async move { push(&app, kind, request).await };
         router = router.route(&format!("/{kind}"), post(push));
     }
@@ -58,7 +66,7 @@ async fn take(app: &App, kind: EventKind, request: Request) -> Result<PushResult
     let room = u32::try_from(announced.unwrap_or(MAX_BODY).div_ceil(KIB)).map_err(|_| Error::TooLarge)?;
     let _room = app.room.try_acquire_many(room).map_err(|_| Error::Overloaded)?;
     let body = read(app, body).await?;
-    accept(app, kind, &parts.headers, &body).await
+    accept(app, kind, PubsubMessage::read(&parts.headers, &body), &body).await
 }
 
 async fn read(app: &App, body: Body) -> Result<Bytes, Error> {

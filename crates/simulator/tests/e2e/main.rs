@@ -21,6 +21,7 @@ mod network_loss;
 mod outage;
 mod played;
 mod proxy;
+mod pull;
 mod redis_trouble;
 mod secrets;
 mod sign_in;

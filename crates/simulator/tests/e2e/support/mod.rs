@@ -3,6 +3,7 @@
 mod console;
 mod deployment;
 mod desktop;
+mod emulator;
 pub(crate) mod internet;
 mod page;
 mod ports;
@@ -14,6 +15,7 @@ mod wait;
 pub(crate) use console::Console;
 pub(crate) use deployment::{Deployment, PROJECT, SECRET};
 pub(crate) use desktop::{ClientLibrary, Desktop, Transports};
+pub(crate) use emulator::Emulator;
 pub(crate) use page::{Page, browser};
 pub(crate) use ports::free_port;
 pub(crate) use process::{Process, http, in_clients};
