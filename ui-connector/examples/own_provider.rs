@@ -66,10 +66,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tokens = TokenKeys::new(secret.as_bytes(), "my-project", Duration::from_hours(1))?;
     let settings = Settings::new("my-project", AuthSettings::new(agents), tokens);
     let broker = MemoryBroker::new(Retention::default());
+    let connector = ConnectorId::generate();
+    let bus = Arc::new(broker.bus(connector.clone()));
     let backends = Backends {
-        bus: Arc::new(broker.bus()),
+        bus: bus.clone(),
+        courier: bus,
         keys: Arc::new(broker),
-        connector: ConnectorId::generate(),
+        connector,
         google: Arc::new(DefaultCredentials::default()),
     };
     let listener = TcpListener::bind("127.0.0.1:8080").await?;

@@ -15,6 +15,7 @@ pub mod google;
 pub mod guard;
 mod hub;
 mod metrics;
+mod neighbours;
 mod routes;
 pub mod sessions;
 mod socket;
@@ -23,7 +24,7 @@ mod webchannel;
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{EventBus, KeyStore};
+use broker::{Courier, EventBus, KeyStore};
 use event::ConnectorId;
 use service::http::{HttpLimits, serve};
 use service::load;
@@ -38,9 +39,10 @@ use dialogflow::Proxy;
 use google::credentials::AccessTokens;
 use guard::refusals::Refusals;
 use hub::Hub;
+use neighbours::Neighbours;
 use routes::App;
 use sessions::Sessions;
-use socket::Companion;
+use socket::{Companion, Desktops};
 
 /// How long HTTP requests and background tasks may still run once the desktops are gone.
 const LAST_TASKS: Duration = Duration::from_secs(1);
@@ -55,6 +57,8 @@ const FREQUENT: Frequent = Frequent(&["/status", "/live", "/ready", "/socket.io/
 pub struct Backends {
     /// Where events come from.
     pub bus: Arc<dyn EventBus>,
+    /// How other connectors are reached.
+    pub courier: Arc<dyn Courier>,
     /// Where mapping keys go.
     pub keys: Arc<dyn KeyStore>,
     /// The id under which this process claims conversations; the bus must listen to its channels.
@@ -93,6 +97,8 @@ pub async fn run(
     let companion = Companion::new(client, google, &settings.project, endpoint);
     let tasks = TaskSet::default();
     let keys = backends.keys.clone();
+    let neighbours = Neighbours::new(backends.courier.clone(), backends.connector.clone());
+    let node = backends.connector.number().to_owned();
     let hub = Hub::new(backends, settings.hub.clone());
     tasks.spawn("hub repair", hub::repair::run(hub.clone(), tasks.stop_signal()));
     tasks.spawn("mapping renewal", hub::mappings::run(hub.clone(), tasks.stop_signal()));
@@ -102,7 +108,9 @@ pub async fn run(
     let refusals = Arc::new(Refusals::new(settings.guard.refused_attempts));
     let sessions = Arc::new(Sessions::new(keys.clone(), settings.tokens.clone(), settings.sessions.clone()));
     tasks.spawn("sessions", sessions::run(sessions.clone(), hub.clone(), tasks.stop_signal()));
-    let sockets = socket::server(&settings, hub.clone(), sessions, refusals.clone(), companion);
+    let desktops = Desktops::new(&settings, hub.clone(), sessions, refusals.clone(), companion);
+    let sockets = socket::server(&settings, node, desktops, neighbours.clone());
+    tasks.spawn("neighbours", neighbours::run(neighbours, sockets.clone(), tasks.stop_signal()));
     if service::metrics::is_on() {
         metrics::describe();
         gauges::describe();

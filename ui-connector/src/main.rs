@@ -25,7 +25,7 @@ async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -
     tasks.spawn("event bus", bus.clone().run(tasks.stop_signal()));
     config.settings.announce();
     tracing::info!(address = %address, %connector, "ui-connector is listening");
-    let backends = Backends { bus, keys: Arc::new(broker), connector, google };
+    let backends = Backends { bus: bus.clone(), courier: bus, keys: Arc::new(broker), connector, google };
     let ended = connector::run(config.settings, backends, listener, stop).await;
     tasks.shut_down(std::time::Duration::from_secs(1)).await;
     ended.map_err(|error| StartError::Setup(error.into()))

@@ -5,6 +5,7 @@
 
 mod backoff;
 mod error;
+mod inbox;
 mod memory;
 mod ports;
 mod redis;
@@ -17,8 +18,8 @@ pub use self::redis::{RedisBroker, RedisBus, RedisSettings, SettingsError};
 pub use error::Error;
 pub use memory::{MemoryBroker, MemoryBus, Quarantined};
 pub use ports::{
-    BusMessage, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Reach,
-    Recorded,
+    BusMessage, Courier, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, NewEvent, Opened, QuarantinedMessage,
+    Reach, Recorded,
 };
 pub use retention::Retention;
 pub use slots::{Slot, Slots};

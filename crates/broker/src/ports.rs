@@ -174,6 +174,15 @@ pub trait EventBus: Send + Sync {
     fn now(&self) -> u64;
 }
 
+/// Brings letters from connector to connector: at most once, in no promised order.
+#[async_trait]
+pub trait Courier: Send + Sync {
+    /// What comes from now on. Letters are dropped while 1,024 wait to be read.
+    fn letters(&self) -> tokio::sync::mpsc::Receiver<Bytes>;
+    /// Sends a letter; tells whether anybody got it.
+    async fn send(&self, to: &ConnectorId, letter: &[u8]) -> Result<bool, Error>;
+}
+
 /// Small values with a lifetime.
 #[async_trait]
 pub trait KeyStore: Send + Sync {

@@ -75,10 +75,13 @@ impl Stack {
         let tokens = TokenKeys::new(secret.as_bytes(), project, Duration::from_hours(1))?;
         let mut settings = Settings::new(project, auth, tokens);
         settings.dialogflow.endpoint = endpoint.parse().ok();
+        let number = ConnectorId::generate();
+        let bus = Arc::new(broker.bus(number.clone()));
         let backends = Backends {
-            bus: Arc::new(broker.bus()),
+            bus: bus.clone(),
+            courier: bus,
             keys: Arc::new(broker.clone()),
-            connector: ConnectorId::generate(),
+            connector: number,
             google: Arc::new(FixedToken::new("nobody checks this one")?),
         };
         let stop = stack.stop.clone();

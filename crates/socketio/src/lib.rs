@@ -7,6 +7,7 @@ mod reason;
 mod settings;
 pub mod socket;
 
+pub use engine::relay::{Asking, Relay};
 pub use frame::Frame;
 pub use peer::Peer;
 pub use reason::{Closed, Reason, Unsent};

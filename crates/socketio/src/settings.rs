@@ -32,6 +32,9 @@ pub struct Settings {
     /// A connection is closed after a random time in this range, so that it is recycled before a proxy cuts it;
     /// `None` (the default) means never.
     pub lifetime: Option<RangeInclusive<Duration>>,
+    /// Name of this process among several, without a dot; session ids end with it. `None` (the default) for one that
+    /// is alone.
+    pub node: Option<String>,
 }
 
 impl Default for Settings {
@@ -50,6 +53,7 @@ impl Default for Settings {
             handler_grace: Duration::from_secs(5),
             max_connections: 100_000,
             lifetime: None,
+            node: None,
         }
     }
 }

@@ -10,7 +10,7 @@ mod streams;
 use std::sync::Arc;
 
 use event::ConversationName;
-use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Server};
+use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Relay, Server};
 
 use resume::Resume;
 pub(crate) use streams::Companion;
@@ -23,17 +23,15 @@ use crate::hub::{Desktop, Hub};
 use crate::metrics;
 use crate::sessions::{Number, Sessions};
 
-/// The Socket.IO server for the desktops.
+/// The Socket.IO server for the desktops, of the connector with the number `node`.
 pub(crate) fn server(
     settings: &Settings,
-    hub: Arc<Hub>,
-    sessions: Arc<Sessions>,
-    refusals: Arc<Refusals>,
-    companion: Companion,
+    node: String,
+    desktops: Desktops,
+    neighbours: impl Relay,
 ) -> Server<Desktops> {
-    let (tokens, project) = (settings.tokens.clone(), settings.project.clone());
-    let desktops = Desktops { hub, tokens, sessions, project, refusals, companion: Arc::new(companion) };
-    Server::new(settings.sockets.clone(), Arc::new(desktops))
+    let settings = socketio::Settings { node: Some(node), ..settings.sockets.clone() };
+    Server::among_others(settings, Arc::new(desktops), Arc::new(neighbours))
 }
 
 /// The application behind the sockets.
@@ -44,6 +42,19 @@ pub(crate) struct Desktops {
     project: String,
     refusals: Arc<Refusals>,
     companion: Arc<Companion>,
+}
+
+impl Desktops {
+    pub(crate) fn new(
+        settings: &Settings,
+        hub: Arc<Hub>,
+        sessions: Arc<Sessions>,
+        refusals: Arc<Refusals>,
+        companion: Companion,
+    ) -> Self {
+        let (tokens, project) = (settings.tokens.clone(), settings.project.clone());
+        Self { hub, tokens, sessions, project, refusals, companion: Arc::new(companion) }
+    }
 }
 
 /// One connected desktop. Its connection's task owns it.

@@ -119,11 +119,12 @@ impl Connector {
     }
 
     pub(crate) async fn start_on(log: &Log, settings: Settings, keys: Arc<dyn KeyStore>) -> Self {
-        let (bus, id, stop) = (FaultyBus::new(log.broker.bus()), ConnectorId::generate(), CancellationToken::new());
+        let (id, stop) = (ConnectorId::generate(), CancellationToken::new());
+        let (bus, courier) = (FaultyBus::new(log.broker.bus(id.clone())), Arc::new(log.broker.bus(id.clone())));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let google = Arc::new(FixedToken::new("google-token").unwrap());
-        let backends = Backends { bus: bus.clone(), keys, connector: id.clone(), google };
+        let backends = Backends { bus: bus.clone(), courier, keys, connector: id.clone(), google };
         let task = {
             let running = connector::run(settings, backends, listener, stop.clone());
             tokio::spawn(async { running.await.unwrap() })

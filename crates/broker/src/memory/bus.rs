@@ -2,16 +2,21 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use event::{ConversationName, Position};
+use bytes::Bytes;
+use event::{ConnectorId, ConversationName, Position};
+use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::store::{Ear, Store};
-use crate::{Error, EventBus, EventSink, LoggedEvent, Opened, Reach};
+use crate::inbox::Inbox;
+use crate::{Courier, Error, EventBus, EventSink, LoggedEvent, Opened, Reach};
 
 /// The event bus of one connector within the process. It is never lost.
 pub struct MemoryBus {
     store: Arc<Store>,
     ear: Ear,
+    id: ConnectorId,
+    inbox: Arc<Inbox>,
 }
 
 impl fmt::Debug for MemoryBus {
@@ -21,14 +26,17 @@ impl fmt::Debug for MemoryBus {
 }
 
 impl MemoryBus {
-    pub(super) fn new(store: Arc<Store>) -> Self {
-        Self { store, ear: Arc::new(OnceLock::new()) }
+    pub(super) fn new(store: Arc<Store>, id: ConnectorId) -> Self {
+        let inbox = Arc::default();
+        store.lock().inboxes.insert(id.clone(), Arc::clone(&inbox));
+        Self { store, ear: Arc::new(OnceLock::new()), id, inbox }
     }
 }
 
 impl Drop for MemoryBus {
     fn drop(&mut self) {
         self.store.forget(&self.ear);
+        self.store.lock().inboxes.remove(&self.id);
     }
 }
 
@@ -82,5 +90,20 @@ impl EventBus for MemoryBus {
 
     fn now(&self) -> u64 {
         self.store.clock()
+    }
+}
+
+#[async_trait]
+impl Courier for MemoryBus {
+    fn letters(&self) -> mpsc::Receiver<Bytes> {
+        self.inbox.open()
+    }
+
+    async fn send(&self, to: &ConnectorId, letter: &[u8]) -> Result<bool, Error> {
+        let inbox = self.store.lock().inboxes.get(to).cloned();
+        if let Some(inbox) = &inbox {
+            inbox.put(Bytes::copy_from_slice(letter));
+        }
+        Ok(inbox.is_some())
     }
 }

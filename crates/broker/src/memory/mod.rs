@@ -37,8 +37,8 @@ impl MemoryBroker {
     }
 
     /// The bus of one more connector. Its subscriptions end when it is dropped.
-    pub fn bus(&self) -> MemoryBus {
-        MemoryBus::new(Arc::clone(&self.0))
+    pub fn bus(&self, id: ConnectorId) -> MemoryBus {
+        MemoryBus::new(Arc::clone(&self.0), id)
     }
 
     /// The malformed messages that are kept, oldest first.

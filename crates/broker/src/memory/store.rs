@@ -3,11 +3,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use event::{ConversationName, Position};
+use event::{ConnectorId, ConversationName, Position};
 use tokio::time::Instant;
 
 use super::conversation::Conversation;
 use super::expiring::Expiring;
+use crate::inbox::Inbox;
 use crate::{BusMessage, EventSink, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Reach, Recorded, Retention};
 
 /// How many malformed messages are kept.
@@ -28,6 +29,7 @@ pub(super) struct Inner {
     conversations: Expiring<ConversationName, Conversation>,
     listeners: HashMap<ConversationName, Vec<Ear>>,
     quarantine: VecDeque<Quarantined>,
+    pub(super) inboxes: HashMap<ConnectorId, Arc<Inbox>>,
     /// The position of the last event of any conversation. The next one is greater, also when the
     /// clock was set back and the conversation forgotten meanwhile.
     latest: Position,

@@ -2,13 +2,16 @@
 //! mapping key included, share a hash slot
 //! (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags>).
 
-use event::ConversationName;
+use event::{ConnectorId, ConversationName};
+
+use crate::slots::Slot;
 
 /// Malformed messages, a stream.
 pub(super) const QUARANTINE: &str = "aa:quarantine";
 
 const PREFIX: &str = "aa:{";
 const LIVE: &str = "}:live";
+const INBOX: &str = "}:inbox";
 
 /// The log, a stream with the fields `k` (kind) and `p` (payload).
 pub(super) fn log(conversation: &ConversationName) -> String {
@@ -44,6 +47,41 @@ pub(super) fn live(conversation: &ConversationName) -> String {
 /// The conversation whose live events come on `channel`.
 pub(super) fn conversation_of(channel: &str) -> Option<&str> {
     channel.strip_prefix(PREFIX)?.strip_suffix(LIVE)
+}
+
+/// The channel of what other connectors send to this one.
+pub(super) fn inbox(connector: &ConnectorId) -> String {
+    [PREFIX, connector.as_str(), INBOX].concat()
+}
+
+/// What a bus subscribes to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Channel {
+    /// The live events of a conversation.
+    Live(ConversationName),
+    /// What other connectors send.
+    Inbox(ConnectorId),
+}
+
+impl Channel {
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Live(conversation) => live(conversation),
+            Self::Inbox(connector) => inbox(connector),
+        }
+    }
+
+    pub(super) fn slot(&self) -> Slot {
+        match self {
+            Self::Live(conversation) => Slot::of(conversation),
+            Self::Inbox(connector) => Slot::of_key(connector.as_str()),
+        }
+    }
+
+    /// The conversation's channel of this name.
+    pub(super) fn of_conversation(name: &str) -> Option<Self> {
+        Some(Self::Live(conversation_of(name)?.parse().ok()?))
+    }
 }
 
 fn name(conversation: &ConversationName, suffix: &str) -> String {

@@ -8,6 +8,7 @@ pub(super) struct Scripts {
     pub(super) renew: Script,
     pub(super) release: Script,
     pub(super) quarantine: Script,
+    pub(super) send: Script,
 }
 
 impl Scripts {
@@ -19,6 +20,7 @@ impl Scripts {
             renew: Script::new(include_str!("lua/renew.lua")),
             release: Script::new(include_str!("lua/release.lua")),
             quarantine: Script::new(include_str!("lua/quarantine.lua")),
+            send: Script::new(include_str!("lua/send.lua")),
         }
     }
 }

@@ -7,6 +7,7 @@ extern crate agent_assist_broker as broker;
 
 mod delivery;
 mod keys;
+mod letters;
 mod memory_time;
 mod model;
 mod reading;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use broker::testing::{RedisCluster, RedisServer};
 use broker::{
-    BusMessage, Error, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, MemoryBroker, NewEvent, Recorded,
+    BusMessage, Courier, Error, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, MemoryBroker, NewEvent, Recorded,
     RedisBroker, RedisSettings, Retention,
 };
 use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, Position};
@@ -51,7 +51,10 @@ impl Stage {
 
     pub(crate) async fn connector(&self) -> Connector {
         match &self.backend {
-            Backend::Memory(broker) => Connector::new(Arc::new(broker.bus()), ConnectorId::generate(), None),
+            Backend::Memory(broker) => {
+                let id = ConnectorId::generate();
+                Connector::new(Arc::new(broker.bus(id.clone())), id, None)
+            }
             Backend::Redis { broker, .. } => Connector::on_redis(broker).await,
             Backend::Cluster { broker, .. } => Connector::on_cluster(broker).await,
         }
@@ -94,10 +97,10 @@ impl Connector {
         connector
     }
 
-    fn new(bus: Arc<dyn EventBus>, id: ConnectorId, stop: Option<DropGuard>) -> Self {
+    fn new(bus: Arc<impl EventBus + Courier + 'static>, id: ConnectorId, stop: Option<DropGuard>) -> Self {
         let ear = Arc::new(Ear { heard: watch::channel(Vec::new()).0 });
         bus.attach(Arc::clone(&ear) as Arc<dyn EventSink>);
-        Self { bus, id, ear, stop }
+        Self { courier: bus.clone(), bus, id, ear, stop }
     }
 
     pub(crate) async fn subscribed(self, conversation: &ConversationName) -> Self {
@@ -109,6 +112,7 @@ impl Connector {
 /// A connector process, as far as the broker is concerned.
 pub(crate) struct Connector {
     pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) courier: Arc<dyn Courier>,
     pub(crate) id: ConnectorId,
     pub(crate) ear: Arc<Ear>,
     pub(crate) stop: Option<DropGuard>,

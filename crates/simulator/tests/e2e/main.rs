@@ -5,6 +5,7 @@
 
 mod bad_frames;
 mod bad_pushes;
+mod balanced;
 mod client_library;
 mod client_matrix;
 mod configuration;

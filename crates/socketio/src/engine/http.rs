@@ -13,7 +13,14 @@ use axum::{
 use tokio::time::Instant;
 
 use super::{
-    Engine, Handler, id::Id, link::Link, polling, refusal::Refusal, session::Session, upgrade::Upgrade,
+    Engine, Handler,
+    id::Id,
+    link::Link,
+    polling,
+    refusal::Refusal,
+    relay::{self, Elsewhere},
+    session::Session,
+    upgrade::Upgrade,
     websocket::Accept,
 };
 use crate::{frame::Frame, peer::Peer, reason::Reason};
@@ -22,7 +29,7 @@ use crate::{frame::Frame, peer::Peer, reason::Reason};
 const VERSION: &str = "4";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Transport {
+pub(crate) enum Transport {
     Polling,
     WebSocket,
 }
@@ -72,7 +79,11 @@ async fn answer<H: Handler>(engine: &Engine<H>, request: Request) -> Result<Resp
     let Some(sid) = query.sid else {
         return handshake(engine, transport, &query, parts);
     };
-    let link = engine.registry().find(sid).ok_or(Refusal::UnknownSession)?;
+    let (id, node) = sid.split_once('.').map_or((sid, None), |(id, node)| (id, Some(node)));
+    if let Some(session) = elsewhere(engine, id, node) {
+        return relay::forward(session, transport, parts, body).await;
+    }
+    let link = engine.registry().find(id).ok_or(Refusal::UnknownSession)?;
     match (transport, parts.method.clone()) {
         (Transport::Polling, Method::GET) => polling::poll(link).await.map(text),
         (Transport::Polling, Method::POST) => polling::post(link, body).await.map(text),
@@ -81,7 +92,14 @@ async fn answer<H: Handler>(engine: &Engine<H>, request: Request) -> Result<Resp
     }
 }
 
-fn text(body: impl Into<Body>) -> Response {
+/// The session, if another process has it.
+fn elsewhere<H: Handler>(engine: &Engine<H>, id: &str, node: Option<&str>) -> Option<Elsewhere> {
+    let settings = engine.settings();
+    let node = node.filter(|node| settings.node.as_deref() != Some(*node))?;
+    Some(Elsewhere::new(engine.relay()?.clone(), node, Id::parse(id)?, settings.clone()))
+}
+
+pub(crate) fn text(body: impl Into<Body>) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8"), (header::CACHE_CONTROL, "no-store")];
     (headers, body.into()).into_response()
 }
@@ -144,9 +162,9 @@ fn upgrade(link: Arc<Link>, mut parts: Parts) -> Result<Response, Refusal> {
 }
 
 fn open_packet(link: &Link, upgrades: &[&str]) -> String {
-    let settings = &link.settings;
+    let (settings, id) = (&link.settings, link.id.as_str());
     let open = serde_json::json!({
-        "sid": link.id.as_str(),
+        "sid": settings.node.as_ref().map_or(id.to_owned(), |node| [id, ".", node].concat()),
         "upgrades": upgrades,
         "pingInterval": millis(settings.ping_interval),
         "pingTimeout": millis(settings.ping_timeout),

@@ -9,6 +9,8 @@ const TEXT_LEN: usize = 22;
 pub(crate) struct Id([u8; TEXT_LEN]);
 
 impl Id {
+    pub(crate) const LEN: usize = TEXT_LEN;
+
     pub(crate) fn random() -> Self {
         let mut text = [b'A'; TEXT_LEN];
         // 16 bytes always make 22 characters, so there is no error to handle.

@@ -14,6 +14,7 @@ mod polled;
 mod polling;
 mod refusal;
 mod registry;
+pub mod relay;
 mod session;
 mod upgrade;
 pub mod websocket;
@@ -25,6 +26,7 @@ use axum::{Router, routing::any};
 pub use self::{connection::Connection, packet::Message};
 pub(crate) use id::Id;
 use registry::Registry;
+use relay::Relay;
 
 use crate::{reason::Reason, settings::Settings};
 
@@ -55,6 +57,7 @@ struct Inner<H> {
     settings: Arc<Settings>,
     handler: Arc<H>,
     registry: Arc<Registry>,
+    relay: Option<Arc<dyn Relay>>,
 }
 
 impl<H> Clone for Engine<H> {
@@ -66,7 +69,13 @@ impl<H> Clone for Engine<H> {
 impl<H: Handler> Engine<H> {
     /// A server that has no connections yet.
     pub fn new(settings: Settings, handler: Arc<H>) -> Self {
-        Self(Arc::new(Inner { settings: Arc::new(settings), handler, registry: Arc::default() }))
+        Self(Arc::new(Inner { settings: Arc::new(settings), handler, registry: Arc::default(), relay: None }))
+    }
+
+    /// A server without connections yet, one of several: the process called [`Settings::node`].
+    pub fn among_others(settings: Settings, handler: Arc<H>, relay: Arc<dyn Relay>) -> Self {
+        let inner = Inner { settings: Arc::new(settings), handler, registry: Arc::default(), relay: Some(relay) };
+        Self(Arc::new(inner))
     }
 
     /// The routes of the server, at [`Settings::path`]. CORS is left to a layer around them.
@@ -100,6 +109,10 @@ impl<H: Handler> Engine<H> {
 
     fn handler(&self) -> &Arc<H> {
         &self.0.handler
+    }
+
+    fn relay(&self) -> Option<&Arc<dyn Relay>> {
+        self.0.relay.as_ref()
     }
 
     fn registry(&self) -> &Arc<Registry> {

@@ -145,6 +145,29 @@ pub fn encode_payload(frames: &[Frame]) -> Vec<u8> {
     payload
 }
 
+/// Reads the answer to a poll, as a client does, for whoever passes it on; nothing if it says that the session is over.
+pub(crate) fn decode_answer(payload: &[u8]) -> Option<Vec<Frame>> {
+    let text = std::str::from_utf8(payload).ok()?;
+    let mut frames = Vec::new();
+    for packet in text.split(SEPARATOR) {
+        match packet.strip_prefix('b') {
+            Some(data) => frames.push(Frame::binary(BASE64.decode(data).ok()?.into())),
+            None if packet == "1" => return None,
+            None if packet == "6" => {}
+            None => frames.push(Frame::encoded(packet.to_owned())),
+        }
+    }
+    Some(frames)
+}
+
+/// Writes a message as a client does in a POST.
+pub(crate) fn encode_message(message: &Message) -> Bytes {
+    match message {
+        Message::Text(Text(packet)) => Bytes::copy_from_slice(packet.as_bytes()),
+        Message::Binary(bytes) => ["b", &BASE64.encode(bytes)].concat().into(),
+    }
+}
+
 fn separate(payload: &mut Vec<u8>) {
     if !payload.is_empty() {
         payload.push(SEPARATOR as u8);

@@ -126,12 +126,23 @@ fn answer(state: &mut State, held: bool) -> Option<Result<Vec<u8>, Refusal>> {
     if polled.phase == Phase::Probed {
         return (held || polled.poll.interrupted).then(|| Ok(NOOP.into()));
     }
+    let interrupted = polled.poll.interrupted;
     if state.outbox.is_empty() {
-        return None;
+        return interrupted.then(|| Ok(NOOP.into()));
     }
     let frames = state.outbox.take();
     state.outbox.settle(Load::of(&frames));
     Some(Ok(encode_payload(&frames)))
+}
+
+/// Has the poll under way, if there is one, answered at once.
+pub(crate) fn interrupt(link: &Link) {
+    let mut state = link.lock();
+    let Some(polled) = &mut state.polled else { return };
+    polled.poll.interrupted = polled.poll.active;
+    let poll = polled.take_poll_waker();
+    drop(state);
+    wake(poll);
 }
 
 /// Serves a POST: hands its packets to the session, once those of the POST before have been handled.

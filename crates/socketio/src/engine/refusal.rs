@@ -42,6 +42,27 @@ impl Refusal {
         }
     }
 
+    /// As other processes are told.
+    pub(crate) const fn letter(self) -> u8 {
+        match self {
+            Self::TooLarge => b'l',
+            Self::TooSlow => b's',
+            Self::Unavailable => b'u',
+            Self::UnknownSession => b'n',
+            Self::UnknownTransport | Self::HandshakeMethod | Self::BadRequest | Self::UnsupportedProtocol => b'b',
+        }
+    }
+
+    pub(crate) const fn of_letter(letter: u8) -> Self {
+        match letter {
+            b'l' => Self::TooLarge,
+            b's' => Self::TooSlow,
+            b'u' => Self::Unavailable,
+            b'n' => Self::UnknownSession,
+            _ => Self::BadRequest,
+        }
+    }
+
     const fn code(self) -> u8 {
         match self {
             Self::UnknownTransport => 0,

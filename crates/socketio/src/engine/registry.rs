@@ -48,7 +48,11 @@ impl Registry {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<Arc<Link>> {
-        self.lock().get(&Id::parse(id)?).cloned()
+        self.get(Id::parse(id)?)
+    }
+
+    pub(crate) fn get(&self, id: Id) -> Option<Arc<Link>> {
+        self.lock().get(&id).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Id, Arc<Link>>> {

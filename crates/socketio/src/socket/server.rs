@@ -3,9 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
+use bytes::Bytes;
 
 use super::{application::Application, client::Clients};
-use crate::{engine::Engine, settings::Settings};
+use crate::{
+    engine::{Engine, relay::Relay},
+    settings::Settings,
+};
 
 /// A Socket.IO server. Clones are handles to the same server.
 pub struct Server<A>(Engine<Clients<A>>);
@@ -20,6 +24,17 @@ impl<A: Application> Server<A> {
     /// A server that has no connections yet.
     pub fn new(settings: Settings, application: Arc<A>) -> Self {
         Self(Engine::new(settings, Arc::new(Clients(application))))
+    }
+
+    /// A server without connections yet, one of several: the process called [`Settings::node`]. Its clients may send
+    /// each request of a session to any of them.
+    pub fn among_others(settings: Settings, application: Arc<A>, relay: Arc<dyn Relay>) -> Self {
+        Self(Engine::among_others(settings, Arc::new(Clients(application)), relay))
+    }
+
+    /// Answers what another process asks by its [`Relay`].
+    pub async fn answer(&self, request: Bytes) -> Bytes {
+        self.0.answer(request).await
     }
 
     /// The routes of the server, at [`Settings::path`]. CORS is left to a layer around them.

@@ -1,7 +1,7 @@
 //! What comes on the channels.
 
 use bytes::Bytes;
-use event::{ConversationName, EventKind, Payload, Position};
+use event::{ConnectorId, ConversationName, EventKind, Payload, Position};
 use redis::{PushInfo, PushKind, Value};
 
 use crate::LoggedEvent;
@@ -12,6 +12,8 @@ use crate::redis::names;
 pub(super) enum Incoming {
     /// A live event of one conversation.
     Live { channel: String, event: LoggedEvent },
+    /// Something from another connector.
+    Letter(Bytes),
     /// An event for this connector from an interceptor of the original.
     Foreign { conversation: ConversationName, payload: Payload },
     /// A subscription has ended, by us or by the server.
@@ -34,8 +36,8 @@ pub(super) enum Unreadable {
 }
 
 impl Incoming {
-    /// Reads a push message. `own_prefix` begins the names of the connector's own channels.
-    pub(super) fn read(push: PushInfo, own_prefix: &str) -> Result<Self, Unreadable> {
+    /// Reads a push message to the connector `own`.
+    pub(super) fn read(push: PushInfo, own: &ConnectorId) -> Result<Self, Unreadable> {
         let mut data = push.data.into_iter().map(|value| match value {
             Value::BulkString(bytes) => bytes,
             _ => Vec::new(),
@@ -43,11 +45,18 @@ impl Incoming {
         let mut next = || data.next().unwrap_or_default();
         match push.kind {
             PushKind::Disconnection => Ok(Self::Disconnected),
-            PushKind::Message | PushKind::SMessage => live(next(), &next().into()),
+            PushKind::Message | PushKind::SMessage => {
+                let channel = next();
+                if channel == names::inbox(own).as_bytes() {
+                    Ok(Self::Letter(next().into()))
+                } else {
+                    live(channel, &next().into())
+                }
+            }
             PushKind::SUnsubscribe => Ok(Self::Unsubscribed { channel: text(next())? }),
             PushKind::PMessage => {
                 let _pattern = next();
-                foreign(&next(), next().into(), own_prefix)
+                foreign(&next(), next().into(), own)
             }
             _ => Ok(Self::Other),
         }
@@ -73,9 +82,9 @@ fn live_event(message: &Bytes) -> Option<LoggedEvent> {
     Some(LoggedEvent { position, payload: Payload { kind, json } })
 }
 
-fn foreign(channel: &[u8], message: Bytes, own_prefix: &str) -> Result<Incoming, Unreadable> {
+fn foreign(channel: &[u8], message: Bytes, own: &ConnectorId) -> Result<Incoming, Unreadable> {
     let channel = std::str::from_utf8(channel).map_err(|_| Unreadable::Channel)?;
-    let name = channel.strip_prefix(own_prefix).ok_or(Unreadable::Channel)?;
+    let name = channel.strip_prefix(own.as_str()).and_then(|rest| rest.strip_prefix(':')).ok_or(Unreadable::Channel)?;
     let conversation: ConversationName = name.parse().map_err(|_| Unreadable::Channel)?;
     if conversation.as_str() != name {
         return Err(Unreadable::Channel);

@@ -11,16 +11,18 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use event::{ConnectorId, ConversationName, Position};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, mpsc};
 use tokio::time::timeout;
 
 use clock::RedisClock;
 use state::BusState;
 
 use super::RedisBroker;
+use super::names::{self, Channel};
 use crate::slots::Slot;
-use crate::{Error, EventBus, EventSink, LoggedEvent, Opened, Reach};
+use crate::{Courier, Error, EventBus, EventSink, LoggedEvent, Opened, Reach};
 
 /// How many conversations may be subscribed or unsubscribed at a time.
 const TURNS: usize = 64;
@@ -52,28 +54,28 @@ impl RedisBus {
     pub(in crate::redis) fn new(broker: RedisBroker, id: ConnectorId) -> Self {
         Self {
             broker,
+            state: Arc::new(BusState::new(&id)),
             id,
-            state: Arc::default(),
             clock: RedisClock::default(),
             turns: std::array::from_fn(|_| Mutex::new(())),
         }
     }
 
-    async fn turn(&self, conversation: &ConversationName) -> Result<MutexGuard<'_, ()>, Error> {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(conversation);
+    async fn turn(&self, channel: &Channel) -> Result<MutexGuard<'_, ()>, Error> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(channel);
         let index = usize::try_from(hash % TURNS as u64).unwrap_or_default();
         let limit = self.broker.0.servers.settings.response_timeout;
         timeout(limit, self.turns[index].lock()).await.map_err(|_| Error::Timeout(limit))
     }
 
-    async fn leave(&self, conversation: &ConversationName) -> Result<(), Error> {
-        let (number, mut wire) = match self.state.wire(Slot::of(conversation)) {
+    async fn leave(&self, channel: &Channel) -> Result<(), Error> {
+        let (number, mut wire) = match self.state.wire(channel.slot()) {
             Ok(wire) => wire,
             // Without a connection there is no subscription either.
             Err(Error::Unavailable(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
-        wire.unsubscribe(std::slice::from_ref(conversation)).await.map_err(|error| {
+        wire.unsubscribe(std::slice::from_ref(channel)).await.map_err(|error| {
             self.state.lose(number);
             Error::Unavailable(error)
         })
@@ -87,13 +89,14 @@ impl EventBus for RedisBus {
     }
 
     async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
-        let _turn = self.turn(conversation).await?;
-        let (number, mut wire) = self.state.wire(Slot::of(conversation))?;
-        let doubt = Doubt::new(&self.state, conversation);
-        let outcome = wire.subscribe(std::slice::from_ref(conversation)).await;
+        let channel = &Channel::Live(conversation.clone());
+        let _turn = self.turn(channel).await?;
+        let (number, mut wire) = self.state.wire(channel.slot())?;
+        let doubt = Doubt::new(&self.state, channel);
+        let outcome = wire.subscribe(std::slice::from_ref(channel)).await;
         doubt.dispel();
         match outcome {
-            Ok(elsewhere) if elsewhere.is_empty() => self.state.subscribed(number, conversation),
+            Ok(elsewhere) if elsewhere.is_empty() => self.state.subscribed(number, channel),
             Ok(elsewhere) => {
                 for slot in elsewhere {
                     self.state.lose_slot(slot);
@@ -111,15 +114,16 @@ impl EventBus for RedisBus {
     }
 
     async fn unsubscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
-        self.state.not_wanted(conversation);
-        let doubt = Doubt::new(&self.state, conversation);
-        let turn = self.turn(conversation).await;
+        let channel = &Channel::Live(conversation.clone());
+        self.state.not_wanted(channel);
+        let doubt = Doubt::new(&self.state, channel);
+        let turn = self.turn(channel).await;
         // Whoever had the turn may have subscribed.
-        self.state.not_wanted(conversation);
+        self.state.not_wanted(channel);
         let outcome = match turn {
-            Ok(_turn) => self.leave(conversation).await,
+            Ok(_turn) => self.leave(channel).await,
             Err(error) => {
-                self.state.lose_in(Slot::of(conversation));
+                self.state.lose_in(channel.slot());
                 Err(error)
             }
         };
@@ -161,26 +165,41 @@ impl EventBus for RedisBus {
     }
 }
 
+#[async_trait]
+impl Courier for RedisBus {
+    fn letters(&self) -> mpsc::Receiver<Bytes> {
+        self.state.inbox.open()
+    }
+
+    async fn send(&self, to: &ConnectorId, letter: &[u8]) -> Result<bool, Error> {
+        let name = names::inbox(to);
+        let mut invocation = self.broker.0.scripts.send.key(&name);
+        invocation.arg(letter);
+        let receivers: u64 = self.broker.invoke(Slot::of_key(&name), &invocation).await?;
+        Ok(receivers > 0)
+    }
+}
+
 /// Tells the supervisor if an operation is dropped before Redis has confirmed it.
 struct Doubt<'a> {
     state: &'a BusState,
-    conversation: Option<&'a ConversationName>,
+    channel: Option<&'a Channel>,
 }
 
 impl<'a> Doubt<'a> {
-    fn new(state: &'a BusState, conversation: &'a ConversationName) -> Self {
-        Self { state, conversation: Some(conversation) }
+    fn new(state: &'a BusState, channel: &'a Channel) -> Self {
+        Self { state, channel: Some(channel) }
     }
 
     fn dispel(mut self) {
-        self.conversation = None;
+        self.channel = None;
     }
 }
 
 impl Drop for Doubt<'_> {
     fn drop(&mut self) {
-        if let Some(conversation) = self.conversation {
-            self.state.doubt(conversation.clone());
+        if let Some(channel) = self.channel {
+            self.state.doubt(channel.clone());
         }
     }
 }

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event::ConversationName;
 use redis::{ErrorKind, PushInfo, RedisResult};
 use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -14,6 +13,7 @@ use super::RedisBus;
 use super::wire::Wire;
 use crate::Slots;
 use crate::backoff::Backoff;
+use crate::redis::names::Channel;
 use crate::redis::servers::{Layout, Server};
 
 /// How often a connection is asked whether it still stands, and how long it may take to answer.
@@ -28,7 +28,7 @@ pub(super) struct Session {
     /// Where to subscribe, once all is subscribed that was wanted at first.
     pub(super) wire: Option<Wire>,
     /// What may have been left subscribed because nobody waited for the end of the operation.
-    pub(super) doubtful: Vec<ConversationName>,
+    pub(super) doubtful: Vec<Channel>,
     /// Rings when there is something to look after.
     pub(super) bell: Arc<Notify>,
 }
@@ -65,10 +65,10 @@ impl RedisBus {
     }
 
     async fn connect(&self, number: u64, server: &Server) -> RedisResult<Wire> {
-        let (state, own_prefix) = (Arc::downgrade(&self.state), format!("{}:", self.id));
+        let (state, own) = (Arc::downgrade(&self.state), self.id.clone());
         let on_push = move |push: PushInfo| {
             if let Some(state) = state.upgrade() {
-                state.take(number, push, &own_prefix);
+                state.take(number, push, &own);
             }
         };
         let connection = server.link.connect(on_push).await?;
@@ -76,8 +76,8 @@ impl RedisBus {
         let mut wire = Wire::open(connection, &self.id, is_cluster).await?;
         self.clock.forget(&server.address);
         self.ask(&mut wire, server).await?;
-        let conversations = self.restore(number, &mut wire).await?;
-        info!(conversations, "subscribed to Redis");
+        let channels = self.restore(number, &mut wire).await?;
+        info!(channels, "subscribed to Redis");
         Ok(wire)
     }
 
@@ -91,8 +91,8 @@ impl RedisBus {
             }
             wire.unsubscribe(&difference.surplus).await?;
             subscribed.extend(difference.missing);
-            for conversation in &difference.surplus {
-                subscribed.remove(conversation);
+            for channel in &difference.surplus {
+                subscribed.remove(channel);
             }
         }
         if self.state.is_open(number) {
@@ -136,13 +136,13 @@ impl RedisBus {
 
     /// Ends the subscriptions that abandoned operations may have left behind.
     async fn settle_doubts(&self, number: u64, wire: &mut Wire) -> RedisResult<()> {
-        for conversation in self.state.take_doubtful(number) {
-            let Ok(_turn) = self.turn(&conversation).await else {
-                self.state.doubt(conversation);
+        for channel in self.state.take_doubtful(number) {
+            let Ok(_turn) = self.turn(&channel).await else {
+                self.state.doubt(channel);
                 continue;
             };
-            if !self.state.is_wanted(&conversation) {
-                wire.unsubscribe(std::slice::from_ref(&conversation)).await?;
+            if !self.state.is_wanted(&channel) {
+                wire.unsubscribe(std::slice::from_ref(&channel)).await?;
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use event::ConversationName;
+use event::ConnectorId;
 use redis::{PushInfo, RedisError};
 use tokio::sync::Notify;
 use tracing::warn;
@@ -10,7 +10,8 @@ use super::live::LiveSlots;
 use super::message::Incoming;
 use super::session::Session;
 use super::wire::Wire;
-use crate::redis::names;
+use crate::inbox::Inbox;
+use crate::redis::names::{self, Channel};
 use crate::slots::Slot;
 use crate::{BusMessage, Error, EventSink, Slots};
 
@@ -21,6 +22,8 @@ pub(super) struct BusState {
     sink: OnceLock<Arc<dyn EventSink>>,
     /// Where all that is wanted is subscribed. Beside the lock, so that a sink may ask.
     live: LiveSlots,
+    /// What other connectors send.
+    pub(super) inbox: Inbox,
     state: Mutex<State>,
     /// Rings when slots may be with another server than was thought.
     pub(super) astray: Notify,
@@ -35,18 +38,25 @@ struct State {
     /// Of these the sink has been told a loss, or a user that there is no connection, and nobody yet its end.
     told_lost: Slots,
     /// What is, or is to be, subscribed.
-    wanted: HashMap<ConversationName, Slot>,
+    wanted: HashMap<Channel, Slot>,
     is_stopped: bool,
 }
 
 /// What separates a server's subscriptions from the wanted ones.
 #[derive(Debug, Default)]
 pub(super) struct Difference {
-    pub(super) missing: Vec<ConversationName>,
-    pub(super) surplus: Vec<ConversationName>,
+    pub(super) missing: Vec<Channel>,
+    pub(super) surplus: Vec<Channel>,
 }
 
 impl BusState {
+    /// What the bus of `id` knows at first. Its inbox is wanted for as long as it runs.
+    pub(super) fn new(id: &ConnectorId) -> Self {
+        let inbox = Channel::Inbox(id.clone());
+        let state = State { wanted: HashMap::from([(inbox.clone(), inbox.slot())]), ..State::default() };
+        Self { state: Mutex::new(state), ..Self::default() }
+    }
+
     pub(super) fn attach(&self, sink: Arc<dyn EventSink>) {
         if self.sink.set(sink).is_err() {
             warn!("the bus has a sink already; the second one hears nothing");
@@ -81,36 +91,36 @@ impl BusState {
     }
 
     /// Notes a confirmed subscription, unless its connection was lost meanwhile.
-    pub(super) fn subscribed(&self, number: u64, conversation: &ConversationName) -> Result<(), Error> {
-        let slot = Slot::of(conversation);
+    pub(super) fn subscribed(&self, number: u64, channel: &Channel) -> Result<(), Error> {
+        let slot = channel.slot();
         let mut state = self.lock();
         let is_with_it = state.sessions.get(&number).is_some_and(|session| session.slots.contains(slot));
         if !is_with_it || !self.live.contains(slot) {
             return Err(lost());
         }
-        state.wanted.insert(conversation.clone(), slot);
+        state.wanted.insert(channel.clone(), slot);
         Ok(())
     }
 
-    pub(super) fn not_wanted(&self, conversation: &ConversationName) {
-        self.lock().wanted.remove(conversation);
+    pub(super) fn not_wanted(&self, channel: &Channel) {
+        self.lock().wanted.remove(channel);
     }
 
-    /// Has the supervisor look whether `conversation` was left subscribed.
-    pub(super) fn doubt(&self, conversation: ConversationName) {
-        let slot = Slot::of(&conversation);
+    /// Has the supervisor look whether `channel` was left subscribed.
+    pub(super) fn doubt(&self, channel: Channel) {
+        let slot = channel.slot();
         if let Some(session) = self.lock().sessions.values_mut().find(|session| session.slots.contains(slot)) {
-            session.doubtful.push(conversation);
+            session.doubtful.push(channel);
             session.bell.notify_one();
         }
     }
 
-    pub(super) fn take_doubtful(&self, number: u64) -> Vec<ConversationName> {
+    pub(super) fn take_doubtful(&self, number: u64) -> Vec<Channel> {
         self.lock().sessions.get_mut(&number).map(|session| std::mem::take(&mut session.doubtful)).unwrap_or_default()
     }
 
-    pub(super) fn is_wanted(&self, conversation: &ConversationName) -> bool {
-        self.lock().wanted.contains_key(conversation)
+    pub(super) fn is_wanted(&self, channel: &Channel) -> bool {
+        self.lock().wanted.contains_key(channel)
     }
 
     /// Begins with a new connection, to the server that has `slots`; returns its number and what rings for it.
@@ -147,12 +157,7 @@ impl BusState {
 
     /// Goes live with what the connection has got, if `subscribed` is exactly what is wanted of it; else tells
     /// the difference.
-    pub(super) fn go_live(
-        &self,
-        number: u64,
-        subscribed: &HashSet<ConversationName>,
-        wire: &Wire,
-    ) -> Result<(), Difference> {
+    pub(super) fn go_live(&self, number: u64, subscribed: &HashSet<Channel>, wire: &Wire) -> Result<(), Difference> {
         let mut guard = self.lock();
         let state = &mut *guard;
         let Some(session) = state.sessions.get_mut(&number) else { return Ok(()) };
@@ -230,8 +235,8 @@ impl BusState {
     }
 
     /// Takes what the connection `number` brought.
-    pub(super) fn take(&self, number: u64, push: PushInfo, own_prefix: &str) {
-        let incoming = match Incoming::read(push, own_prefix) {
+    pub(super) fn take(&self, number: u64, push: PushInfo, own: &ConnectorId) {
+        let incoming = match Incoming::read(push, own) {
             Ok(incoming) => incoming,
             Err(reason) => return warn!(%reason, "left out a message on a channel of Redis"),
         };
@@ -252,11 +257,15 @@ impl BusState {
             }
             Incoming::Unsubscribed { channel } => {
                 // Not by us, if we want it: the slot has moved to another server.
-                let slot = names::conversation_of(&channel).and_then(|name| state.wanted.get(name)).copied();
+                let slot = Channel::of_conversation(&channel).and_then(|channel| state.wanted.get(&channel)).copied();
                 if let Some(slot) = slot.filter(|slot| session.slots.contains(*slot) && self.live.contains(*slot)) {
                     self.take_away(&mut state, &[slot].into_iter().collect());
                     self.astray.notify_one();
                 }
+            }
+            Incoming::Letter(letter) => {
+                drop(state);
+                self.inbox.put(letter);
             }
             Incoming::Disconnected => self.end(&mut state, number),
             Incoming::Other => {}

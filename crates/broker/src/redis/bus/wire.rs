@@ -1,8 +1,8 @@
-use event::{ConnectorId, ConversationName};
+use event::ConnectorId;
 use redis::aio::MultiplexedConnection;
 use redis::{ErrorKind, PushKind, RedisError, RedisResult, ServerErrorKind, Value};
 
-use crate::redis::names;
+use crate::redis::names::Channel;
 use crate::slots::Slot;
 
 /// How many subscriptions are made by one round trip.
@@ -42,15 +42,15 @@ impl Wire {
     }
 
     /// Subscribes to all of these, but for those whose slots the server does not serve; returns those slots.
-    pub(super) async fn subscribe(&mut self, conversations: &[ConversationName]) -> RedisResult<Vec<Slot>> {
+    pub(super) async fn subscribe(&mut self, channels: &[Channel]) -> RedisResult<Vec<Slot>> {
         let command = if self.sharded { PushKind::SSubscribe } else { PushKind::Subscribe };
-        self.each(&command, conversations).await
+        self.each(&command, channels).await
     }
 
     /// Unsubscribes from all of these; a slot that the server does not serve has no subscriptions.
-    pub(super) async fn unsubscribe(&mut self, conversations: &[ConversationName]) -> RedisResult<()> {
+    pub(super) async fn unsubscribe(&mut self, channels: &[Channel]) -> RedisResult<()> {
         let command = if self.sharded { PushKind::SUnsubscribe } else { PushKind::Unsubscribe };
-        self.each(&command, conversations).await.map(|_| ())
+        self.each(&command, channels).await.map(|_| ())
     }
 
     /// What time it is there, seconds and microseconds; nothing if we may not know.
@@ -65,20 +65,20 @@ impl Wire {
         Ok(matches!(role, Some(Value::BulkString(name)) if name == b"slave"))
     }
 
-    async fn each(&mut self, command: &PushKind, conversations: &[ConversationName]) -> RedisResult<Vec<Slot>> {
+    async fn each(&mut self, command: &PushKind, channels: &[Channel]) -> RedisResult<Vec<Slot>> {
         let mut elsewhere = Vec::new();
-        for chunk in conversations.chunks(AT_ONCE) {
+        for chunk in channels.chunks(AT_ONCE) {
             let mut steps = redis::pipe();
             steps.ignore_errors();
-            for conversation in chunk {
+            for channel in chunk {
                 // The confirmation of a command has its name.
-                steps.cmd(&command.to_string()).arg(names::live(conversation));
+                steps.cmd(&command.to_string()).arg(channel.name());
             }
             let answers: Vec<RedisResult<Value>> = steps.query_async(&mut self.connection).await?;
-            for (conversation, answer) in chunk.iter().zip(answers) {
+            for (channel, answer) in chunk.iter().zip(answers) {
                 match answer {
-                    Ok(answer) => confirmed(&answer, command, conversation)?,
-                    Err(error) if self.is_cluster && is_elsewhere(&error) => elsewhere.push(Slot::of(conversation)),
+                    Ok(answer) => confirmed(&answer, command, channel)?,
+                    Err(error) if self.is_cluster && is_elsewhere(&error) => elsewhere.push(channel.slot()),
                     Err(error) => return Err(error),
                 }
             }
@@ -89,10 +89,10 @@ impl Wire {
 
 /// A server that gives a slot away ends its subscriptions, and the client takes that for the answer to whatever
 /// it has asked. From there on answers would belong to other commands.
-fn confirmed(answer: &Value, command: &PushKind, conversation: &ConversationName) -> RedisResult<()> {
+fn confirmed(answer: &Value, command: &PushKind, channel: &Channel) -> RedisResult<()> {
     match answer {
         Value::Push { kind, data } if kind == command => match data.first() {
-            Some(Value::BulkString(channel)) if *channel == names::live(conversation).as_bytes() => Ok(()),
+            Some(Value::BulkString(name)) if *name == channel.name().as_bytes() => Ok(()),
             _ => Err((ErrorKind::Io, "the confirmation is of another channel").into()),
         },
         _ => Err((ErrorKind::Io, "the answer is of another command").into()),

@@ -1,0 +1,30 @@
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tracing::warn;
+
+/// How many letters may wait to be read.
+const MOST: usize = 1024;
+
+/// Where letters of other connectors wait for whoever reads them.
+#[derive(Default)]
+pub(crate) struct Inbox(Mutex<Option<mpsc::Sender<Bytes>>>);
+
+impl Inbox {
+    /// Begins to keep letters, for whoever has opened it last.
+    pub(crate) fn open(&self) -> mpsc::Receiver<Bytes> {
+        let (sender, receiver) = mpsc::channel(MOST);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        receiver
+    }
+
+    pub(crate) fn put(&self, letter: Bytes) {
+        let inbox = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = &*inbox
+            && let Err(mpsc::error::TrySendError::Full(_)) = sender.try_send(letter)
+        {
+            warn!("a letter of another connector was dropped, as too many wait");
+        }
+    }
+}
