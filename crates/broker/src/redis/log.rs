@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use event::Position;
-use redis::Value;
+use bytes::Bytes;
+use event::{ConversationName, Position};
+use redis::{ScriptInvocation, Value};
 use tokio::time::{Instant, timeout_at};
 
 use super::servers::Connection;
@@ -23,15 +24,11 @@ impl EventLog for RedisBroker {
         let deadline = Instant::now() + limit;
         let place = timeout_at(deadline, self.0.in_flight.acquire()).await;
         let _place = place.map_err(|_| Error::Timeout(limit))?.map_err(|_| Error::Stopped)?;
-        let invocation = self.invocation(event);
-        let barrier = names::barrier(&event.conversation);
-        let (invocation, barrier) = (&invocation, &barrier);
-        let record = |mut connection: Connection| async move {
-            let answer = invocation.invoke_async(&mut connection).await?;
-            Ok((answer, connection.is_replicated(barrier).await?))
-        };
-        let (answer, is_kept) = self.0.servers.run_until(Slot::of(&event.conversation), deadline, record).await?;
-        if is_kept { recorded(&answer) } else { Err(Error::TooFewReplicas(self.0.servers.settings.min_replicas)) }
+        if self.0.servers.settings.min_replicas == 0 {
+            self.record_at_once(event, deadline).await
+        } else {
+            self.record_on_replicas(event, deadline).await
+        }
     }
 
     async fn quarantine(&self, message: &QuarantinedMessage<'_>) -> Result<(), Error> {
@@ -48,18 +45,56 @@ impl EventLog for RedisBroker {
 }
 
 impl RedisBroker {
-    fn invocation(&self, event: &NewEvent) -> redis::ScriptInvocation<'_> {
-        let conversation = &event.conversation;
-        let mut invocation = self.0.scripts.record.key(names::log(conversation));
-        let window = event.fingerprint.window(seconds(self.0.retention.time));
+    async fn record_at_once(&self, event: &NewEvent, deadline: Instant) -> Result<Recorded, Error> {
+        let name = &event.conversation;
+        let mut invocation = self.0.scripts.record.key(names::log(name));
+        invocation.key(self.seen(event)).key(names::unheard(name)).key(names::live(name)).key(name.as_str());
+        invocation.key(names::announced(name));
+        self.write(&mut invocation, event);
+        let invocation = &invocation;
+        let record = |mut connection: Connection| async move { invocation.invoke_async(&mut connection).await };
+        recorded(&self.0.servers.run_until(Slot::of(name), deadline, record).await?)
+    }
+
+    /// Connectors are told only of what replicas have: a desktop might get an event twice that died with its primary
+    /// and was delivered again by Pub/Sub. What was told must be on replicas, too, before the message is acknowledged.
+    async fn record_on_replicas(&self, event: &NewEvent, deadline: Instant) -> Result<Recorded, Error> {
+        let name = &event.conversation;
+        let mut hold = self.0.scripts.hold.key(names::log(name));
+        hold.key(self.seen(event)).key(names::announced(name));
+        self.write(&mut hold, event);
+        let (hold, barrier) = (&hold, &names::barrier(name));
+        let steps = |mut connection: Connection| async move {
+            let (is_new, position): (bool, Bytes) = hold.invoke_async(&mut connection).await?;
+            if !connection.is_replicated(barrier).await? {
+                return Ok(None);
+            }
+            let receivers = self.announcement(name, &position).invoke_async::<u64>(&mut connection).await?;
+            Ok(connection.is_replicated(barrier).await?.then_some((is_new, position, receivers)))
+        };
+        match self.0.servers.run_until(Slot::of(name), deadline, steps).await? {
+            Some((true, at, receivers)) => Ok(Recorded::Accepted { position: parse_position(&at)?, receivers }),
+            Some((false, ..)) => Ok(Recorded::Duplicate),
+            None => Err(Error::TooFewReplicas(self.0.servers.settings.min_replicas)),
+        }
+    }
+
+    fn announcement(&self, name: &ConversationName, position: &[u8]) -> ScriptInvocation<'_> {
+        let mut invocation = self.0.scripts.announce.key(names::log(name));
+        invocation.key(names::unheard(name)).key(names::live(name)).key(name.as_str()).key(names::announced(name));
+        invocation.arg(position).arg(seconds(self.0.retention.time));
         invocation
-            .key(names::seen(conversation, window))
-            .key(names::unheard(conversation))
-            .key(names::live(conversation));
-        invocation.key(conversation.as_str());
+    }
+
+    fn seen(&self, event: &NewEvent) -> String {
+        let window = event.fingerprint.window(seconds(self.0.retention.time));
+        names::seen(&event.conversation, window)
+    }
+
+    /// What both scripts that write an event need to know.
+    fn write(&self, invocation: &mut ScriptInvocation<'_>, event: &NewEvent) {
         invocation.arg(event.fingerprint.as_i64()).arg(event.payload.kind.as_str()).arg(&event.payload.json[..]);
         invocation.arg(self.0.retention.events).arg(seconds(self.0.retention.time));
-        invocation
     }
 }
 

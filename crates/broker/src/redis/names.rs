@@ -34,6 +34,11 @@ pub(super) fn taken(conversation: &ConversationName) -> String {
     name(conversation, "}:taken")
 }
 
+/// The position of the last event that connectors were told of, where events are held back until replicas have them.
+pub(super) fn announced(conversation: &ConversationName) -> String {
+    name(conversation, "}:announced")
+}
+
 /// What is written before replicas are asked, a text.
 pub(super) fn barrier(conversation: &ConversationName) -> String {
     name(conversation, "}:barrier")

@@ -19,7 +19,7 @@ impl RedisBroker {
     pub(super) async fn open(&self, conversation: &ConversationName) -> Result<Opened, Error> {
         let receipt = self.0.receipts.of(conversation);
         let mut invocation = self.0.scripts.open.key(names::unheard(conversation));
-        invocation.key(names::log(conversation)).key(names::taken(conversation));
+        invocation.key(names::log(conversation)).key(names::taken(conversation)).key(names::announced(conversation));
         invocation.arg(receipt.text()).arg(seconds(self.0.retention.time));
         let (unheard, tail, taken): (Option<Bytes>, Option<Bytes>, Option<Bytes>) =
             self.invoke(Slot::of(conversation), &invocation).await?;
@@ -84,9 +84,9 @@ impl RedisBroker {
         let Some(start) = just_after(position) else {
             return Ok(Vec::new());
         };
-        let mut command = redis::cmd("XRANGE");
-        command.arg(names::log(conversation)).arg(start.to_string()).arg("+").arg("COUNT").arg(count);
-        self.query(Slot::of(conversation), &command).await
+        let mut invocation = self.0.scripts.read.key(names::log(conversation));
+        invocation.key(names::announced(conversation)).arg(start.to_string()).arg(count);
+        self.invoke(Slot::of(conversation), &invocation).await
     }
 }
 

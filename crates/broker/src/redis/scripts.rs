@@ -3,6 +3,9 @@ use redis::Script;
 /// The operations that Redis must carry out as one step.
 pub(super) struct Scripts {
     pub(super) record: Script,
+    pub(super) hold: Script,
+    pub(super) announce: Script,
+    pub(super) read: Script,
     pub(super) open: Script,
     pub(super) mark_unheard: Script,
     pub(super) renew: Script,
@@ -14,7 +17,20 @@ pub(super) struct Scripts {
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
-            record: Script::new(include_str!("lua/record.lua")),
+            record: Script::new(concat!(
+                include_str!("lua/less.lua"),
+                include_str!("lua/publish.lua"),
+                include_str!("lua/announce.lua"),
+                include_str!("lua/record.lua"),
+            )),
+            hold: Script::new(include_str!("lua/hold.lua")),
+            announce: Script::new(concat!(
+                include_str!("lua/less.lua"),
+                include_str!("lua/publish.lua"),
+                include_str!("lua/announce.lua"),
+                include_str!("lua/release_held.lua"),
+            )),
+            read: Script::new(include_str!("lua/read.lua")),
             open: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/open.lua"))),
             mark_unheard: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/mark_unheard.lua"))),
             renew: Script::new(include_str!("lua/renew.lua")),
@@ -32,6 +48,6 @@ mod tests {
     #[test]
     fn the_script_knows_the_prefix_of_our_connectors() {
         let test = format!("string.sub(connector, 1, {}) ~= '{}'", ConnectorId::PREFIX.len(), ConnectorId::PREFIX);
-        assert!(include_str!("lua/record.lua").contains(&test));
+        assert!(include_str!("lua/publish.lua").contains(&test));
     }
 }

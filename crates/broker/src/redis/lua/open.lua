@@ -1,6 +1,6 @@
 -- Takes the unheard mark and looks up the end of the log.
--- KEYS: unheard, log, taken. ARGV: receipt, seconds to keep.
--- Returns the mark, the last position in the log, and the oldest mark taken within the time to keep.
+-- KEYS: unheard, log, taken, announced. ARGV: receipt, seconds to keep.
+-- Returns the mark, the last position in the log that may be known, and the oldest mark taken within the time to keep.
 -- At `taken` stand the receipt of who took a mark last, that mark, and the oldest one. If this answer is lost,
 -- the mark is handed out to whoever comes again with the same receipt, and to nobody else.
 local call = redis.call
@@ -16,5 +16,5 @@ elseif unheard then
   local kept = redis.pcall('SET', KEYS[3], ARGV[1] .. ' ' .. unheard .. ' ' .. oldest, 'EX', ARGV[2])
   if kept.ok then call('DEL', KEYS[1]) end
 end
-local last = call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', '1')[1]
+local last = call('XREVRANGE', KEYS[2], call('GET', KEYS[4]) or '+', '-', 'COUNT', '1')[1]
 return { unheard, last and last[1] or false, oldest or false }

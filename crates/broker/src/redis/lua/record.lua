@@ -1,5 +1,5 @@
 -- Records one event: log, live channel, unheard mark. Everything or nothing.
--- KEYS: log, seen, unheard, live (a channel), mapping key.
+-- KEYS: log, seen, unheard, live (a channel), mapping key, announced.
 -- ARGV: fingerprint, kind, payload, events to keep, seconds to keep.
 -- Returns false for a duplicate, else the position and how many connectors heard it.
 -- What costs here is the number of calls, and every string that Lua makes: Redis hashes it whole.
@@ -14,24 +14,18 @@ end
 call('EXPIRE', log, time)
 call('EXPIRE', seen, time)
 
--- Sharded channels spread over a cluster, and no pattern subscription is matched against them.
-local publish = (redis.REDIS_VERSION_NUM or 0) >= 0x00070000 and 'SPUBLISH' or 'PUBLISH'
-local receivers = redis.pcall(publish, KEYS[4], position .. ' ' .. kind .. ' ' .. payload)
+local to = { log = log, unheard = KEYS[3], live = KEYS[4], mapping = KEYS[5], announced = KEYS[6] }
+-- Other interceptors may hold events back until replicas have them.
+local announced = call('GET', KEYS[6])
+local receivers
+if announced then
+  receivers = announce(to, announced, position, time)
+else
+  receivers = publish(to, position, kind, payload, time)
+end
 if type(receivers) == 'table' then
   call('SREM', seen, ARGV[1])
   call('XDEL', log, position)
   return receivers
-end
-
--- A connector of the original listens to its own channel only.
-local connector = redis.pcall('GET', KEYS[5])
-if type(connector) == 'string' and connector ~= '' and string.sub(connector, 1, 13) ~= 'aa-connector-' then
-  local heard = redis.pcall('PUBLISH', connector .. ':' .. KEYS[5], payload)
-  if type(heard) == 'number' then receivers = receivers + heard end
-end
-
--- The mark stays where it is, but lasts as long as the event that it leads to.
-if receivers == 0 and not call('SET', KEYS[3], position, 'NX', 'EX', time) then
-  call('EXPIRE', KEYS[3], time)
 end
 return { position, receivers }
