@@ -13,6 +13,7 @@ mod plan;
 mod publisher;
 mod report;
 mod stage;
+mod witness;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,7 +49,7 @@ pub async fn run(plan: Plan) -> Report {
     while !ledger.is_joined() {
         sleep(Duration::from_millis(20)).await;
     }
-    let publishers = publisher::start(&plan, &stage.push_address(), &ledger, &publishing);
+    let publishers = publisher::start(&plan, &stage, &ledger, &publishing);
 
     fault::inject(&plan, &stage, &desktops, &publishing, &ledger).await;
 

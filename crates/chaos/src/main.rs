@@ -19,6 +19,12 @@ struct Cli {
     /// Fewer processes, conversations and desktops
     #[arg(long)]
     small: bool,
+    /// A Redis Cluster with TLS and replicas, whose primaries die and whose slots move
+    #[arg(long)]
+    cluster: bool,
+    /// Pull from Google's Pub/Sub emulator, which must be installed
+    #[arg(long)]
+    pull: bool,
     /// Folder of the binaries ui-connector and cloud-pubsub-interceptor [default: that of this program]
     #[arg(long, value_name = "FOLDER")]
     bin_dir: Option<PathBuf>,
@@ -32,7 +38,11 @@ async fn main() -> ExitCode {
     let programs = cli.bin_dir.or(here).unwrap_or_default();
     let seed = cli.seed.unwrap_or_else(|| rand::random::<u32>().into());
     let logs = programs.join(format!("../chaos/{seed}"));
-    let plan = Plan::new(seed, Duration::from_secs_f64(cli.minutes * 60.0), programs, logs.clone());
+    let plan = Plan {
+        cluster: cli.cluster,
+        pull: cli.pull,
+        ..Plan::new(seed, Duration::from_secs_f64(cli.minutes * 60.0), programs, logs.clone())
+    };
     let plan = if cli.small { plan.small() } else { plan };
     eprintln!("chaos: seed {seed}; the processes write into {}", logs.display());
     let report = chaos::run(plan).await;

@@ -22,6 +22,10 @@ pub struct Plan {
     pub pause: Duration,
     /// Longest pause between two faults of a kind.
     pub rest: Duration,
+    /// Redis is a cluster with TLS and replicas, and not one with a replica.
+    pub cluster: bool,
+    /// The interceptors pull from Google's Pub/Sub emulator, and nobody pushes.
+    pub pull: bool,
     /// Where the programs are.
     pub programs: PathBuf,
     /// Where the logs of the processes go.
@@ -43,6 +47,8 @@ impl Plan {
             library_desktops: 30,
             pause: Duration::from_millis(400),
             rest: Duration::from_secs(6),
+            cluster: false,
+            pull: false,
             programs,
             logs,
         }

@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::json;
 use simulator::notification::Notification;
+use simulator::publisher::Topics;
 use simulator::pubsub::{Message, PushSubscription};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -16,6 +17,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::ledger::Ledger;
 use crate::plan::Plan;
+use crate::stage::Stage;
+use crate::witness::Witness;
 
 /// One in so many messages is delivered once more although it was acknowledged.
 const REPEATED: u32 = 50;
@@ -85,23 +88,57 @@ impl Publishing {
     }
 }
 
+/// How the events of one conversation reach an interceptor.
+enum Way {
+    Push(PushSubscription),
+    Pull(Box<(Topics, Witness)>),
+}
+
+impl Way {
+    fn new(stage: &Stage, conversation: usize) -> Self {
+        match stage.to_pull() {
+            Some((topics, broker)) => {
+                let witness = Witness::new(broker, &Plan::conversation(conversation));
+                Self::Pull(Box::new((topics.publisher(), witness)))
+            }
+            None => Self::Push(PushSubscription::new(stage.push_address()).expect("an HTTP client")),
+        }
+    }
+
+    /// Returns when the event is acknowledged, or seen in the log.
+    async fn deliver(&mut self, notification: Notification, number: u64) -> Option<Message> {
+        match self {
+            Self::Push(subscription) => {
+                let message = Message::publish(&notification);
+                subscription.deliver(&message).await;
+                Some(message)
+            }
+            Self::Pull(way) => {
+                way.0.publish(&notification).await;
+                way.1.sees(number).await;
+                None
+            }
+        }
+    }
+}
+
 /// One publisher for each conversation. Its next event comes when the one before is acknowledged, so the
 /// numbers are in the order of the log.
-pub(crate) fn start(plan: &Plan, endpoint: &str, ledger: &Arc<Ledger>, publishing: &Arc<Publishing>) -> TaskTracker {
+pub(crate) fn start(plan: &Plan, stage: &Stage, ledger: &Arc<Ledger>, publishing: &Arc<Publishing>) -> TaskTracker {
     let tasks = TaskTracker::new();
     for conversation in 0..plan.conversations {
-        let subscription = PushSubscription::new(endpoint).expect("an HTTP client");
+        let way = Way::new(stage, conversation);
         let (ledger, publishing) = (ledger.clone(), publishing.clone());
         let random = StdRng::seed_from_u64(plan.seed ^ conversation as u64);
         let pause = if Plan::is_busy(conversation) { plan.pause / BUSY } else { plan.pause };
-        tasks.spawn(publish(conversation, subscription, ledger, publishing, random, pause));
+        tasks.spawn(publish(conversation, way, ledger, publishing, random, pause));
     }
     tasks
 }
 
 async fn publish(
     conversation: usize,
-    subscription: PushSubscription,
+    mut way: Way,
     ledger: Arc<Ledger>,
     publishing: Arc<Publishing>,
     mut random: StdRng,
@@ -114,10 +151,11 @@ async fn publish(
             return;
         }
         number += 1;
-        let message = Message::publish(&notification(conversation, number, &mut random));
-        subscription.deliver(&message).await;
+        let message = way.deliver(notification(conversation, number, &mut random), number).await;
         ledger.published(conversation, number);
-        if random.random_ratio(1, REPEATED) {
+        if let (Some(message), Way::Push(subscription)) = (message, &way)
+            && random.random_ratio(1, REPEATED)
+        {
             // Whatever comes of it: it is delivered no third time.
             let _ = timeout(Duration::from_secs(2), subscription.push(&message)).await;
             ledger.count("repeated pushes");

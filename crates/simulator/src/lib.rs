@@ -3,6 +3,7 @@
 
 mod advice;
 pub mod dialogflow;
+pub mod emulator;
 pub mod network;
 pub mod notification;
 pub mod player;

@@ -47,7 +47,7 @@ impl Topics {
     }
 
     /// Publishes until the emulator has taken it.
-    async fn publish(&self, notification: &Notification) {
+    pub async fn publish(&self, notification: &Notification) {
         let url = format!("{}/{}:publish", self.base, topic(notification.kind));
         let data = BASE64_STANDARD.encode(notification.event.to_string());
         let body = json!({"messages": [{"data": data, "attributes": notification.attributes}]});

@@ -19,16 +19,14 @@ pub struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts this many primaries, each with `replicas` replicas, and further `arguments`. `prepare` puts files into
-    /// the servers' directories.
+    /// Starts this many primaries, each with `replicas` replicas, with further `arguments`.
     ///
     /// # Panics
     /// If the servers do not start or do not find each other.
-    pub async fn start(primaries: usize, replicas: usize, arguments: &[&str], prepare: impl Fn(&TempDir)) -> Self {
+    pub async fn start(primaries: usize, replicas: usize, arguments: &[&str]) -> Self {
         let mut servers = Vec::new();
         for _ in 0..primaries * (1 + replicas) {
             let directory = TempDir::new().expect("a temporary directory");
-            prepare(&directory);
             let bus = free_port().to_string();
             let own = ["--cluster-enabled", "yes", "--cluster-node-timeout", SILENCE, "--cluster-port", &bus];
             let replication = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
@@ -54,7 +52,7 @@ impl RedisCluster {
     /// # Panics
     /// If the servers do not start or do not find each other.
     pub async fn of_three() -> Self {
-        Self::start(3, 0, &[], |_| {}).await
+        Self::start(3, 0, &[]).await
     }
 
     async fn introduce(&self, primaries: usize) {
@@ -111,6 +109,17 @@ impl RedisCluster {
     /// The number of the server that has the slot of `key`, by the word of most.
     pub async fn owner(&self, key: &str) -> usize {
         self.owner_of(self.slot(key).await).await
+    }
+
+    /// The numbers of the servers that have slots, by the word of one.
+    ///
+    /// # Panics
+    /// If no server runs.
+    pub async fn primaries(&self) -> Vec<usize> {
+        let server = self.servers.iter().find(|server| server.is_running()).expect("a running server");
+        let ranges = slots(server.cli(&["CLUSTER", "SLOTS"]).await);
+        let has_slots = |server: &RedisServer| ranges.iter().any(|(_, _, (_, port))| *port == server.port());
+        (0..self.servers.len()).filter(|number| has_slots(&self.servers[*number])).collect()
     }
 
     /// The slot of `key`.

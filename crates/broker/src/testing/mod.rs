@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test has no better answer to a missing server than to fail")]
 
 mod cluster;
+mod secured;
 mod tls;
 
 use std::net::TcpListener;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub use cluster::RedisCluster;
+pub use secured::SecuredCluster;
 pub use tls::certify;
 
 /// How long the server may take to start.

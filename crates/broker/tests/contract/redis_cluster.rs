@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker::testing::{RedisCluster, RedisServer, certify};
+use broker::testing::{RedisCluster, RedisServer, SecuredCluster};
 use broker::{Error, EventLog as _, KeyStore as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::{ConversationName, Position};
 use tokio::task::JoinHandle;
@@ -110,7 +110,7 @@ async fn keys_are_found_on_both_sides_of_a_move() {
 
 #[tokio::test]
 async fn after_a_primarys_death_its_replica_has_everything_and_the_others_went_on() {
-    let mut cluster = RedisCluster::start(3, 1, &[], |_| {}).await;
+    let mut cluster = RedisCluster::start(3, 1, &[]).await;
     let broker = broker_of(&cluster, 1);
     let connector = Connector::on_cluster(&broker).await;
     let stop = CancellationToken::new();
@@ -149,27 +149,8 @@ async fn after_a_primarys_death_its_replica_has_everything_and_the_others_went_o
 
 #[tokio::test]
 async fn tls_and_users_with_few_rights_will_do() {
-    let authority = tempfile::tempdir().unwrap();
-    certify(authority.path());
-    let files = ["server.pem", "server.key", "ca.pem"].map(|name| authority.path().join(name).display().to_string());
-    let [certificate, key, ca] = &files;
-    let tls = ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-cluster", "yes"];
-    let rights = "+@connection +@pubsub +@scripting +@stream +@string +del +expire +pexpire +exists +sadd +srem +time \
-                  +role +wait +asking +cluster|slots +cluster|info";
-    let user = [
-        &["--user", "services", "on", ">geheimes-wort", "~*", "&*", "-@all"][..],
-        &rights.split(' ').collect::<Vec<_>>(),
-    ]
-    .concat();
-    let more =
-        ["--tls-auth-clients", "no", "--tls-replication", "yes", "--requirepass", "admin", "--masterauth", "admin"];
-    let cluster = RedisCluster::start(3, 0, &[&tls[..], &more[..], &user[..]].concat(), |_| {}).await;
-    let port = cluster.servers[1].tls_port().unwrap();
-    let settings = RedisSettings {
-        cluster: true,
-        ca_cert: Some(ca.into()),
-        ..RedisSettings::new(format!("rediss://services:geheimes-wort@127.0.0.1:{port}"))
-    };
+    let cluster = SecuredCluster::start(3, 0).await;
+    let settings = RedisSettings { cluster: true, ca_cert: Some(cluster.ca()), ..RedisSettings::new(cluster.url()) };
     let broker = RedisBroker::new(settings, Retention::default()).unwrap();
     let connector = Connector::on_cluster(&broker).await;
     for number in 0..20 {

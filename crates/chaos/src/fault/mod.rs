@@ -1,5 +1,6 @@
 //! Faults, at random: three lanes, each with its own part of the world, break things at the same time.
 
+mod cluster;
 mod desktops;
 mod redis;
 mod services;
@@ -42,7 +43,9 @@ pub(crate) async fn inject(plan: &Plan, stage: &Stage, desktops: &Desktops, publ
         calm: &calm,
         until,
     };
-    tokio::join!(services::run(lane(1)), redis::run(lane(2), publishing), desktops::run(lane(3), desktops),);
+    let redis =
+        async { if plan.cluster { cluster::run(lane(2)).await } else { redis::run(lane(2), publishing).await } };
+    tokio::join!(services::run(lane(1)), redis, desktops::run(lane(3), desktops));
 }
 
 impl Lane<'_> {

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::{CALM, Lane};
 use crate::ledger::FORGETTING;
 use crate::publisher::Publishing;
+use crate::stage::Redis;
 use simulator::network::Weather;
 
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +59,8 @@ pub(super) async fn run(mut lane: Lane<'_>, publishing: &Publishing) {
 async fn command(lane: &mut Lane<'_>, fault: Fault) {
     let time = lane.seconds(0.5, 5.0);
     let millis = time.as_millis().to_string();
-    let redis = lane.stage.redis.lock().await;
+    let guard = lane.stage.redis.lock().await;
+    let Redis::Pair(redis) = &*guard else { return };
     let note = |what: &str| lane.ledger.fault(what.to_owned());
     match fault {
         Fault::Subscriptions => {
@@ -99,7 +101,8 @@ async fn command(lane: &mut Lane<'_>, fault: Fault) {
 
 async fn fail_over(lane: &Lane<'_>) {
     lane.ledger.fault("failover to the replica".to_owned());
-    let mut redis = lane.stage.redis.lock().await;
+    let mut guard = lane.stage.redis.lock().await;
+    let Redis::Pair(redis) = &mut *guard else { return };
     redis.fail_over().await;
     lane.stage.to_redis.iter().for_each(|proxy| proxy.lead_to(redis.address()));
 }
@@ -132,6 +135,8 @@ async fn empty(lane: &Lane<'_>, publishing: &Publishing) {
         sleep(Duration::from_millis(50)).await;
     }
     lane.ledger.fault(FORGETTING.to_owned());
-    lane.stage.redis.lock().await.restart_empty().await;
+    if let Redis::Pair(redis) = &mut *lane.stage.redis.lock().await {
+        redis.restart_empty().await;
+    }
     publishing.go_on();
 }

@@ -1,20 +1,25 @@
 //! The processes, and the networks between them.
 
+mod cluster;
 mod process;
 mod redis;
+mod topics;
 
 use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use broker::{RedisBroker, RedisSettings, Retention};
 use simulator::network::Proxy;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use crate::plan::{PROJECT, Plan};
 
+pub(crate) use cluster::Cluster;
 pub(crate) use process::Service;
-pub(crate) use redis::RedisPair;
+pub(crate) use redis::Redis;
+pub(crate) use topics::Topics;
 
 /// Keys that sign the desktops' tokens.
 const SECRET: &str = "only for this run: 0a1b2c3d4e5f";
@@ -27,9 +32,13 @@ pub(crate) struct Stage {
     pub(crate) desktops: Proxy,
     /// Between Pub/Sub and the interceptors.
     pushes: Proxy,
-    /// Between each process and Redis.
+    /// Between each process and Redis, unless that is a cluster, whose servers tell where they are.
     pub(crate) to_redis: Vec<Proxy>,
-    pub(crate) redis: Mutex<RedisPair>,
+    pub(crate) redis: Mutex<Redis>,
+    /// In the place of pushes.
+    topics: Option<Topics>,
+    /// Reads what was recorded.
+    broker: RedisBroker,
 }
 
 impl Stage {
@@ -38,15 +47,33 @@ impl Stage {
         let secret = plan.logs.join("jwt_secret_key");
         fs::write(&secret, SECRET).expect("a file with the secret");
         let secret = secret.canonicalize().expect("the path of the secret").display().to_string();
-        let redis = RedisPair::start().await;
+        let redis = Redis::start(plan).await;
+        let topics = if plan.pull { Some(Topics::start().await) } else { None };
         let (mut to_redis, mut connectors, mut interceptors) = (Vec::new(), Vec::new(), Vec::new());
+        let settings = match &redis {
+            Redis::Pair(pair) => {
+                // Where the primary is changes.
+                to_redis.push(network(vec![pair.address()]).await);
+                RedisSettings::new(format!("redis://{}", to_redis[0].address()))
+            }
+            Redis::Cluster(cluster) => cluster.settings(),
+        };
+        let broker = RedisBroker::new(settings, Retention::default()).expect("a broker");
         let names = [("ui-connector", plan.connectors), ("cloud-pubsub-interceptor", plan.interceptors)];
         for (program, count) in names {
             for number in 0..count {
-                let proxy = network(vec![redis.address()]).await;
-                let mut service = Service::new(plan, program, number, &environment(&secret, proxy.address()));
+                let mut environment = environment(&secret);
+                match &redis {
+                    Redis::Pair(pair) => {
+                        let proxy = network(vec![pair.address()]).await;
+                        environment.push(("REDIS_URL", format!("redis://{}", proxy.address())));
+                        to_redis.push(proxy);
+                    }
+                    Redis::Cluster(cluster) => environment.extend(cluster.environment()),
+                }
+                environment.extend(topics.iter().flat_map(Topics::environment));
+                let mut service = Service::new(plan, program, number, &environment);
                 service.start();
-                to_redis.push(proxy);
                 let services = if program == "ui-connector" { &mut connectors } else { &mut interceptors };
                 services.push(service);
             }
@@ -55,7 +82,8 @@ impl Stage {
         let (desktops, pushes) = (network(addresses(&connectors)).await, network(addresses(&interceptors)).await);
         let lock = |services: Vec<Service>| services.into_iter().map(Mutex::new).collect();
         let (connectors, interceptors) = (lock(connectors), lock(interceptors));
-        let stage = Self { connectors, interceptors, desktops, pushes, to_redis, redis: Mutex::new(redis) };
+        let stage =
+            Self { connectors, interceptors, desktops, pushes, to_redis, redis: Mutex::new(redis), topics, broker };
         stage.is_ready().await;
         stage
     }
@@ -68,6 +96,11 @@ impl Stage {
     /// Where Pub/Sub pushes to.
     pub(crate) fn push_address(&self) -> String {
         format!("http://{}", self.pushes.address())
+    }
+
+    /// What to publish to, and where to look whether it was recorded, if the interceptors pull.
+    pub(crate) fn to_pull(&self) -> Option<(&Topics, &RedisBroker)> {
+        Some((self.topics.as_ref()?, &self.broker))
     }
 
     /// Ends everything that may still be wrong.
@@ -98,12 +131,11 @@ async fn network(targets: Vec<SocketAddr>) -> Proxy {
     Proxy::start(targets).await.expect("a free port")
 }
 
-fn environment(secret: &str, redis: SocketAddr) -> Vec<(&'static str, String)> {
+fn environment(secret: &str) -> Vec<(&'static str, String)> {
     vec![
         ("GCP_PROJECT_ID", PROJECT.to_owned()),
         ("AUTH_OPTION", "Skip".to_owned()),
         ("JWT_SECRET_KEY_PATH", secret.to_owned()),
-        ("REDIS_URL", format!("redis://{redis}")),
         ("RUST_LOG", "info".to_owned()),
         // Tokens expire all the time, and connections are recycled.
         ("JWT_TOKEN_LIFETIME_MINUTES", "1".to_owned()),

@@ -1,4 +1,4 @@
-//! A Redis and its replica.
+//! A Redis and its replica, or a cluster.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -6,6 +6,9 @@ use std::time::Duration;
 use broker::testing::RedisServer;
 use redis::streams::StreamRangeReply;
 use tokio::time::sleep;
+
+use super::cluster::Cluster;
+use crate::plan::Plan;
 
 /// How long the writes may be held back in a failover.
 const HANDOVER: &str = "20000";
@@ -63,11 +66,33 @@ impl RedisPair {
         self.tell(&["CLIENT", "UNPAUSE"]).await;
         self.tell(&["CONFIG", "SET", "maxmemory", "0"]).await;
     }
+}
+
+/// Whichever Redis the services have.
+pub(crate) enum Redis {
+    Pair(RedisPair),
+    Cluster(Cluster),
+}
+
+impl Redis {
+    pub(crate) async fn start(plan: &Plan) -> Self {
+        if plan.cluster { Self::Cluster(Cluster::start().await) } else { Self::Pair(RedisPair::start().await) }
+    }
+
+    pub(crate) async fn heal(&self) {
+        match self {
+            Self::Pair(pair) => pair.heal().await,
+            Self::Cluster(cluster) => cluster.heal().await,
+        }
+    }
 
     /// Positions and numbers of the events in a conversation's log.
     pub(crate) async fn log_of(&self, conversation: &str) -> Vec<(String, u64)> {
         let log = format!("aa:{{{conversation}}}:log");
-        let entries: StreamRangeReply = self.primary.cli(&["XRANGE", &log, "-", "+"]).await;
+        let entries: StreamRangeReply = match self {
+            Self::Pair(pair) => pair.primary.cli(&["XRANGE", &log, "-", "+"]).await,
+            Self::Cluster(cluster) => cluster.read(conversation, &log).await,
+        };
         let number = |payload: &str| crate::desktop::number_of(&serde_json::from_str(payload).ok()?);
         let entries = entries.ids.iter();
         entries.filter_map(|entry| Some((entry.id.clone(), number(&entry.get::<String>("p")?)?))).collect()

@@ -1,53 +1,28 @@
 //! Google's own Pub/Sub emulator (<https://cloud.google.com/pubsub/docs/emulator>).
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use simulator::emulator::EmulatorError;
 
 use super::deployment::PROJECT;
-use super::ports::free_port;
 use super::process::http;
 use super::push::Push;
-use super::wait::eventually;
 
 /// The most messages that one request publishes (<https://cloud.google.com/pubsub/quotas#resource_limits>).
 const MOST_AT_ONCE: usize = 1_000;
 
 /// A running emulator; killed when dropped.
-pub(crate) struct Emulator {
-    process: Child,
-    port: u16,
-}
+pub(crate) struct Emulator(simulator::emulator::Emulator);
 
 impl Emulator {
     /// Starts the emulator, if it is installed.
     pub(crate) async fn start() -> Option<Self> {
-        let program = program()?;
-        loop {
-            let port = free_port();
-            let mut command = Command::new(&program);
-            command.arg("--host=127.0.0.1").arg(format!("--port={port}"));
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            let mut emulator = Self { process: command.spawn().expect("the emulator starts"), port };
-            if eventually("the emulator answers", async || emulator.answers().await).await {
-                return Some(emulator);
-            }
+        match simulator::emulator::Emulator::start().await {
+            Ok(emulator) => Some(Self(emulator)),
+            Err(EmulatorError::NotInstalled) => None,
+            Err(error) => panic!("{error}"),
         }
-    }
-
-    /// Nothing yet, or whether it runs; false if it has ended because someone took the port.
-    async fn answers(&mut self) -> Option<bool> {
-        if self.process.try_wait().expect("the state of the emulator").is_some() {
-            return Some(false);
-        }
-        http().get(self.url("")).send().await.ok().map(|_| true)
-    }
-
-    fn url(&self, resource: &str) -> String {
-        format!("http://127.0.0.1:{}/{resource}", self.port)
     }
 
     /// A topic for a kind of event, and a push subscription to the interceptor.
@@ -71,14 +46,11 @@ impl Emulator {
 
     /// Where clients find it.
     pub(crate) fn host(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.0.host()
     }
 
     async fn put(&self, resource: &str, body: &Value) {
-        let url = self.url(&format!("v1/{resource}"));
-        let answer = http().put(url).json(body).send().await.expect("an answer");
-        let is_there = [200, 409].contains(&answer.status().as_u16());
-        assert!(is_there, "{resource}: {:?}", answer.text().await);
+        self.0.make(resource, body).await.expect("it is made");
     }
 
     /// Publishes a message; the answer is its id.
@@ -89,7 +61,7 @@ impl Emulator {
     /// Publishes messages of one kind at once; the answers are their ids.
     pub(crate) async fn publish_all(&self, pushes: &[Push]) -> Vec<String> {
         let message = |push: &Push| json!({"data": BASE64_STANDARD.encode(&push.data), "attributes": push.attributes});
-        let url = self.url(&format!("v1/{}:publish", topic(pushes[0].kind)));
+        let url = self.0.url(&format!("v1/{}:publish", topic(pushes[0].kind)));
         let mut published = Vec::new();
         for pushes in pushes.chunks(MOST_AT_ONCE) {
             let messages: Vec<_> = pushes.iter().map(message).collect();
@@ -102,23 +74,6 @@ impl Emulator {
     }
 }
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        // It fails if the emulator has ended by itself.
-        let _ = self.process.kill();
-        self.process.wait().expect("the exit status");
-    }
-}
-
 fn topic(kind: &str) -> String {
     format!("projects/{PROJECT}/topics/{kind}")
-}
-
-/// The emulator beside the gcloud command: that command itself would ask to install and to log in.
-fn program() -> Option<PathBuf> {
-    let gcloud = Command::new("sh").args(["-c", "readlink -f \"$(command -v gcloud)\""]).output().ok()?;
-    let gcloud = PathBuf::from(String::from_utf8(gcloud.stdout).ok()?.trim());
-    let program = gcloud.ancestors().nth(2)?.join("platform/pubsub-emulator/bin/cloud-pubsub-emulator");
-    let runs = || Command::new("java").arg("-version").output().is_ok_and(|java| java.status.success());
-    (program.is_file() && runs()).then_some(program)
 }

@@ -1,0 +1,54 @@
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::{RedisCluster, certify};
+
+/// What a user of the services may do, and no more.
+const RIGHTS: &str = "+@connection +@pubsub +@scripting +@stream +@string +del +expire +pexpire +sadd +srem +time +role \
+                      +wait +asking +cluster|slots +cluster|info";
+const PASSWORD: &str = "a-word-of-services";
+
+/// A Redis Cluster that speaks TLS, with an authority of its own and a user that may do what the services need.
+#[derive(Debug)]
+pub struct SecuredCluster {
+    /// Its servers. They listen without TLS too, for the administrator.
+    pub cluster: RedisCluster,
+    authority: TempDir,
+}
+
+impl SecuredCluster {
+    /// Starts this many primaries, each with `replicas` replicas.
+    ///
+    /// # Panics
+    /// If the servers do not start or do not find each other.
+    pub async fn start(primaries: usize, replicas: usize) -> Self {
+        let authority = TempDir::new().expect("a temporary directory");
+        certify(authority.path());
+        let file = |name| authority.path().join(name).display().to_string();
+        let (certificate, key, ca, password) =
+            (file("server.pem"), file("server.key"), file("ca.pem"), format!(">{PASSWORD}"));
+        let files = ["--tls-cert-file", &certificate, "--tls-key-file", &key, "--tls-ca-cert-file", &ca];
+        let tls = ["--tls-cluster", "yes", "--tls-replication", "yes", "--tls-auth-clients", "no"];
+        let admin = ["--requirepass", "admin", "--masterauth", "admin", "--enable-debug-command", "yes"];
+        let user = ["--user", "services", "on", &password, "~*", "&*", "-@all"];
+        let rights: Vec<_> = RIGHTS.split_whitespace().collect();
+        let arguments = [&files[..], &tls, &admin, &user, &rights].concat();
+        Self { cluster: RedisCluster::start(primaries, replicas, &arguments).await, authority }
+    }
+
+    /// Where services find it, as the user that is meant for them: at all servers' ports, one of which has to be asked.
+    ///
+    /// # Panics
+    /// If no server runs.
+    pub fn url(&self) -> String {
+        let mut running = self.cluster.servers.iter().filter(|server| server.is_running());
+        let port = running.find_map(super::RedisServer::tls_port).expect("a running server with TLS");
+        format!("rediss://services:{PASSWORD}@127.0.0.1:{port}")
+    }
+
+    /// The file with the certificate of its authority.
+    pub fn ca(&self) -> PathBuf {
+        self.authority.path().join("ca.pem")
+    }
+}
