@@ -45,8 +45,8 @@ if ! cargo about --version >/dev/null 2>&1; then
   cargo install --locked --quiet cargo-about --features cli
 fi
 echo "notices: reading the licences, about a minute"
-# The connector has all that the interceptor has.
-cargo about generate --offline --locked --manifest-path ui-connector/Cargo.toml --config scripts/notices/about.toml \
+# The simulator has both services in it, and nothing more.
+cargo about generate --offline --locked --manifest-path crates/simulator/Cargo.toml --config scripts/notices/about.toml \
   scripts/notices/third-party.hbs --output-file $NOTICES
 scripts/build-console.sh
 in_console | while read -r name version; do

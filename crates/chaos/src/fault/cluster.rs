@@ -40,7 +40,7 @@ pub(super) async fn run(mut lane: Lane<'_>) {
         match fault {
             Fault::Death => {
                 let primary = *lane.choose(&cluster.0.cluster.primaries().await);
-                lane.ledger.fault(format!("kill -9: the primary redis-{primary}"));
+                lane.ledger.fault(format!("death of a primary: redis-{primary}"));
                 cluster.kill(primary).await;
             }
             Fault::HandOver => {
@@ -75,7 +75,7 @@ async fn command(lane: &mut Lane<'_>, cluster: &Cluster, fault: Fault) {
             cluster.tell(primary, &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
         }
         Fault::Pause => {
-            note(&format!("DEBUG SLEEP {time:.1?}"));
+            lane.ledger.fault(format!("DEBUG SLEEP: redis-{primary} for {time:.1?}"));
             cluster.tell(primary, &["DEBUG", "SLEEP", &time.as_secs_f64().to_string()]).await;
             sleep(time).await;
             cluster.heal().await;
