@@ -35,7 +35,7 @@ impl PullSettings {
         let messages = env.parse_within("PULL_MAX_MESSAGES", "1 to 100000", 1000, |n| (1..=100_000).contains(n));
         let megabytes = env.parse_within("PULL_MAX_MEGABYTES", "10 to 65536", 64, |n| (10..=65_536).contains(n));
         let (emulator, project) = (env.text("PUBSUB_EMULATOR_HOST").map(str::to_owned), env.text("GCP_PROJECT_ID"));
-        let (list, project) = (env.text(SUBSCRIPTIONS)?.to_owned(), project.map(str::to_owned));
+        let (list, project) = (env.text("PUBSUB_SUBSCRIPTIONS")?.to_owned(), project.map(str::to_owned));
         if !cfg!(feature = "pull") {
             env.problem(SUBSCRIPTIONS, "something", "nothing: this program was built without the feature \"pull\"");
             return None;

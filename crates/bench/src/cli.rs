@@ -20,6 +20,9 @@ pub(crate) struct Cli {
     /// How often each scenario is played; the median counts, of faults the worst [default: 3, or 1 with --quick]
     #[arg(long)]
     rounds: Option<usize>,
+    /// Idle desktops that are held for the memory of one [default: 10000]
+    #[arg(long)]
+    idle_desktops: Option<usize>,
     /// Which targets to measure [default: services, without-log and bare-relay if they are built, embedded if --embedded is given]
     #[arg(long, value_delimiter = ',')]
     targets: Vec<TargetName>,
@@ -48,7 +51,8 @@ impl Cli {
     }
 
     pub(crate) fn plan(&self) -> Plan {
-        if self.quick { Plan::quick() } else { Plan::full() }
+        let plan = if self.quick { Plan::quick() } else { Plan::full() };
+        Plan { idle_desktops: self.idle_desktops.unwrap_or(plan.idle_desktops), ..plan }
     }
 
     pub(crate) fn rounds(&self) -> usize {
