@@ -28,7 +28,7 @@ impl Scripts {
                 include_str!("lua/less.lua"),
                 include_str!("lua/publish.lua"),
                 include_str!("lua/announce.lua"),
-                include_str!("lua/release_held.lua"),
+                include_str!("lua/announce_held.lua"),
             )),
             read: Script::new(include_str!("lua/read.lua")),
             open: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/open.lua"))),

@@ -156,6 +156,8 @@ async fn nothing_is_missing_when_the_connector_is_killed() {
         deployment.push(&said(number)).await;
     }
     console.counts("#transcript .END_USER", 3).await;
+    let first = console.texts("#instance").await.remove(0);
+    assert!(deployment.connectors[0].log().contains(&format!("connector=aa-connector-{first}")), "{first}");
     let port = deployment.connectors[0].port();
     deployment.connectors[0].kill();
     console.says("#state", "connection lost").await;
@@ -166,6 +168,8 @@ async fn nothing_is_missing_when_the_connector_is_killed() {
     console.counts("#transcript .END_USER", 8).await;
     let wanted: Vec<_> = (1..=8).map(|number| format!("number {number}")).collect();
     assert_eq!(console.texts("#transcript .END_USER .text").await, wanted);
+    let second = console.texts("#instance").await.remove(0);
+    assert!(deployment.connectors[0].log().contains(&format!("connector=aa-connector-{second}")), "{second}");
     assert_eq!(console.texts("#reconnects").await, ["1"]);
     assert_eq!(console.texts("#replayed").await, ["5"]);
 }

@@ -18,6 +18,8 @@ export const status = signal<Status>('starting');
 export const reconnects = signal(0);
 export const replayed = signal(0);
 export const socketId = signal('');
+/** The connector that has the session, as its logs name it without the first part. */
+export const instance = signal('');
 export const transport = signal('');
 export const latency = signal<number>();
 export const conversations = signal<Conversation[]>([]);
@@ -88,6 +90,7 @@ function connected(): void {
   replayed.value = 0;
   status.value = 'connected';
   socketId.value = socket.id ?? '';
+  instance.value = socket.io.engine.id.split('.')[1] ?? '';
   transport.value = socket.io.engine.transport.name;
   void measure();
   if (conversations.value.length > 0) {

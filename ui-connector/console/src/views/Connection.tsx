@@ -1,4 +1,4 @@
-import { latency, reconnects, replayed, signOut, socketId, status, transport } from '../model/session';
+import { instance, latency, reconnects, replayed, signOut, socketId, status, transport } from '../model/session';
 import { token } from '../model/token';
 
 export function Connection() {
@@ -13,6 +13,10 @@ export function Connection() {
           <dd>{transport}</dd>
           <dt>socket</dt>
           <dd title={socketId.value}>{socketId.value.slice(0, 8)}</dd>
+          <dt>instance</dt>
+          <dd id="instance" title={instance.value}>
+            {instance.value.slice(0, 8)}
+          </dd>
           <dt>latency</dt>
           <dd id="latency">{latency.value === undefined ? '–' : `${latency.value.toFixed(0)} ms`}</dd>
           <dt>reconnects</dt>
