@@ -18,10 +18,12 @@ impl Scripts {
     pub(super) fn new() -> Self {
         Self {
             record: Script::new(concat!(
-                include_str!("lua/less.lua"),
                 include_str!("lua/publish.lua"),
-                include_str!("lua/announce.lua"),
                 include_str!("lua/record.lua"),
+                // Nearly no event needs these, and each time that the script runs they would be made anew.
+                include_str!("lua/less.lua"),
+                include_str!("lua/announce.lua"),
+                include_str!("lua/record_behind.lua"),
             )),
             hold: Script::new(include_str!("lua/hold.lua")),
             announce: Script::new(concat!(

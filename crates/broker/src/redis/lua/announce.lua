@@ -7,7 +7,7 @@ local function announce(to, from, upto, time)
   local receivers = 0
   for _, entry in ipairs(redis.call('XRANGE', to.log, from, upto)) do
     if entry[1] ~= from then
-      receivers = publish(to, entry[1], entry[2][2], entry[2][4], time)
+      receivers = publish(to.live, to.mapping, to.unheard, entry[1], entry[2][2], entry[2][4], time)
       if type(receivers) == 'table' then return receivers end
     end
   end

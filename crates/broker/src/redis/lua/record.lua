@@ -14,18 +14,10 @@ end
 call('EXPIRE', log, time)
 call('EXPIRE', seen, time)
 
-local to = { log = log, unheard = KEYS[3], live = KEYS[4], mapping = KEYS[5], announced = KEYS[6] }
 -- Other interceptors may hold events back until replicas have them.
-local announced = call('GET', KEYS[6])
-local receivers
-if announced then
-  receivers = announce(to, announced, position, time)
-else
-  receivers = publish(to, position, kind, payload, time)
+local announced, receivers = call('GET', KEYS[6]), nil
+if not announced then
+  receivers = publish(KEYS[4], KEYS[5], KEYS[3], position, kind, payload, time)
+  if type(receivers) == 'number' then return { position, receivers } end
 end
-if type(receivers) == 'table' then
-  call('SREM', seen, ARGV[1])
-  call('XDEL', log, position)
-  return receivers
-end
-return { position, receivers }
+

@@ -1,0 +1,11 @@
+-- What is left to do of recording if events were held back, or if nobody could be told.
+if announced then
+  local to = { log = log, unheard = KEYS[3], live = KEYS[4], mapping = KEYS[5], announced = KEYS[6] }
+  receivers = announce(to, announced, position, time)
+end
+if type(receivers) == 'table' then
+  call('SREM', seen, ARGV[1])
+  call('XDEL', log, position)
+  return receivers
+end
+return { position, receivers }
