@@ -83,9 +83,13 @@ impl Channel {
         }
     }
 
-    /// The conversation's channel of this name.
-    pub(super) fn of_conversation(name: &str) -> Option<Self> {
-        Some(Self::Live(conversation_of(name)?.parse().ok()?))
+    /// The channel of this name, if it is one of ours.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        if let Some(conversation) = conversation_of(name) {
+            return Some(Self::Live(conversation.parse().ok()?));
+        }
+        let connector = name.strip_prefix(PREFIX)?.strip_suffix(INBOX)?.strip_prefix(ConnectorId::PREFIX)?;
+        ConnectorId::with_number(connector).map(Self::Inbox)
     }
 }
 
@@ -104,5 +108,14 @@ mod tests {
         assert_eq!(super::live(&conversation), "aa:{projects/p/conversations/c}:live");
         assert_eq!(super::conversation_of(&super::live(&conversation)), Some(conversation.as_str()));
         assert_eq!(super::conversation_of("projects/p/conversations/c"), None);
+    }
+
+    #[test]
+    fn channels_are_known_by_their_names() {
+        let conversation = "projects/p/conversations/c".parse().unwrap();
+        for channel in [super::Channel::Live(conversation), super::Channel::Inbox(event::ConnectorId::generate())] {
+            assert_eq!(super::Channel::of(&channel.name()), Some(channel));
+        }
+        assert_eq!(super::Channel::of("aa:{aa-connector-x}:inbox"), None);
     }
 }

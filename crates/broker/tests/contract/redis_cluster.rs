@@ -89,6 +89,24 @@ async fn while_a_slot_moves_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn letters_find_a_connector_whose_inbox_has_moved() {
+    let cluster = RedisCluster::of_three().await;
+    // Each on its own, as in two processes: one must not learn of the move from the other.
+    let sender = Connector::on_cluster(&broker_of(&cluster, 0)).await;
+    let receiver = Connector::on_cluster(&broker_of(&cluster, 0)).await;
+    let mut letters = receiver.courier.letters();
+    for _ in 0..3 {
+        let slot = cluster.slot(receiver.id.as_str()).await;
+        let to = (cluster.owner_of(slot).await + 1) % 3;
+        cluster.begin_to_move(slot, to).await;
+        cluster.move_on(slot, to).await;
+        let arrives = async || sender.courier.send(&receiver.id, b"hello").await.is_ok_and(|taken| taken);
+        eventually("the inbox stands again", arrives).await;
+        assert_eq!(timeout(PATIENCE, letters.recv()).await.unwrap().unwrap(), "hello");
+    }
+}
+
+#[tokio::test]
 async fn keys_are_found_on_both_sides_of_a_move() {
     let cluster = RedisCluster::of_three().await;
     let broker = broker_of(&cluster, 0);

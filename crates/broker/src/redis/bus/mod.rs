@@ -91,13 +91,14 @@ impl EventBus for RedisBus {
     async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
         let channel = &Channel::Live(conversation.clone());
         let _turn = self.turn(channel).await?;
-        let (number, mut wire) = self.state.wire(channel.slot())?;
+        let (number, mut wire) = self.state.begin_to_subscribe(channel)?;
         let doubt = Doubt::new(&self.state, channel);
         let outcome = wire.subscribe(std::slice::from_ref(channel)).await;
         doubt.dispel();
         match outcome {
             Ok(elsewhere) if elsewhere.is_empty() => self.state.subscribed(number, channel),
             Ok(elsewhere) => {
+                self.state.give_up(channel);
                 for slot in elsewhere {
                     self.state.lose_slot(slot);
                 }
@@ -108,6 +109,7 @@ impl EventBus for RedisBus {
                 if error.is_unrecoverable_error() || error.is_io_error() {
                     self.state.lose(number);
                 }
+                self.state.give_up(channel);
                 Err(Error::Unavailable(error))
             }
         }

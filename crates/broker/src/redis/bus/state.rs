@@ -39,6 +39,8 @@ struct State {
     told_lost: Slots,
     /// What is, or is to be, subscribed.
     wanted: HashMap<Channel, Slot>,
+    /// What users are subscribing to, and the server has not taken back since.
+    pending: HashSet<Channel>,
     is_stopped: bool,
 }
 
@@ -73,7 +75,14 @@ impl BusState {
         self.live.contains(slot)
     }
 
-    /// The connection to subscribe on, with its number.
+    /// The connection to subscribe to `channel` on, with its number.
+    pub(super) fn begin_to_subscribe(&self, channel: &Channel) -> Result<(u64, Wire), Error> {
+        let wire = self.wire(channel.slot())?;
+        self.lock().pending.insert(channel.clone());
+        Ok(wire)
+    }
+
+    /// The connection that serves `slot`, with its number.
     pub(super) fn wire(&self, slot: Slot) -> Result<(u64, Wire), Error> {
         let mut state = self.lock();
         if state.is_stopped {
@@ -90,16 +99,21 @@ impl BusState {
         Err(lost())
     }
 
-    /// Notes a confirmed subscription, unless its connection was lost meanwhile.
+    /// Notes a confirmed subscription, unless it or its connection was lost meanwhile.
     pub(super) fn subscribed(&self, number: u64, channel: &Channel) -> Result<(), Error> {
         let slot = channel.slot();
         let mut state = self.lock();
         let is_with_it = state.sessions.get(&number).is_some_and(|session| session.slots.contains(slot));
-        if !is_with_it || !self.live.contains(slot) {
+        if !state.pending.remove(channel) || !is_with_it || !self.live.contains(slot) {
             return Err(lost());
         }
         state.wanted.insert(channel.clone(), slot);
         Ok(())
+    }
+
+    /// The server has not taken the subscription.
+    pub(super) fn give_up(&self, channel: &Channel) {
+        self.lock().pending.remove(channel);
     }
 
     pub(super) fn not_wanted(&self, channel: &Channel) {
@@ -109,7 +123,9 @@ impl BusState {
     /// Has the supervisor look whether `channel` was left subscribed.
     pub(super) fn doubt(&self, channel: Channel) {
         let slot = channel.slot();
-        if let Some(session) = self.lock().sessions.values_mut().find(|session| session.slots.contains(slot)) {
+        let mut state = self.lock();
+        state.pending.remove(&channel);
+        if let Some(session) = state.sessions.values_mut().find(|session| session.slots.contains(slot)) {
             session.doubtful.push(channel);
             session.bell.notify_one();
         }
@@ -256,12 +272,14 @@ impl BusState {
                 self.tell(BusMessage::Foreign { conversation: conversation.as_str(), payload });
             }
             Incoming::Unsubscribed { channel } => {
+                let Some(channel) = Channel::of(&channel) else { return };
+                let slot = channel.slot();
                 // Not by us, if we want it: the slot has moved to another server.
-                let slot = Channel::of_conversation(&channel).and_then(|channel| state.wanted.get(&channel)).copied();
-                if let Some(slot) = slot.filter(|slot| session.slots.contains(*slot) && self.live.contains(*slot)) {
+                if session.slots.contains(slot) && state.wanted.contains_key(&channel) {
                     self.take_away(&mut state, &[slot].into_iter().collect());
                     self.astray.notify_one();
                 }
+                state.pending.remove(&channel);
             }
             Incoming::Letter(letter) => {
                 drop(state);

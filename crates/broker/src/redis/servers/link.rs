@@ -115,7 +115,7 @@ impl Link {
 }
 
 /// Whether the connection is of no use any more: broken, or to a server that has become a replica.
-fn is_end(error: &RedisError) -> bool {
+pub(super) fn is_end(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 

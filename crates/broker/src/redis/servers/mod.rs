@@ -26,7 +26,7 @@ pub(super) use connection::Connection;
 use detour::Detour;
 use discovery::Discovery;
 pub(super) use layout::{Layout, Server};
-use link::Link;
+use link::{Link, is_end};
 
 use super::settings::{RedisSettings, SettingsError};
 use crate::backoff::Backoff;
@@ -136,7 +136,13 @@ impl Servers {
         if self.discovery.is_none() {
             return if detour.is_some() { Err(Error::Cluster) } else { Ok(None) };
         }
-        if matches!(error, Error::Timeout(_) | Error::Unavailable(_)) && !matches!(detour, Some(Detour::Ask(_))) {
+        // A server that refuses for other reasons, as it is full, has its slots all the same.
+        let may_have_gone = match error {
+            Error::Timeout(_) => true,
+            Error::Unavailable(error) => is_end(error),
+            _ => false,
+        };
+        if may_have_gone || matches!(detour, Some(Detour::Moved(_) | Detour::Wait)) {
             server.doubt();
         }
         Ok(detour)
