@@ -56,14 +56,18 @@ impl Puller {
 
     /// Pulls until `stop`, whatever happens: a subscription that is missing may be made later.
     pub(super) async fn run(self, stop: CancellationToken) {
-        let mut pause = RETRY.0;
+        let (mut pause, mut begun) = (RETRY.0, Instant::now());
         while let Err(error) = self.session(&stop).await {
+            // It has worked for a while.
+            if begun.elapsed() > RETRY.1 {
+                pause = RETRY.0;
+            }
             let name = &self.subscription.name;
             tracing::error!(subscription = %name, error = %causes(&error), "a subscription cannot be pulled from; it will be tried again");
             if stop.run_until_cancelled(sleep(pause)).await.is_none() {
                 return;
             }
-            pause = (pause * 2).min(RETRY.1);
+            (pause, begun) = ((pause * 2).min(RETRY.1), Instant::now());
         }
     }
 
