@@ -23,12 +23,7 @@ struct Stage {
 impl Stage {
     /// Nothing where the emulator is not installed.
     async fn start(settings: &[(&'static str, &str)]) -> Option<Self> {
-        let Some(emulator) = Emulator::start().await else {
-            announce(
-                "SKIPPED: a test of pulling; `gcloud components install pubsub-emulator` and Java bring what it needs",
-            );
-            return None;
-        };
+        let emulator = emulator().await?;
         let mut subscriptions = Vec::new();
         for kind in EventKind::ALL {
             subscriptions.push(format!("{}={kind}", emulator.offer(&kind.to_string()).await));
@@ -49,6 +44,17 @@ impl Stage {
         environment.extend(self.pull.iter().map(|(name, value)| (*name, value.as_str())));
         self.deployment.interceptor = Process::start("cloud-pubsub-interceptor", &environment).await;
     }
+}
+
+/// Nothing where it is not installed.
+async fn emulator() -> Option<Emulator> {
+    let emulator = Emulator::start().await;
+    if emulator.is_none() {
+        announce(
+            "SKIPPED: a test of pulling; `gcloud components install pubsub-emulator` and Java bring what it needs",
+        );
+    }
+    emulator
 }
 
 fn messages(count: usize) -> Vec<Push> {
@@ -139,7 +145,7 @@ async fn while_redis_does_not_answer_memory_is_bounded_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn a_subscription_that_is_made_later_is_pulled_from_then() {
-    let Some(emulator) = Emulator::start().await else { return };
+    let Some(emulator) = emulator().await else { return };
     let deployment = Deployment::start(1).await;
     let (host, mut environment) = (emulator.host(), deployment.environment());
     let subscriptions = format!("{MESSAGES}-pulled={MESSAGES}");
