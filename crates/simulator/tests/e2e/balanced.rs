@@ -111,6 +111,27 @@ async fn clients_upgrade_although_the_websocket_lands_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_connector_that_ends_lets_go_of_the_websockets_that_it_holds_for_others() {
+    let mut deployment = Deployment::start(3).await;
+    let balancer = Balancer::start(&deployment).await;
+    let token = deployment.token().await;
+    let mut desktops = Vec::new();
+    for _ in 0..6 {
+        let mut desktop = Desktop::new(ClientLibrary::Js48);
+        desktop.connect(&balancer.url(), Transports::Upgrade, &token).await;
+        desktops.push(desktop);
+    }
+    for connector in 0..3 {
+        deployment.stops_in_time(connector).await;
+        let log = deployment.connectors[connector].log();
+        assert!(!log.contains("not every desktop could be let go in time"), "{log}");
+    }
+    for desktop in &mut desktops {
+        desktop.until("disconnect").await;
+    }
+}
+
+#[tokio::test]
 async fn a_session_of_a_connector_that_is_gone_is_unknown_at_once() {
     let mut deployment = Deployment::start(2).await;
     let open = http().get(deployment.connectors[0].url("/socket.io/?EIO=4&transport=polling")).send().await;

@@ -81,7 +81,7 @@ async fn answer<H: Handler>(engine: &Engine<H>, request: Request) -> Result<Resp
     };
     let (id, node) = sid.split_once('.').map_or((sid, None), |(id, node)| (id, Some(node)));
     if let Some(session) = elsewhere(engine, id, node) {
-        return relay::forward(session, transport, parts, body).await;
+        return relay::forward(engine.registry(), session, transport, parts, body).await;
     }
     let link = engine.registry().find(id).ok_or(Refusal::UnknownSession)?;
     match (transport, parts.method.clone()) {

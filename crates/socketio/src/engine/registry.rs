@@ -4,12 +4,15 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 use super::{id::Id, link::Link, refusal::Refusal};
 use crate::reason::Reason;
@@ -21,7 +24,7 @@ const ROUND: Duration = Duration::from_millis(20);
 pub(crate) struct Registry {
     links: Mutex<HashMap<Id, Arc<Link>>>,
     connections: AtomicUsize,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
     empty: Notify,
 }
 
@@ -30,7 +33,7 @@ impl Registry {
     pub(crate) fn reserve(self: &Arc<Self>, limit: usize) -> Result<Place, Refusal> {
         let taken = self.connections.fetch_add(1, Ordering::SeqCst);
         let place = Place { registry: self.clone(), link: None };
-        if taken >= limit || self.draining.load(Ordering::SeqCst) {
+        if taken >= limit || *self.draining.borrow() {
             return Err(Refusal::Unavailable);
         }
         Ok(place)
@@ -61,7 +64,7 @@ impl Registry {
 
     /// Refuses new sessions, closes all, spread evenly over a time, and returns when the last has ended.
     pub(crate) async fn drain(&self, over: Duration) {
-        self.draining.store(true, Ordering::SeqCst);
+        self.draining.send_replace(true);
         let links: Vec<_> = self.lock().values().cloned().collect();
         let start = Instant::now();
         let mut closed = 0;
@@ -108,9 +111,15 @@ impl Place {
     pub(crate) fn enter(&mut self, link: &Arc<Link>) {
         self.link = Some(link.clone());
         self.registry.lock().insert(link.id, link.clone());
-        if self.registry.draining.load(Ordering::SeqCst) {
+        if *self.registry.draining.borrow() {
             link.close(Reason::Shutdown);
         }
+    }
+
+    /// Returns when everybody has to go.
+    pub(crate) async fn drained(&self) {
+        // It ends with the registry otherwise, which this place keeps.
+        let _ = self.registry.draining.subscribe().wait_for(|draining| *draining).await;
     }
 
     /// Makes the session unknown; its connection still counts.

@@ -5,6 +5,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use crate::{
         packet::{Packet, decode_answer, encode_message},
         polling::HOLD,
         refusal::Refusal,
+        registry::Place,
         websocket::Channel,
     },
     frame::Frame,
@@ -25,6 +27,8 @@ use crate::{
 const PROBED: &str = "3probe";
 const PONG: &[u8] = b"3";
 const CLOSE: &[u8] = b"1";
+/// How long the other process may take to be told that the client has gone.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 type Asked = Pin<Box<dyn Future<Output = Result<Bytes, Refusal>> + Send>>;
 
@@ -42,20 +46,22 @@ impl Bridge {
         Self { channel, session, polling: None, posting: None, write_by: None }
     }
 
-    /// Ends with the WebSocket or with the session.
-    pub(super) async fn run(mut self) {
+    /// Ends with the WebSocket, with the session, or when everybody has to go. `place` counts it as a connection.
+    pub(super) async fn run(mut self, place: Place) {
         let upgraded = timeout(self.session.settings.upgrade_timeout, self.upgrade()).await;
         if upgraded.ok().flatten().is_none() {
             // The session goes on by polling, as if nothing had been tried.
             return self.channel.part(Vec::new(), Reason::TransportClose);
         }
         self.channel.allow(self.session.settings.max_payload);
-        let reason = poll_fn(|cx| self.poll(cx)).await;
-        if reason != Reason::Shutdown {
-            // If it cannot be told, the missing pongs will.
-            let _ = self.session.post(Bytes::from_static(CLOSE)).await;
-        }
+        let reason = tokio::select! {
+            reason = poll_fn(|cx| self.poll(cx)) => reason,
+            () = place.drained() => Reason::Shutdown,
+        };
+        let session = self.session;
         self.channel.part(Vec::new(), reason);
+        // If it cannot be told, or is over, there is nothing to do: the missing pongs end it.
+        let _ = timeout(GOODBYE, session.post(Bytes::from_static(CLOSE))).await;
     }
 
     /// The probe, and then whatever the client still has under way by polling, until it asks to go on here.

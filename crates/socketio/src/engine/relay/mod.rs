@@ -20,6 +20,7 @@ use super::{
     http::{Transport, text},
     polling,
     refusal::Refusal,
+    registry::Registry,
     websocket::Accept,
 };
 use bridge::Bridge;
@@ -39,6 +40,7 @@ pub trait Relay: Send + Sync + 'static {
 
 /// Serves a request of a session that another process has.
 pub(crate) async fn forward(
+    registry: &Arc<Registry>,
     session: Elsewhere,
     transport: Transport,
     mut parts: Parts,
@@ -54,7 +56,8 @@ pub(crate) async fn forward(
         (Transport::WebSocket, Method::GET) => {
             let accept = Accept::check(&mut parts)?;
             let settings = Arc::clone(&session.settings);
-            Ok(accept.open(settings, move |channel| Bridge::new(channel, session).run()))
+            let place = registry.reserve(settings.max_connections)?;
+            Ok(accept.open(settings, move |channel| Bridge::new(channel, session).run(place)))
         }
         _ => Err(Refusal::BadRequest),
     }
