@@ -11,8 +11,6 @@ mod ports;
 mod redis;
 mod retention;
 mod slots;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 pub use self::redis::{RedisBroker, RedisBus, RedisSettings, SettingsError};
 pub use error::Error;

@@ -3,8 +3,6 @@
 
 mod advice;
 pub mod dialogflow;
-pub mod emulator;
-pub mod network;
 pub mod notification;
 pub mod player;
 pub mod providers;

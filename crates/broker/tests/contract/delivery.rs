@@ -51,7 +51,7 @@ async fn only_subscribed_conversations_are_heard(stage: Stage) {
     let Heard::Live { conversation: name, event } = connector.ear.all().remove(0) else {
         panic!("not a live event");
     };
-    assert_eq!((name.as_str(), event.position), ("projects/p/conversations/mine", position));
+    assert_eq!((name.as_str(), event.position), (conversation("mine").as_str(), position));
 }
 
 async fn everyone_hears_the_order_of_the_log(stage: Stage) {

@@ -2,7 +2,6 @@
 //! Redis can be asked.
 #![expect(clippy::unwrap_used, reason = "a test fails where it is")]
 
-// The crate tests itself with its feature `testing` on.
 extern crate agent_assist_broker as broker;
 
 mod delivery;

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use broker::testing::{RedisCluster, RedisServer, SecuredCluster};
+
 use broker::{Error, EventLog as _, KeyStore as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::{ConversationName, Position};
+use testkit::redis::{RedisCluster, SecuredCluster, shared, shared_cluster};
+use testkit::wait::{in_time, until};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::stage::{Connector, Heard, PATIENCE, conversation, event_with_id, eventually, text_of};
+use crate::stage::{Connector, Heard, conversation, event_with_id, text_of};
 
 fn broker_of(cluster: &RedisCluster, min_replicas: usize) -> RedisBroker {
     let settings = RedisSettings { cluster: true, min_replicas, ..RedisSettings::new(cluster.url()) };
@@ -24,7 +25,7 @@ fn talk(broker: &RedisBroker, name: &ConversationName, stop: &CancellationToken)
         while !stop.is_cancelled() {
             let event = event_with_id(&name, &number.to_string(), &number.to_string());
             let accepted = async { while broker.record(&event).await.is_err() {} };
-            timeout(PATIENCE, accepted).await.unwrap();
+            in_time("the event is accepted", accepted).await;
             number += 1;
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -73,7 +74,7 @@ async fn while_a_slot_moves_nothing_is_lost() {
         let to = (cluster.owner_of(slot).await + 1) % 3;
         cluster.begin_to_move(slot, to).await;
         cluster.move_on(slot, to).await;
-        eventually("the subscription has moved", async || connector.bus.serves(moved)).await;
+        until("the subscription has moved", async || connector.bus.serves(moved)).await;
         let before = connector.ear.all().len();
         let is_next =
             |heard: &Heard| matches!(heard, Heard::Live { conversation, .. } if conversation == moved.as_str());
@@ -101,8 +102,8 @@ async fn letters_find_a_connector_whose_inbox_has_moved() {
         cluster.begin_to_move(slot, to).await;
         cluster.move_on(slot, to).await;
         let arrives = async || sender.courier.send(&receiver.id, b"hello").await.is_ok_and(|taken| taken);
-        eventually("the inbox stands again", arrives).await;
-        assert_eq!(timeout(PATIENCE, letters.recv()).await.unwrap().unwrap(), "hello");
+        until("the inbox stands again", arrives).await;
+        assert_eq!(in_time("the letter", letters.recv()).await.unwrap(), "hello");
     }
 }
 
@@ -147,14 +148,14 @@ async fn after_a_primarys_death_its_replica_has_everything_and_the_others_went_o
     }
     let elsewhere = elsewhere.unwrap();
     let went_on = async {
-        eventually("the loss", async || !connector.bus.serves(&names[0])).await;
+        until("the loss", async || !connector.bus.serves(&names[0])).await;
         connector.bus.serves(&elsewhere)
     };
     let (_, went_on) = tokio::join!(cluster.kill_primary(dead), went_on);
     assert!(went_on, "the other servers' conversations are served all the time");
     // It comes back as the replica that its successor needs.
     cluster.servers[dead].restart().await;
-    eventually("the replica is subscribed to", async || connector.bus.serves(&names[0])).await;
+    until("the replica is subscribed to", async || connector.bus.serves(&names[0])).await;
     let count = connector.ear.all().len();
     connector.ear.until("more", |all| all.len() > count + 20).await;
     stop.cancel();
@@ -184,7 +185,7 @@ async fn tls_and_users_with_few_rights_will_do() {
 
 #[tokio::test]
 async fn one_that_is_no_cluster_or_is_not_taken_for_one_says_so() {
-    let (cluster, single) = (RedisCluster::of_three().await, RedisServer::start().await);
+    let (cluster, single) = (shared_cluster().await.remove(0), shared().await);
     let mistaken = RedisBroker::new(RedisSettings::new(cluster.url()), Retention::default()).unwrap();
     let mut refused = 0;
     for number in 0..20 {

@@ -6,9 +6,11 @@ use broker::{EventLog as _, KeyStore as _, NewEvent, QuarantinedMessage, Recorde
 use event::{ConnectorId, EventKind, Fingerprint, Payload, Position};
 use futures_util::StreamExt as _;
 use redis::aio::PubSubStream;
+use testkit::names::project;
+use testkit::redis::{Redis, RedisServer};
+use testkit::wait::in_time;
 
-use crate::stage::{Backend, Heard, PATIENCE, Stage, conversation, new_event};
-use broker::testing::RedisServer;
+use crate::stage::{Backend, Heard, Stage, conversation, new_event};
 
 const LONG: Duration = Duration::from_mins(10);
 
@@ -16,17 +18,17 @@ async fn stage() -> Stage {
     Stage::redis(Retention::default()).await
 }
 
-fn parts(stage: &Stage) -> (&RedisServer, &RedisBroker) {
+fn parts(stage: &Stage) -> (&Redis, &RedisBroker) {
     match &stage.backend {
         Backend::Redis { server, broker } => (server, broker),
         _ => unreachable!("the stage is one Redis"),
     }
 }
 
-/// What comes on any channel that is not sharded.
-async fn eavesdrop(server: &RedisServer) -> PubSubStream {
+/// What comes on any channel of this test that is not sharded.
+async fn eavesdrop(server: &Redis) -> PubSubStream {
     let (mut sink, stream) = redis::Client::open(server.url()).unwrap().get_async_pubsub().await.unwrap().split();
-    sink.psubscribe("*").await.unwrap();
+    sink.psubscribe(format!("*{}*", project())).await.unwrap();
     // The subscription ends with its sink.
     tokio::spawn(async move {
         std::future::pending::<()>().await;
@@ -36,7 +38,7 @@ async fn eavesdrop(server: &RedisServer) -> PubSubStream {
 }
 
 async fn next(stream: &mut PubSubStream) -> (String, Vec<u8>) {
-    let message = tokio::time::timeout(PATIENCE, stream.next()).await.unwrap().unwrap();
+    let message = in_time("a message", stream.next()).await.unwrap();
     (message.get_channel_name().to_owned(), message.get_payload_bytes().to_vec())
 }
 
@@ -49,7 +51,7 @@ async fn a_connector_of_the_original_gets_the_payload_on_its_channel() {
     broker.set(name.as_str(), b"140012345678", LONG).await.unwrap();
     let (_, receivers) = stage.say(&name, "{\"a\":1}").await;
     assert_eq!(receivers, 1);
-    let expected = ("140012345678:projects/p/conversations/c".to_owned(), b"{\"a\":1}".to_vec());
+    let expected = (format!("140012345678:{name}"), b"{\"a\":1}".to_vec());
     assert_eq!(next(&mut channel).await, expected);
     // Someone heard it.
     assert_eq!(stage.connector().await.bus.open(&name).await.unwrap().unheard, None);
@@ -80,8 +82,9 @@ async fn nothing_of_ours_is_matched_against_pattern_subscriptions() {
         }
         assert_eq!(stage.say(&name, "a").await.1, 0, "{owner:?}");
     }
-    server.cli::<i64>(&["PUBLISH", "end", ""]).await;
-    assert_eq!(next(&mut channel).await.0, "end");
+    let end = format!("end of {}", project());
+    server.cli::<i64>(&["PUBLISH", &end, ""]).await;
+    assert_eq!(next(&mut channel).await.0, end);
 }
 
 #[tokio::test]
@@ -89,7 +92,7 @@ async fn an_interceptor_of_the_original_reaches_us() {
     let stage = stage().await;
     let connector = stage.connector().await;
     let json = r#"{"conversation_name":"x","data":"{}","data_type":"new-message-event"}"#;
-    let channel = format!("{}:projects/p/conversations/c", connector.id);
+    let channel = format!("{}:{}", connector.id, conversation("c"));
     let receivers: i64 = parts(&stage).0.cli(&["PUBLISH", &channel, json]).await;
     assert_eq!(receivers, 1);
     let payload = Payload { kind: EventKind::NewMessage, json: json.into() };
@@ -112,7 +115,7 @@ async fn what_cannot_be_read_is_left_out() {
         server.cli::<i64>(&["PUBLISH", &format!("{own}:{name}"), garbage]).await;
     }
     for garbage in ["", " ", "1-0", "1-0 new-message-event", "x new-message-event {}", "1-0 other {}", "{}"] {
-        let heard: i64 = server.cli(&["SPUBLISH", "aa:{projects/p/conversations/c}:live", garbage]).await;
+        let heard: i64 = server.cli(&["SPUBLISH", &format!("aa:{{{name}}}:live"), garbage]).await;
         assert_eq!(heard, 1);
     }
     stage.say(&name, "end").await;
@@ -125,7 +128,7 @@ async fn unknown_entries_of_the_log_are_left_out() {
     let stage = stage().await;
     let (server, name) = (parts(&stage).0, conversation("c"));
     let connector = stage.connector().await;
-    let log = "aa:{projects/p/conversations/c}:log";
+    let log = &format!("aa:{{{name}}}:log");
     stage.say(&name, "a").await;
     server.cli::<String>(&["XADD", log, "*", "k", "a-kind-to-come", "p", "{}"]).await;
     server.cli::<String>(&["XADD", log, "*", "other", "fields"]).await;
@@ -136,7 +139,9 @@ async fn unknown_entries_of_the_log_are_left_out() {
 
 #[tokio::test]
 async fn the_keys_are_those_of_the_contract_and_every_one_expires() {
-    let stage = stage().await;
+    // With nothing else in it.
+    let redis = RedisServer::start().await;
+    let stage = Stage::redis_at(redis.clone(), Retention::default());
     let (server, broker) = parts(&stage);
     let (name, id) = (conversation("c"), ConnectorId::generate());
     let (position, _) = stage.say(&name, "{}").await;
@@ -150,15 +155,16 @@ async fn the_keys_are_those_of_the_contract_and_every_one_expires() {
     broker.quarantine(&message).await.unwrap();
     let mut keys: Vec<String> = server.cli(&["KEYS", "*"]).await;
     keys.sort();
+    let project = project();
     let expected = [
-        "aa:quarantine",
-        "aa:{projects/p/conversations/c}:log",
-        "aa:{projects/p/conversations/c}:seen:0",
-        "aa:{projects/p/conversations/c}:unheard",
-        "aa:{projects/p/conversations/d}:unheard",
-        "k",
-        "projects/p/conversations/c",
-        "projects/p/conversations/e",
+        "aa:quarantine".to_owned(),
+        format!("aa:{{projects/{project}/conversations/c}}:log"),
+        format!("aa:{{projects/{project}/conversations/c}}:seen:0"),
+        format!("aa:{{projects/{project}/conversations/c}}:unheard"),
+        format!("aa:{{projects/{project}/conversations/d}}:unheard"),
+        "k".to_owned(),
+        format!("projects/{project}/conversations/c"),
+        format!("projects/{project}/conversations/e"),
     ];
     assert_eq!(keys, expected);
     for key in keys {
@@ -166,9 +172,9 @@ async fn the_keys_are_those_of_the_contract_and_every_one_expires() {
         let longest = if key == "aa:quarantine" { 7 * 24 * 3600 } else { 900 };
         assert!((longest / 3..=longest).contains(&ttl), "{key}: {ttl}");
     }
-    let unheard: String = server.cli(&["GET", expected[3]]).await;
+    let unheard: String = server.cli(&["GET", &expected[3]]).await;
     assert_eq!(unheard, position.to_string());
-    let entries: Vec<(String, Vec<String>)> = server.cli(&["XRANGE", expected[1], "-", "+", "COUNT", "1"]).await;
+    let entries: Vec<(String, Vec<String>)> = server.cli(&["XRANGE", &expected[1], "-", "+", "COUNT", "1"]).await;
     let fields = ["k", "new-message-event", "p", "{}"].map(str::to_owned).to_vec();
     assert_eq!(entries, [(position.to_string(), fields)]);
 }
@@ -183,15 +189,16 @@ async fn fingerprints_of_one_window_are_a_set_of_integers_that_expires() {
         let recorded = stage.broker.record(&event).await.unwrap();
         assert_eq!(recorded == Recorded::Duplicate, published == 899, "{published}");
     }
-    for seen in ["aa:{projects/p/conversations/c}:seen:0", "aa:{projects/p/conversations/c}:seen:1"] {
-        assert_eq!(server.cli::<String>(&["OBJECT", "ENCODING", seen]).await, "intset");
-        assert!((300..=900).contains(&server.cli::<i64>(&["TTL", seen]).await));
+    for seen in [0, 1].map(|window| format!("aa:{{{name}}}:seen:{window}")) {
+        assert_eq!(server.cli::<String>(&["OBJECT", "ENCODING", &seen]).await, "intset");
+        assert!((300..=900).contains(&server.cli::<i64>(&["TTL", &seen]).await));
     }
 }
 
 #[tokio::test]
 async fn scripts_are_loaded_again_after_a_flush() {
-    let stage = stage().await;
+    let redis = RedisServer::start().await;
+    let stage = Stage::redis_at(redis.clone(), Retention::default());
     let (server, broker) = parts(&stage);
     let (name, id, connector) = (conversation("c"), ConnectorId::generate(), stage.connector().await);
     for _ in 0..2 {
@@ -217,11 +224,11 @@ async fn keys_of_a_wrong_type_leave_nothing_half_done() {
     server.cli::<i64>(&["LPUSH", name.as_str(), "a list where the mapping key belongs"]).await;
     assert_eq!(stage.say(&name, "a").await.1, 0);
     let event = new_event(&name, "b");
-    for key in ["aa:{projects/p/conversations/c}:seen:0", "aa:{projects/p/conversations/c}:log"] {
-        server.cli::<i64>(&["DEL", key]).await;
-        server.cli::<String>(&["SET", key, "text"]).await;
+    for key in ["seen:0", "log"].map(|kind| format!("aa:{{{name}}}:{kind}")) {
+        server.cli::<i64>(&["DEL", &key]).await;
+        server.cli::<String>(&["SET", &key, "text"]).await;
         assert!(stage.broker.record(&event).await.is_err(), "{key}");
-        server.cli::<i64>(&["DEL", key]).await;
+        server.cli::<i64>(&["DEL", &key]).await;
     }
     assert_ne!(stage.broker.record(&event).await.unwrap(), Recorded::Duplicate);
 }

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use broker::testing::RedisServer;
 use broker::{Error, EventLog as _, KeyStore as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::Position;
+use testkit::redis::RedisServer;
+use testkit::wait::{PATIENCE, until};
 
-use crate::stage::{Connector, Heard, PATIENCE, conversation, event_with_id, eventually};
+use crate::stage::{Connector, Heard, conversation, event_with_id};
 
 fn broker(server: &RedisServer, timeout: Duration, in_flight: usize) -> RedisBroker {
     let settings = RedisSettings { response_timeout: timeout, in_flight, ..RedisSettings::new(server.url()) };
@@ -29,7 +30,7 @@ async fn a_redis_that_does_not_answer_is_given_up_and_found_again() {
     server.cli::<String>(&["CLIENT", "UNPAUSE"]).await;
     for event in &events {
         // It may have been recorded after we gave up.
-        eventually("the event is recorded", async || broker.record(event).await.is_ok()).await;
+        until("the event is recorded", async || broker.record(event).await.is_ok()).await;
     }
     let log = connector.bus.read_after(&name, Position::START, 10).await.unwrap();
     assert_eq!(log.len(), 3);
@@ -73,9 +74,9 @@ async fn redis_need_not_be_up_at_the_start() {
     assert!(matches!(connector.bus.subscribe(&conversation("c")).await, Err(Error::Unavailable(_))));
     assert!(!connector.bus.is_connected());
     server.restart().await;
-    eventually("Redis answers", async || broker.ping().await.is_ok()).await;
+    until("Redis answers", async || broker.ping().await.is_ok()).await;
     // There was nothing to lose, but somebody was refused.
-    eventually("the refused are told", async || connector.ear.all() == [Heard::Restored]).await;
+    until("the refused are told", async || connector.ear.all() == [Heard::Restored]).await;
     assert!(connector.bus.is_connected());
 }
 
@@ -87,7 +88,7 @@ async fn an_idle_connection_that_redis_closed_costs_no_operation() {
         broker.ping().await.unwrap();
         server.cli::<i64>(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
         let others = async || !server.cli::<String>(&["CLIENT", "LIST"]).await.contains("cmd=ping");
-        eventually("the connection is closed", others).await;
+        until("the connection is closed", others).await;
         tokio::task::yield_now().await;
     }
     broker.ping().await.unwrap();

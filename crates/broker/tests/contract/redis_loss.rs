@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use broker::testing::RedisServer;
 use broker::{Error, EventBus as _, EventLog as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::{ConversationName, Position};
 use futures_util::FutureExt as _;
+use testkit::redis::RedisServer;
+use testkit::wait::{PATIENCE, until};
 
-use crate::stage::{Connector, Heard, conversation, eventually, live_texts, new_event};
+use crate::stage::{Connector, Heard, conversation, live_texts, new_event};
 
 fn broker_of(server: &RedisServer) -> RedisBroker {
     RedisBroker::new(RedisSettings::new(server.url()), Retention::default()).unwrap()
@@ -19,7 +20,7 @@ async fn receivers(broker: &RedisBroker, name: &ConversationName, text: &str) ->
         Ok(Recorded::Accepted { receivers: heard, .. }) => receivers.insert(heard) == &heard,
         _ => false,
     };
-    eventually("the event is recorded", record).await;
+    until("the event is recorded", record).await;
     receivers.unwrap()
 }
 
@@ -96,7 +97,7 @@ async fn what_is_left_during_a_loss_is_not_subscribed_after_it() {
     server.cli::<i64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
     connector.ear.until("the loss", |all| !all.is_empty()).await;
     let channels = async || server.cli::<Vec<String>>(&["PUBSUB", "SHARDCHANNELS", "*:live"]).await;
-    eventually("subscribing has begun again", async || !channels().await.is_empty()).await;
+    until("subscribing has begun again", async || !channels().await.is_empty()).await;
     // The first half, which is at the server already or on its way there.
     for name in &names[..1500] {
         connector.bus.unsubscribe(name).await.unwrap();
@@ -118,7 +119,7 @@ async fn what_is_heard_and_what_the_log_tells_make_a_whole() {
         broker.record(&new_event(&name, text)).await.unwrap();
     }
     receivers(&broker, &conversation("other"), "").await;
-    eventually("the bus is connected", async || connector.bus.is_connected()).await;
+    until("the bus is connected", async || connector.bus.is_connected()).await;
     broker.record(&new_event(&name, "end")).await.unwrap();
     let heard = connector.ear.until("the end", |all| live_texts(all).last().is_some_and(|last| last == "end")).await;
     let mut position = Position::START;
@@ -155,7 +156,7 @@ async fn an_abandoned_subscription_is_taken_back() {
         assert!(connector.bus.unsubscribe(&name).now_or_never().is_none());
     }
     let nothing_left = async || server.cli::<Vec<String>>(&["PUBSUB", "SHARDCHANNELS", "*:live"]).await.is_empty();
-    eventually("nothing is subscribed", nothing_left).await;
+    until("nothing is subscribed", nothing_left).await;
     assert_eq!(connector.ear.all(), []);
 }
 
@@ -172,13 +173,13 @@ async fn a_subscription_that_is_not_confirmed_is_a_loss() {
             number += 1;
             connector.bus.subscribe(&conversation(&format!("c{number}"))).await.is_err()
         };
-        eventually("subscribing fails", failed).await;
+        until("subscribing fails", failed).await;
         number
     };
     let ((), failed) = tokio::join!(frozen, subscribed);
     connector.ear.until("the loss and its end", |all| all == &[Heard::Lost, Heard::Restored]).await;
     let nobody = async || receivers(&broker, &conversation(&format!("c{failed}")), "").await == 0;
-    eventually("the lost connection is gone", nobody).await;
+    until("the lost connection is gone", nobody).await;
     for name in (1..failed).map(|number| format!("c{number}")).chain(["kept".to_owned()]) {
         assert_eq!(receivers(&broker, &conversation(&name), "a").await, 1, "{name}");
     }
@@ -187,7 +188,7 @@ async fn a_subscription_that_is_not_confirmed_is_a_loss() {
 /// Has the server do nothing for a while.
 async fn freeze(server: &RedisServer) {
     let mut raw = redis::Client::open(server.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
-    raw.set_response_timeout(crate::stage::PATIENCE);
+    raw.set_response_timeout(PATIENCE);
     redis::cmd("DEBUG").arg("SLEEP").arg("1.5").exec_async(&mut raw).await.unwrap();
 }
 
@@ -202,18 +203,18 @@ async fn an_unheard_mark_survives_the_loss_of_the_answer() {
     // Else the lost answer would be that the script has to be loaded.
     bus.open(&conversation("other")).await.unwrap();
     let taken = async {
-        eventually("Redis is frozen", async || probe.ping().await.is_err()).await;
+        until("Redis is frozen", async || probe.ping().await.is_err()).await;
         // Redis will read this when we have long given it up.
         assert!(bus.open(&name).await.is_err());
     };
     tokio::join!(freeze(&server), taken);
-    let mark_gone = async || !server.cli::<bool>(&["EXISTS", "aa:{projects/p/conversations/c}:unheard"]).await;
-    eventually("the mark is taken", mark_gone).await;
+    let mark_gone = async || !server.cli::<bool>(&["EXISTS", &format!("aa:{{{name}}}:unheard")]).await;
+    until("the mark is taken", mark_gone).await;
     let other = broker_of(&server).bus(event::ConnectorId::generate());
     assert_eq!(other.open(&name).await.unwrap().unheard, None);
     let mut opened = None;
     let answered = async || bus.open(&name).await.is_ok_and(|answer| opened.replace(answer).is_none());
-    eventually("opening succeeds", answered).await;
+    until("opening succeeds", answered).await;
     let opened = opened.unwrap();
     assert_eq!(opened.unheard, Some(opened.tail));
     assert_eq!(bus.open(&name).await.unwrap().unheard, None);
@@ -225,9 +226,9 @@ async fn a_stopped_bus_says_so() {
     let mut connector = Connector::on_redis(&broker_of(&server)).await.subscribed(&conversation("c")).await;
     drop(connector.stop.take());
     let stopped = async || matches!(connector.bus.subscribe(&conversation("d")).await, Err(Error::Stopped));
-    eventually("the bus has stopped", stopped).await;
+    until("the bus has stopped", stopped).await;
     assert!(!connector.bus.is_connected());
     let gone = async || server.cli::<Vec<String>>(&["PUBSUB", "SHARDCHANNELS", "*:live"]).await.is_empty();
-    eventually("the connection is closed", gone).await;
+    until("the connection is closed", gone).await;
     assert_eq!(connector.ear.all(), []);
 }

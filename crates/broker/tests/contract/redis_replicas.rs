@@ -1,11 +1,12 @@
 //! Events that replicas must have.
 
-use broker::testing::RedisServer;
 use broker::{Error, EventLog as _, Opened, Recorded, RedisBroker, RedisSettings, Retention};
 use event::Position;
 use futures_util::future::join_all;
+use testkit::redis::RedisServer;
+use testkit::wait::until;
 
-use crate::stage::{Connector, conversation, event_with_id, eventually};
+use crate::stage::{Connector, conversation, event_with_id};
 
 fn broker(server: &RedisServer, min_replicas: usize) -> RedisBroker {
     let settings = RedisSettings { min_replicas, ..RedisSettings::new(server.url()) };
@@ -19,7 +20,7 @@ async fn primary() -> RedisServer {
 async fn replica_of(primary: &RedisServer) -> RedisServer {
     let replica = RedisServer::start().await;
     replica.cli::<String>(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]).await;
-    eventually("the replica has acknowledged something", async || {
+    until("the replica has acknowledged something", async || {
         let replication: String = primary.cli(&["INFO", "replication"]).await;
         replication.contains("state=online") && !replication.contains(",offset=0,")
     })
@@ -37,7 +38,7 @@ async fn without_the_replica_no_event_counts_as_recorded() {
     assert!(matches!(broker.record(&event).await, Err(Error::TooFewReplicas(1))));
     let replica = replica_of(&primary).await;
     assert!(matches!(broker.record(&event).await, Ok(Recorded::Duplicate)));
-    assert_eq!(replica.cli::<i64>(&["XLEN", "aa:{projects/p/conversations/c}:log"]).await, 1);
+    assert_eq!(replica.cli::<i64>(&["XLEN", &format!("aa:{{{}}}:log", conversation("c"))]).await, 1);
 }
 
 #[tokio::test]
@@ -51,7 +52,7 @@ async fn what_is_recorded_is_on_the_replica_however_many_come_at_a_time() {
             let name = conversation(&format!("c{number}"));
             let recorded = broker.record(&event_with_id(&name, "a", "7")).await;
             assert!(matches!(recorded, Ok(Recorded::Accepted { .. })), "{recorded:?}");
-            let log = format!("aa:{{projects/p/conversations/c{number}}}:log");
+            let log = format!("aa:{{{name}}}:log");
             assert_eq!(replica.cli::<i64>(&["XLEN", &log]).await, 1);
         }
     });
@@ -71,7 +72,7 @@ async fn a_primary_that_comes_back_alone_is_asked_anew() {
         Err(_) => false,
         Ok(recorded) => panic!("{recorded:?} without a replica"),
     };
-    eventually("Redis is back, alone", again).await;
+    until("Redis is back, alone", again).await;
 }
 
 #[tokio::test]

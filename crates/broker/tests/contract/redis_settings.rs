@@ -3,8 +3,10 @@
 use std::error::Error as StdError;
 use std::path::Path;
 
-use broker::testing::{RedisServer, certify, free_port};
 use broker::{EventLog as _, RedisBroker, RedisSettings, Retention, SettingsError};
+
+use testkit::process::free_port;
+use testkit::redis::{RedisServer, certify};
 
 use crate::stage::{Connector, conversation};
 

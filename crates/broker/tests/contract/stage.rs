@@ -2,27 +2,25 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use broker::testing::{RedisCluster, RedisServer};
 use broker::{
     BusMessage, Courier, Error, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, MemoryBroker, NewEvent, Recorded,
     RedisBroker, RedisSettings, Retention,
 };
 use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, Position};
+use testkit::names;
+use testkit::redis::{Redis, shared, shared_cluster};
+use testkit::wait::{in_time, until};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
-
-/// How long anything may take that must happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) trait Broker: EventLog + KeyStore {}
 impl<T: EventLog + KeyStore> Broker for T {}
 
 pub(crate) enum Backend {
     Memory(MemoryBroker),
-    Redis { server: RedisServer, broker: RedisBroker },
-    Cluster { cluster: RedisCluster, broker: RedisBroker },
+    Redis { server: Redis, broker: RedisBroker },
+    Cluster { servers: Vec<Redis>, broker: RedisBroker },
 }
 
 pub(crate) struct Stage {
@@ -37,16 +35,19 @@ impl Stage {
     }
 
     pub(crate) async fn redis(retention: Retention) -> Self {
-        let server = RedisServer::start().await;
+        Self::redis_at(shared().await, retention)
+    }
+
+    pub(crate) fn redis_at(server: Redis, retention: Retention) -> Self {
         let broker = RedisBroker::new(RedisSettings::new(server.url()), retention).unwrap();
         Self { broker: Arc::new(broker.clone()), backend: Backend::Redis { server, broker } }
     }
 
     pub(crate) async fn cluster(retention: Retention) -> Self {
-        let cluster = RedisCluster::of_three().await;
-        let settings = RedisSettings { cluster: true, ..RedisSettings::new(cluster.url()) };
+        let servers = shared_cluster().await;
+        let settings = RedisSettings { cluster: true, ..RedisSettings::new(servers[0].url()) };
         let broker = RedisBroker::new(settings, retention).unwrap();
-        Self { broker: Arc::new(broker.clone()), backend: Backend::Cluster { cluster, broker } }
+        Self { broker: Arc::new(broker.clone()), backend: Backend::Cluster { servers, broker } }
     }
 
     pub(crate) async fn connector(&self) -> Connector {
@@ -84,7 +85,7 @@ impl Connector {
 
     pub(crate) async fn on_redis(broker: &RedisBroker) -> Self {
         let connector = Self::start(broker);
-        eventually("the bus is connected", async || connector.bus.is_connected()).await;
+        until("the bus is connected", async || connector.bus.is_connected()).await;
         connector
     }
 
@@ -93,7 +94,7 @@ impl Connector {
         let connector = Self::start(broker);
         let names: Vec<_> = (0..200).map(|number| conversation(&format!("probe-{number}"))).collect();
         let is_served = async || names.iter().all(|name| connector.bus.serves(name));
-        eventually("the bus is connected to all servers", is_served).await;
+        until("the bus is connected to all servers", is_served).await;
         connector
     }
 
@@ -153,8 +154,7 @@ impl Ear {
     /// Waits until what was heard is as `condition` says; returns it.
     pub(crate) async fn until(&self, what: &str, condition: impl FnMut(&Vec<Heard>) -> bool) -> Vec<Heard> {
         let mut heard = self.heard.subscribe();
-        let waited = tokio::time::timeout(PATIENCE, heard.wait_for(condition)).await;
-        waited.unwrap_or_else(|_| panic!("not heard: {what}; heard: {:?}", self.all())).unwrap().clone()
+        in_time(&format!("{what} is heard"), heard.wait_for(condition)).await.unwrap().clone()
     }
 
     /// Waits until `count` messages have been heard; returns the texts of the live ones.
@@ -175,8 +175,9 @@ pub(crate) fn text_of(event: &LoggedEvent) -> String {
     String::from_utf8(event.payload.json.to_vec()).unwrap()
 }
 
+/// A conversation of this test, which shares Redis with others.
 pub(crate) fn conversation(id: &str) -> ConversationName {
-    format!("projects/p/conversations/{id}").parse().unwrap()
+    names::conversation(id).parse().unwrap()
 }
 
 pub(crate) fn payload(text: &str) -> Payload {
@@ -192,14 +193,4 @@ pub(crate) fn new_event(conversation: &ConversationName, text: &str) -> NewEvent
 pub(crate) fn event_with_id(conversation: &ConversationName, text: &str, id: &str) -> NewEvent {
     let fingerprint = Fingerprint::new(EventKind::NewMessage, id, 0, b"");
     NewEvent { conversation: conversation.clone(), fingerprint, payload: payload(text) }
-}
-
-/// Asks again and again until `condition` holds.
-pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let asked = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("never: {what}"));
 }

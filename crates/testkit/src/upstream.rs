@@ -1,4 +1,4 @@
-//! A service of others, on a port of this machine: it notes what reaches it, and answers as the test says.
+//! A service on the internet, on a port of this machine: it notes what reaches it, and answers as the test says.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -11,25 +11,28 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use connector::base_url::BaseUrl;
-
 /// A request that reached the service.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
-    pub(crate) method: String,
+pub struct Seen {
+    /// Its method.
+    pub method: String,
     /// Path and query, as they were sent.
-    pub(crate) target: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    pub target: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
 }
 
 impl Seen {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("a text"))
     }
 
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
+    /// The body, which is JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
     }
 }
 
@@ -42,40 +45,38 @@ struct Service {
 }
 
 /// The running service.
-pub(crate) struct Upstream {
-    pub(crate) address: SocketAddr,
+pub struct Upstream {
+    /// Where it listens.
+    pub address: SocketAddr,
     service: Service,
     task: JoinHandle<()>,
 }
 
 impl Upstream {
     /// Starts a service that answers each request with what `answer` says.
-    pub(crate) async fn start<R: IntoResponse>(answer: impl Fn(&Seen) -> R + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
+    pub async fn start<R: IntoResponse>(answer: impl Fn(&Seen) -> R + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = listener.local_addr().expect("its address");
         let answer: Answer = Arc::new(move |seen| answer(seen).into_response());
         let service = Service { seen: Arc::default(), answer };
         let router = axum::Router::new().fallback(take).with_state(service.clone());
-        let task = tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
+        let task = tokio::spawn(async { axum::serve(listener, router).await.expect("a server") });
         Self { address, service, task }
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Its URL, without a slash at the end.
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(crate) fn base(&self) -> BaseUrl {
-        self.url().parse().unwrap()
-    }
-
     /// What has reached it so far.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.service.seen.lock().unwrap().clone()
+    pub fn seen(&self) -> Vec<Seen> {
+        self.service.seen.lock().expect("nobody panics").clone()
     }
 
     /// The one request that has reached it.
     #[track_caller]
-    pub(crate) fn only(&self) -> Seen {
+    pub fn only(&self) -> Seen {
         let mut seen = self.seen();
         assert_eq!(seen.len(), 1, "{seen:?}");
         seen.remove(0)
@@ -90,15 +91,15 @@ impl Drop for Upstream {
 
 async fn take(State(service): State<Service>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    let target = parts.uri.path_and_query().unwrap().to_string();
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
+    let target = parts.uri.path_and_query().expect("a path").to_string();
     let seen = Seen { method: parts.method.to_string(), target, headers: parts.headers, body };
-    service.seen.lock().unwrap().push(seen.clone());
+    service.seen.lock().expect("nobody panics").push(seen.clone());
     (service.answer)(&seen)
 }
 
 /// An answer that never ends.
-pub(crate) fn endless() -> Body {
+pub fn endless() -> Body {
     let zeros = Bytes::from(vec![b' '; 64 * 1024]);
     Body::from_stream(futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(zeros.clone())))
 }

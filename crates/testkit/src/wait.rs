@@ -1,19 +1,20 @@
+//! Waiting for conditions, never for a while.
+
+use std::panic::Location;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take that is bound to happen, on a machine that is busy with other things.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How often a condition is looked at.
-const TICK: Duration = Duration::from_millis(10);
+/// Time between two looks at a condition.
+const TICK: Duration = Duration::from_millis(5);
 
 /// Waits until `condition` has an answer.
 #[track_caller]
-pub(crate) fn eventually<T>(what: &str, condition: impl AsyncFnMut() -> Option<T>) -> impl Future<Output = T> {
-    let caller = std::panic::Location::caller();
-    let what = what.to_owned();
-    let mut condition = condition;
+pub fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> impl Future<Output = T> {
+    let caller = Location::caller();
     async move {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -26,10 +27,16 @@ pub(crate) fn eventually<T>(what: &str, condition: impl AsyncFnMut() -> Option<T
     }
 }
 
+/// Waits until `condition` holds.
+#[track_caller]
+pub fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
+    eventually(what, async move || condition().await.then_some(()))
+}
+
 /// Waits for something that is bound to come.
 #[track_caller]
-pub(crate) fn in_time<T>(what: &str, coming: impl Future<Output = T>) -> impl Future<Output = T> {
-    let caller = std::panic::Location::caller();
+pub fn in_time<T>(what: &str, coming: impl Future<Output = T>) -> impl Future<Output = T> {
+    let caller = Location::caller();
     async move {
         let came = timeout(PATIENCE, coming).await;
         came.unwrap_or_else(|_| panic!("{caller}: not within {PATIENCE:?}: {what}"))

@@ -1,26 +1,35 @@
+//! Agent desktops made of the client libraries that are in use.
+
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::process::in_clients;
-use super::wait::in_time;
+use crate::tools::in_clients;
+use crate::wait::in_time;
 
 /// Whose client a desktop is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ClientLibrary {
+pub enum ClientLibrary {
+    /// socket.io-client 4.8.
     Js48,
+    /// socket.io-client 4.0.
     Js40,
+    /// socket.io-client 3.0.
     Js30,
+    /// python-socketio.
     Python,
 }
 
 /// How a desktop connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Transports {
+pub enum Transports {
+    /// WebSocket alone.
     WebSocket,
+    /// HTTP long-polling alone.
     Polling,
+    /// First long-polling, then WebSocket.
     Upgrade,
 }
 
@@ -35,7 +44,8 @@ impl Transports {
 }
 
 /// An agent desktop: a process of its own that is told what to do and tells what happens to it.
-pub(crate) struct Desktop {
+#[derive(Debug)]
+pub struct Desktop {
     library: ClientLibrary,
     // Dropped first: the process ends with its input.
     commands: ChildStdin,
@@ -46,7 +56,8 @@ pub(crate) struct Desktop {
 }
 
 impl Desktop {
-    pub(crate) fn new(library: ClientLibrary) -> Self {
+    /// Starts the process.
+    pub fn new(library: ClientLibrary) -> Self {
         let mut command = match library {
             ClientLibrary::Js48 => node("4.8"),
             ClientLibrary::Js40 => node("4.0"),
@@ -61,7 +72,7 @@ impl Desktop {
     }
 
     /// Connects, and completes the upgrade if there is one.
-    pub(crate) async fn connect(&mut self, url: &str, transports: Transports, token: &str) {
+    pub async fn connect(&mut self, url: &str, transports: Transports, token: &str) {
         self.try_connect(url, transports, token).await;
         self.until("connect").await;
         if transports != Transports::Polling {
@@ -70,7 +81,7 @@ impl Desktop {
     }
 
     /// Begins to connect.
-    pub(crate) async fn try_connect(&mut self, url: &str, transports: Transports, token: &str) {
+    pub async fn try_connect(&mut self, url: &str, transports: Transports, token: &str) {
         let mut auth = json!({"token": token});
         if self.library == ClientLibrary::Python {
             auth["recovery"] = false.into();
@@ -79,28 +90,28 @@ impl Desktop {
     }
 
     /// Begins to connect, with options as `io(url, options)` takes them.
-    pub(crate) async fn connect_with(&mut self, url: &str, options: &Value) {
+    pub async fn connect_with(&mut self, url: &str, options: &Value) {
         self.tell(&json!({"do": "connect", "url": url, "options": options})).await;
     }
 
     /// Joins a conversation; the answer is its canonical name.
-    pub(crate) async fn join(&mut self, conversation: &str) -> String {
+    pub async fn join(&mut self, conversation: &str) -> String {
         accepted(&self.request("join-conversation", &json!([conversation])).await)
     }
 
     /// Leaves a conversation. What was sent before the answer has then been received.
-    pub(crate) async fn leave(&mut self, conversation: &str) -> String {
+    pub async fn leave(&mut self, conversation: &str) -> String {
         accepted(&self.request("leave-conversation", &json!([conversation])).await)
     }
 
     /// Sends an event and waits for its acknowledgement.
-    pub(crate) async fn request(&mut self, name: &str, args: &Value) -> Value {
+    pub async fn request(&mut self, name: &str, args: &Value) -> Value {
         self.tell(&json!({"do": "emit", "name": name, "args": args})).await;
         self.until("ack").await["args"].take()
     }
 
     /// Waits until `count` events have come that were not taken yet, and takes all there are.
-    pub(crate) async fn events(&mut self, count: usize) -> Vec<Value> {
+    pub async fn events(&mut self, count: usize) -> Vec<Value> {
         while self.events.len() < count {
             let happening = self.happening().await;
             assert!(happening["is"] == "event", "{:?} waits for events and gets {happening}", self.library);
@@ -109,7 +120,7 @@ impl Desktop {
     }
 
     /// Takes `count` events, and makes sure that no others have come by leaving the conversation.
-    pub(crate) async fn last_events(&mut self, count: usize, conversation: &str) -> Vec<Value> {
+    pub async fn last_events(&mut self, count: usize, conversation: &str) -> Vec<Value> {
         let mut events = self.events(count).await;
         self.leave(conversation).await;
         events.append(&mut self.events);
@@ -117,7 +128,7 @@ impl Desktop {
     }
 
     /// Waits for a happening other than an event.
-    pub(crate) async fn until(&mut self, is: &str) -> Value {
+    pub async fn until(&mut self, is: &str) -> Value {
         loop {
             let happening = self.happening().await;
             if happening["is"] == is {

@@ -4,9 +4,6 @@ use std::path::Path;
 use std::process::Command;
 
 /// Makes `ca.pem`, an authority of its own, and `server.pem` with `server.key` for this machine.
-///
-/// # Panics
-/// If openssl cannot do so.
 pub fn certify(directory: &Path) {
     let openssl = |arguments: &str| {
         let status = Command::new("openssl").args(arguments.split(' ')).current_dir(directory).output();

@@ -1,34 +1,49 @@
+//! Events of Dialogflow, as Cloud Pub/Sub pushes them.
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::deployment::PROJECT;
+use crate::names::project;
+
+/// The kinds of events, which are also the paths that they are pushed to.
+pub const KINDS: [&str; 4] = [
+    "human-agent-assistant-event",
+    "conversation-lifecycle-event",
+    "new-message-event",
+    "new-recognition-result-notification-event",
+];
 
 const PUBLISH_TIME: &str = "2026-05-14T09:21:07.6Z";
 
 /// One event and the push request that brings it.
 #[derive(Debug, Clone)]
-pub(crate) struct Push {
-    pub(crate) kind: &'static str,
-    pub(crate) id: String,
-    pub(crate) data: String,
-    pub(crate) attributes: Map<String, Value>,
+pub struct Push {
+    /// One of [`KINDS`].
+    pub kind: &'static str,
+    /// The id of the Pub/Sub message.
+    pub id: String,
+    /// The message's data, before base64.
+    pub data: String,
+    /// The message's attributes.
+    pub attributes: Map<String, Value>,
 }
 
 impl Push {
     /// A message of a conversation, which names the `number` in its text and in its id.
-    pub(crate) fn message(conversation: &str, number: usize) -> Self {
+    pub fn message(conversation: &str, number: usize) -> Self {
         let data = json!({"conversation": conversation, "type": "NEW_MESSAGE", "text": format!("message {number}")});
         Self::new("new-message-event", &format!("90{number}"), &data.to_string())
     }
 
-    pub(crate) fn new(kind: &'static str, id: &str, data: &str) -> Self {
+    /// An event without attributes.
+    pub fn new(kind: &'static str, id: &str, data: &str) -> Self {
         Self { kind, id: id.to_owned(), data: data.to_owned(), attributes: Map::new() }
     }
 
     /// An event of every kind, with attributes where the kind has some. Their data is not as any
     /// serialiser would write it.
-    pub(crate) fn of_every_kind(conversation: &str) -> Vec<Self> {
+    pub fn of_every_kind(conversation: &str) -> Vec<Self> {
         let (project, id) = conversation.split_once("/conversations/").expect("a conversation name");
         let long = format!("{project}/locations/europe-west2/conversations/{id}");
         let odd = format!(
@@ -48,7 +63,8 @@ impl Push {
                 "human-agent-assistant-event",
                 "802",
                 &format!(
-                    "\n{{\"suggestionResults\": [{{}}, null], \"conversation\":\"projects\\/{PROJECT}\\/conversations\\/{id}\"}}"
+                    "\n{{\"suggestionResults\": [{{}}, null], \"conversation\":\"{}\"}}",
+                    conversation.replace('/', "\\/")
                 ),
             ),
             Self::new(
@@ -61,12 +77,12 @@ impl Push {
     }
 
     /// The path that it is pushed to.
-    pub(crate) fn path(&self) -> String {
+    pub fn path(&self) -> String {
         format!("/{}", self.kind)
     }
 
     /// The body of the push request.
-    pub(crate) fn body(&self) -> Value {
+    pub fn body(&self) -> Value {
         let mut message = json!({
             "data": BASE64_STANDARD.encode(&self.data),
             "messageId": self.id, "message_id": self.id,
@@ -75,13 +91,13 @@ impl Push {
         if !self.attributes.is_empty() {
             message["attributes"] = self.attributes.clone().into();
         }
-        json!({"message": message, "subscription": format!("projects/{PROJECT}/subscriptions/s")})
+        json!({"message": message, "subscription": format!("projects/{}/subscriptions/s", project())})
     }
 }
 
 /// Checks that a desktop got exactly these events, in this order, once each.
 #[track_caller]
-pub(crate) fn assert_payloads(got: &[Value], conversation: &str, pushed: &[Push]) {
+pub fn assert_payloads(got: &[Value], conversation: &str, pushed: &[Push]) {
     let ids = |got: &[Value]| got.iter().map(|event| event["args"][0]["message_id"].clone()).collect::<Vec<_>>();
     let expected: Vec<_> = pushed.iter().map(|push| Value::from(push.id.as_str())).collect();
     assert_eq!(ids(got), expected);
@@ -92,7 +108,7 @@ pub(crate) fn assert_payloads(got: &[Value], conversation: &str, pushed: &[Push]
 
 /// Checks an event that a desktop got; without `publish_time`, the time may be any.
 #[track_caller]
-pub(crate) fn assert_payload(event: &Value, conversation: &str, push: &Push, publish_time: Option<&str>) {
+pub fn assert_payload(event: &Value, conversation: &str, push: &Push, publish_time: Option<&str>) {
     assert_eq!(event["name"], push.kind);
     let mut payload = event["args"][0].as_object().expect("a payload").clone();
     let ack_time = payload.remove("ack_time").expect("the time of receipt");

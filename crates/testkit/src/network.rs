@@ -1,7 +1,8 @@
 //! A network that can be lost: a TCP proxy.
 
-use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -30,25 +31,34 @@ struct State {
     generation: u64,
 }
 
-/// Accepts connections and takes each to one of its targets, at random, or to the next one that listens.
+/// Accepts connections and takes each to the next of its targets that listens.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
     state: watch::Sender<State>,
+    accepted: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
 impl Proxy {
     /// Listens on a free port of this machine.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub async fn start(targets: Vec<SocketAddr>) -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
+    pub async fn start(targets: Vec<SocketAddr>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
         let state = watch::Sender::new(State { weather: Weather::Clear, targets, generation: 0 });
-        let task = tokio::spawn(accept(listener, state.subscribe()));
-        Ok(Self { address, state, task })
+        let accepted = Arc::default();
+        let task = tokio::spawn(accept(listener, state.subscribe(), Arc::clone(&accepted)));
+        Self { address, state, accepted, task }
+    }
+
+    /// How many connections it has accepted so far.
+    pub fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
+    }
+
+    /// The URL of what is behind it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Where it listens.
@@ -91,20 +101,19 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, state: watch::Receiver<State>) {
+async fn accept(listener: TcpListener, state: watch::Receiver<State>, accepted: Arc<AtomicUsize>) {
     while let Ok((client, _)) = listener.accept().await {
-        tokio::spawn(serve(client, state.clone()));
+        tokio::spawn(serve(client, accepted.fetch_add(1, Ordering::SeqCst), state.clone()));
     }
 }
 
-async fn serve(client: TcpStream, state: watch::Receiver<State>) {
+async fn serve(client: TcpStream, number: usize, state: watch::Receiver<State>) {
     let (targets, generation) = {
         let now = state.borrow();
         (now.targets.clone(), now.generation)
     };
-    let first = rand::random_range(0..targets.len());
     let mut server = None;
-    for target in targets.iter().cycle().skip(first).take(targets.len()) {
+    for target in targets.iter().cycle().skip(number % targets.len()).take(targets.len()) {
         if let Ok(stream) = TcpStream::connect(target).await {
             server = Some(stream);
             break;

@@ -1,12 +1,14 @@
 //! Servers that form a Redis Cluster.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use redis::Value;
 use tempfile::TempDir;
 
-use super::{PATIENCE, RedisServer, free_port};
+use super::RedisServer;
+use crate::process::free_port;
+use crate::wait::until;
 
 /// After how many milliseconds of silence a server counts as dead.
 const SILENCE: &str = "1000";
@@ -20,21 +22,36 @@ pub struct RedisCluster {
 
 impl RedisCluster {
     /// Starts this many primaries, each with `replicas` replicas, with further `arguments`.
-    ///
-    /// # Panics
-    /// If the servers do not start or do not find each other.
     pub async fn start(primaries: usize, replicas: usize, arguments: &[&str]) -> Self {
+        let start = async |_, arguments: &[&str]| {
+            RedisServer::start_in(TempDir::new().expect("a temporary directory"), arguments).await
+        };
+        Self::of(primaries, replicas, arguments, start).await
+    }
+
+    /// Starts three primaries without replicas that can outlive the test, and are patient with each other.
+    pub(super) async fn start_for_run(folder: &Path) -> Self {
+        let start = async |number: usize, arguments: &[&str]| {
+            RedisServer::start_for_run(folder.join(number.to_string()), arguments).await
+        };
+        Self::of(3, 0, &["--cluster-node-timeout", "15000"], start).await
+    }
+
+    async fn of(
+        primaries: usize,
+        replicas: usize,
+        arguments: &[&str],
+        start: impl AsyncFn(usize, &[&str]) -> RedisServer,
+    ) -> Self {
         let mut servers = Vec::new();
-        for _ in 0..primaries * (1 + replicas) {
-            let directory = TempDir::new().expect("a temporary directory");
+        for number in 0..primaries * (1 + replicas) {
             let bus = free_port().to_string();
             let own = ["--cluster-enabled", "yes", "--cluster-node-timeout", SILENCE, "--cluster-port", &bus];
             let replication = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
             // A port of its own for TLS, if it is spoken among the servers.
             let secure = free_port().to_string();
             let tls = if arguments.contains(&"--tls-cluster") { &["--tls-port", &secure][..] } else { &[] };
-            servers
-                .push(RedisServer::start_in(directory, &[&own[..], &replication[..], tls, arguments].concat()).await);
+            servers.push(start(number, &[&own[..], &replication[..], tls, arguments].concat()).await);
         }
         let cluster = Self { servers };
         cluster.introduce(primaries).await;
@@ -48,9 +65,6 @@ impl RedisCluster {
     }
 
     /// Starts three primaries without replicas.
-    ///
-    /// # Panics
-    /// If the servers do not start or do not find each other.
     pub async fn of_three() -> Self {
         Self::start(3, 0, &[]).await
     }
@@ -70,9 +84,6 @@ impl RedisCluster {
     }
 
     /// Waits until every running server sees every slot served, and all know each other.
-    ///
-    /// # Panics
-    /// If it takes too long.
     pub async fn all_sound(&self) {
         let known = format!("cluster_known_nodes:{}\r", self.servers.len());
         for server in self.servers.iter().filter(|server| server.is_running()) {
@@ -85,9 +96,6 @@ impl RedisCluster {
     }
 
     /// Waits until every running replica follows its primary.
-    ///
-    /// # Panics
-    /// If it takes too long.
     pub async fn all_in_step(&self) {
         for server in self.servers.iter().filter(|server| server.is_running()) {
             until("replicas in step", async || {
@@ -99,9 +107,6 @@ impl RedisCluster {
     }
 
     /// The URL of one server that runs.
-    ///
-    /// # Panics
-    /// If none does.
     pub fn url(&self) -> String {
         self.servers.iter().find(|server| server.is_running()).expect("a running server").url()
     }
@@ -112,9 +117,6 @@ impl RedisCluster {
     }
 
     /// The numbers of the servers that have slots, by the word of one.
-    ///
-    /// # Panics
-    /// If no server runs.
     pub async fn primaries(&self) -> Vec<usize> {
         let server = self.servers.iter().find(|server| server.is_running()).expect("a running server");
         let ranges = slots(server.cli(&["CLUSTER", "SLOTS"]).await);
@@ -123,18 +125,12 @@ impl RedisCluster {
     }
 
     /// The slot of `key`.
-    ///
-    /// # Panics
-    /// If no server runs.
     pub async fn slot(&self, key: &str) -> u16 {
         let server = self.servers.iter().find(|server| server.is_running()).expect("a running server");
         server.cli(&["CLUSTER", "KEYSLOT", key]).await
     }
 
     /// The number of the server that has `slot`, by the word of most.
-    ///
-    /// # Panics
-    /// If nobody knows.
     pub async fn owner_of(&self, slot: u16) -> usize {
         let mut votes = HashMap::new();
         for server in self.servers.iter().filter(|server| server.is_running()) {
@@ -180,9 +176,6 @@ impl RedisCluster {
     }
 
     /// Kills a primary and waits until a replica has its place; returns the replica's number.
-    ///
-    /// # Panics
-    /// If none takes its place.
     pub async fn kill_primary(&mut self, number: usize) -> usize {
         let id = self.id(number).await;
         let nodes: String = self.servers[number].cli(&["CLUSTER", "NODES"]).await;
@@ -207,12 +200,4 @@ fn slots(answer: Vec<Vec<Value>>) -> Vec<(u16, u16, (String, u16))> {
         redis::from_redis_value(Value::Array(range)).ok()
     };
     answer.into_iter().filter_map(read).collect()
-}
-
-async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition().await {
-        assert!(Instant::now() < deadline, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }

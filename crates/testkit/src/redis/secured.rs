@@ -19,9 +19,6 @@ pub struct SecuredCluster {
 
 impl SecuredCluster {
     /// Starts this many primaries, each with `replicas` replicas.
-    ///
-    /// # Panics
-    /// If the servers do not start or do not find each other.
     pub async fn start(primaries: usize, replicas: usize) -> Self {
         let authority = TempDir::new().expect("a temporary directory");
         certify(authority.path());
@@ -38,9 +35,6 @@ impl SecuredCluster {
     }
 
     /// Where services find it, as the user that is meant for them: at all servers' ports, one of which has to be asked.
-    ///
-    /// # Panics
-    /// If no server runs.
     pub fn url(&self) -> String {
         let mut running = self.cluster.servers.iter().filter(|server| server.is_running());
         let port = running.find_map(super::RedisServer::tls_port).expect("a running server with TLS");

@@ -1,0 +1,62 @@
+use std::net::SocketAddr;
+
+use reqwest::{Body, Method, RequestBuilder};
+use serde_json::Value;
+
+use crate::http::http;
+
+/// A session by HTTP long-polling.
+#[derive(Debug)]
+pub struct PollingClient {
+    /// The session's id.
+    pub sid: String,
+    url: String,
+}
+
+impl PollingClient {
+    /// Opens a session.
+    pub async fn open(server: SocketAddr) -> Self {
+        let url = format!("http://{server}/socket.io/?EIO=4&transport=polling");
+        let open = http().get(&url).send().await.expect("an answer").text().await.expect("a text");
+        let open: Value = serde_json::from_str(open.strip_prefix('0').expect("the open packet")).expect("JSON");
+        let sid = open["sid"].as_str().expect("a session id").to_owned();
+        Self { url: format!("{url}&sid={sid}"), sid }
+    }
+
+    /// Opens a session and connects to the main namespace with `auth`, JSON or nothing; what came after the answer.
+    pub async fn connect(server: SocketAddr, auth: &str) -> (Self, String) {
+        let client = Self::open(server).await;
+        assert_eq!(client.post(format!("40{auth}")).await, (200, "ok".to_owned()));
+        let (status, answer) = client.poll().await;
+        assert!(status == 200 && answer.starts_with("40{"), "{status} {answer}");
+        let rest = answer.split_once('\u{1e}').map_or("", |(_, rest)| rest).to_owned();
+        (client, rest)
+    }
+
+    /// What a POST is answered.
+    pub async fn post(&self, body: impl Into<Body>) -> (u16, String) {
+        answer(self.request(Method::POST).body(body)).await
+    }
+
+    /// What a GET is answered.
+    pub async fn poll(&self) -> (u16, String) {
+        answer(self.request(Method::GET)).await
+    }
+
+    /// A request of the session.
+    pub fn request(&self, method: Method) -> RequestBuilder {
+        http().request(method, &self.url)
+    }
+
+    /// The same session at another server.
+    #[must_use]
+    pub fn at(self, server: SocketAddr) -> Self {
+        let url = format!("http://{server}/socket.io/?EIO=4&transport=polling&sid={}", self.sid);
+        Self { url, ..self }
+    }
+}
+
+async fn answer(request: RequestBuilder) -> (u16, String) {
+    let answer = request.send().await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("a text"))
+}
