@@ -43,8 +43,8 @@ pub(crate) async fn once(name: &str, start: impl AsyncFnOnce(&Path) -> Started) 
 fn end_with(owner: u32, processes: &[u32], folder: &Path) {
     const SCRIPT: &str = r#"owner=$1 folder=$2; shift 2
         while kill -0 "$owner"; do sleep 1; done
-        for group; do kill -9 -- "-$group"; done
-        rm -rf "$folder""#;
+        for group; do kill -s KILL -- "-$group"; done
+        rm -rf "$folder"; rmdir "${folder%/*}""#;
     let mut command = Command::new("sh");
     command.args(["-c", SCRIPT, "sh", &owner.to_string()]).arg(folder);
     command.args(processes.iter().map(ToString::to_string)).process_group(0);

@@ -1,15 +1,10 @@
 //! An application that records what happens to it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use socketio::{Accepted, Application, ConnectRequest, Event, Frame, Reason, Refused, Socket};
-use tokio::{
-    sync::{Semaphore, mpsc, watch},
-    time::timeout,
-};
-
-/// Longer than anything here takes, even on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+use testkit::wait::in_time;
+use tokio::sync::{Semaphore, mpsc, watch};
 
 #[derive(Debug)]
 pub(crate) enum Record {
@@ -38,7 +33,7 @@ impl Recorder {
     /// Waits until a `gated` event has begun.
     pub(crate) async fn has_begun(&self) {
         let mut begun = self.begun.subscribe();
-        timeout(PATIENCE, begun.wait_for(|&begun| begun > 0)).await.expect("a gated event in time").unwrap();
+        in_time("a gated event", begun.wait_for(|&begun| begun > 0)).await.unwrap();
     }
 
     fn record(&self, record: Record) {
@@ -49,7 +44,7 @@ impl Recorder {
 
 impl Records {
     pub(crate) async fn next(&mut self) -> Record {
-        timeout(PATIENCE, self.0.recv()).await.expect("a record in time").expect("the application lives")
+        in_time("a record", self.0.recv()).await.expect("the application lives")
     }
 
     pub(crate) async fn connected(&mut self) -> Socket {

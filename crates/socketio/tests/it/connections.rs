@@ -1,17 +1,15 @@
 use std::sync::{Arc, Weak};
 
 use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Settings, Socket};
+use testkit::socketio::WebSocketClient;
 
-use crate::{
-    client::{PollClient, WsClient},
-    server::{Running, start},
-};
+use crate::server::{Running, start};
 
 #[tokio::test]
 async fn counts_clients_whatever_their_transport() {
     let (server, mut records) = start().await;
-    let websocket = WsClient::connected(server.address).await;
-    let polling = PollClient::connected(server.address).await;
+    let websocket = server.client().await;
+    let polling = server.polling().await;
     assert_eq!(server.connections(), 2);
     drop(websocket);
     assert_eq!(records.disconnected().await, Reason::TransportClose);
@@ -40,7 +38,7 @@ impl Application for Keeper {
 async fn frees_a_session_with_its_connection() {
     let (sessions, mut receiver) = tokio::sync::mpsc::unbounded_channel();
     let server = Running::start(Settings::default(), Arc::new(Keeper(sessions))).await;
-    let mut client = WsClient::open(server.address, None).await.unwrap();
+    let mut client = WebSocketClient::open(server.address).await.unwrap();
     client.send("40").await;
     let session = receiver.recv().await.unwrap();
     assert!(session.upgrade().is_some());

@@ -2,35 +2,34 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use socketio::{Reason, Settings};
-use tokio::time::{Instant, timeout};
+use testkit::http::http;
+use testkit::socketio::WebSocketClient;
+use testkit::wait::in_time;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{
-    application::PATIENCE,
-    client::{PollClient, WsClient},
-    server::{start, start_with},
-};
+use crate::server::{start, start_with};
 
 #[tokio::test]
 async fn closes_everyone_without_telling_them_to_stay_away() {
     let (server, mut records) = start().await;
     let mut clients = Vec::new();
     for _ in 0..20 {
-        clients.push(WsClient::connected(server.address).await);
+        clients.push(server.client().await);
     }
-    let polling = PollClient::connected(server.address).await;
+    let polling = server.polling().await;
     let poll = tokio::spawn(async move { polling.poll().await });
-    timeout(PATIENCE, server.drain(Duration::from_millis(50))).await.unwrap();
+    in_time("the drain", server.drain(Duration::from_millis(50))).await;
     assert_eq!(server.connections(), 0);
     assert_eq!(records.disconnects().len(), 21);
     for mut client in clients {
         // A closing frame and no packet.
-        assert!(matches!(client.0.next().await, Some(Ok(Message::Close(_)))));
+        assert!(matches!(client.stream.next().await, Some(Ok(Message::Close(_)))));
     }
     let answer = poll.await.unwrap();
     // Unless the poll itself came too late.
     assert!(answer == (200, "1".to_owned()) || answer.0 == 400, "{answer:?}");
-    assert!(WsClient::open(server.address, None).await.is_err());
+    assert!(WebSocketClient::open(server.address).await.is_err());
 }
 
 #[tokio::test]
@@ -38,7 +37,7 @@ async fn spreads_the_closing() {
     let (server, mut records) = start().await;
     let mut clients = Vec::new();
     for _ in 0..10 {
-        clients.push(WsClient::connected(server.address).await);
+        clients.push(server.client().await);
     }
     let (over, start) = (Duration::from_millis(500), Instant::now());
     let drained = tokio::spawn({
@@ -47,14 +46,14 @@ async fn spreads_the_closing() {
     });
     assert_eq!(records.disconnected().await, Reason::Shutdown);
     let first = start.elapsed();
-    timeout(PATIENCE, drained).await.unwrap().unwrap();
+    in_time("the drain", drained).await.unwrap();
     assert!(start.elapsed() >= first + over / 2, "all were closed at once");
 }
 
 #[tokio::test]
 async fn lets_a_running_handler_finish() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     client.send(r#"42["gated"]"#).await;
     client.send(r#"42["never"]"#).await;
     server.application.has_begun().await;
@@ -64,7 +63,7 @@ async fn lets_a_running_handler_finish() {
     });
     assert_eq!(client.next().await, None);
     server.application.gate.add_permits(1);
-    timeout(PATIENCE, drained).await.unwrap().unwrap();
+    in_time("the drain", drained).await.unwrap();
     assert_eq!(records.event_names(), ["gated"]);
 }
 
@@ -72,7 +71,7 @@ async fn lets_a_running_handler_finish() {
 async fn drops_a_handler_that_does_not_finish() {
     let settings = Settings { handler_grace: Duration::from_millis(50), ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     let socket = records.connected().await;
     client.send(r#"42["gated"]"#).await;
     server.application.has_begun().await;
@@ -88,5 +87,5 @@ async fn closes_who_comes_while_draining() {
     let (server, _records) = start().await;
     server.drain(Duration::ZERO).await;
     let url = format!("http://{}/socket.io/?EIO=4&transport=polling", server.address);
-    assert_eq!(reqwest::get(url).await.unwrap().status(), 503);
+    assert_eq!(http().get(url).send().await.unwrap().status(), 503);
 }

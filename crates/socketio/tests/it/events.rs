@@ -2,21 +2,19 @@ use std::sync::Arc;
 
 use futures_util::{SinkExt, StreamExt};
 use socketio::{Frame, Reason, Settings};
+use testkit::socketio::WebSocketClient;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{
-    client::WsClient,
-    server::{start, start_with},
-};
+use crate::server::{check, start, start_with};
 
 #[tokio::test]
 async fn handles_an_event_that_comes_right_after_connect() {
     let (server, mut records) = start().await;
     for _ in 0..50 {
-        let mut client = WsClient::open(server.address, None).await.unwrap();
-        client.0.feed(Message::text("40")).await.unwrap();
-        client.0.feed(Message::text(r#"421["early"]"#)).await.unwrap();
-        client.0.flush().await.unwrap();
+        let mut client = WebSocketClient::open(server.address).await.unwrap();
+        client.stream.feed(Message::text("40")).await.unwrap();
+        client.stream.feed(Message::text(r#"421["early"]"#)).await.unwrap();
+        client.stream.flush().await.unwrap();
         assert_eq!(records.event().await.name, "early");
     }
 }
@@ -24,10 +22,10 @@ async fn handles_an_event_that_comes_right_after_connect() {
 #[tokio::test]
 async fn answers_connect_before_anything_else() {
     let (server, _records) = start().await;
-    let mut client = WsClient::open(server.address, None).await.unwrap();
-    client.0.feed(Message::text("40")).await.unwrap();
-    client.0.feed(Message::text(r#"421["early"]"#)).await.unwrap();
-    client.0.flush().await.unwrap();
+    let mut client = WebSocketClient::open(server.address).await.unwrap();
+    client.stream.feed(Message::text("40")).await.unwrap();
+    client.stream.feed(Message::text(r#"421["early"]"#)).await.unwrap();
+    client.stream.flush().await.unwrap();
     assert!(client.text().await.starts_with("0{"));
     assert!(client.text().await.starts_with("40{"));
     assert_eq!(client.text().await, r#"42["welcome"]"#);
@@ -37,7 +35,7 @@ async fn answers_connect_before_anything_else() {
 #[tokio::test]
 async fn handles_the_events_of_a_client_one_after_the_other() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     for number in 0..200 {
         let name = if number % 3 == 0 { "gated" } else { "plain" };
         client.send(&format!(r#"42["{name}",{number}]"#)).await;
@@ -58,7 +56,7 @@ async fn handles_the_events_of_a_client_one_after_the_other() {
 #[tokio::test]
 async fn writes_while_a_handler_runs() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     let socket = records.connected().await;
     client.send(r#"42["gated"]"#).await;
     socket.emit(Frame::event("/", "meanwhile", &["1", "{}"])).unwrap();
@@ -74,7 +72,7 @@ async fn delivers_everything_in_order_to_everyone() {
     let mut clients = Vec::new();
     let mut sockets = Vec::new();
     for _ in 0..20 {
-        clients.push(WsClient::connected(server.address).await);
+        clients.push(server.client().await);
         sockets.push(records.connected().await);
     }
     let readers = clients.into_iter().map(|mut client| async move {
@@ -94,11 +92,11 @@ async fn delivers_everything_in_order_to_everyone() {
 #[tokio::test]
 async fn carries_attachments_both_ways() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     let socket = records.connected().await;
     client.send(r#"452-9["a",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]"#).await;
-    client.send_binary(b"one").await;
-    client.send_binary(b"").await;
+    client.send_message(Message::binary(b"one".to_vec())).await;
+    client.send_message(Message::binary(Vec::new())).await;
     let event = records.event().await;
     assert_eq!(event.attachments, [&b"one"[..], b""]);
     let ack = r#"462-9[{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]"#;
@@ -114,7 +112,7 @@ async fn carries_attachments_both_ways() {
 #[tokio::test]
 async fn passes_arguments_on_as_they_are() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     for (sent, args) in [
         (r#"42[ "a" , 1.50 ,{"k" : [ ] } ]"#, r#"[1.50 ,{"k" : [ ] }]"#),
         (r#"42["a","]",[[]]]"#, r#"["]",[[]]]"#),
@@ -129,7 +127,7 @@ async fn passes_arguments_on_as_they_are() {
 #[tokio::test]
 async fn sends_nothing_after_the_end() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     let socket = records.connected().await;
     socket.emit(Frame::event("/", "last", &[])).unwrap();
     socket.close(Reason::Application);
@@ -145,7 +143,7 @@ async fn sends_nothing_after_the_end() {
 #[tokio::test]
 async fn waits_for_room_when_asked_to() {
     let (server, mut records) = start_with(Settings { outbox_packets: 2, ..Settings::default() }).await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     let socket = Arc::new(records.connected().await);
     let sender = tokio::spawn({
         let socket = socket.clone();
@@ -164,8 +162,8 @@ async fn waits_for_room_when_asked_to() {
 #[tokio::test]
 async fn answers_pings_of_the_websocket_itself() {
     let (server, _records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
-    client.0.send(Message::Ping(b"x".to_vec().into())).await.unwrap();
-    assert_eq!(client.0.next().await.unwrap().unwrap(), Message::Pong(b"x".to_vec().into()));
-    client.check().await;
+    let mut client = server.client().await;
+    client.stream.send(Message::Ping(b"x".to_vec().into())).await.unwrap();
+    assert_eq!(client.stream.next().await.unwrap().unwrap(), Message::Pong(b"x".to_vec().into()));
+    check(&mut client).await;
 }

@@ -1,16 +1,15 @@
-use reqwest::{Client, Method};
+use reqwest::Method;
 use socketio::Settings;
+use testkit::http::http;
+use testkit::socketio::{PollingClient, WebSocketClient};
 
-use crate::{
-    client::{PollClient, WsClient},
-    server::{start, start_with},
-};
+use crate::server::{start, start_with};
 
 #[tokio::test]
 async fn refuses_a_bad_request_with_the_reference_servers_code() {
     let (server, _records) = start().await;
     let unknown = "A".repeat(22);
-    let session = PollClient::open(server.address).await.sid;
+    let session = PollingClient::open(server.address).await.sid;
     let cases = [
         (Method::GET, "EIO=4".to_owned(), 0, "Transport unknown"),
         (Method::GET, "EIO=4&transport=carrier-pigeon".to_owned(), 0, "Transport unknown"),
@@ -26,7 +25,7 @@ async fn refuses_a_bad_request_with_the_reference_servers_code() {
     ];
     for (method, query, code, message) in cases {
         let url = format!("http://{}/socket.io/?{query}", server.address);
-        let response = Client::new().request(method, url).send().await.unwrap();
+        let response = http().request(method, url).send().await.unwrap();
         assert_eq!(response.status(), 400, "{query}");
         let body = format!(r#"{{"code":{code},"message":"{message}"}}"#);
         assert_eq!(response.text().await.unwrap(), body, "{query}");
@@ -36,7 +35,7 @@ async fn refuses_a_bad_request_with_the_reference_servers_code() {
 #[tokio::test]
 async fn announces_its_settings() {
     let (server, _records) = start().await;
-    let mut client = WsClient::open(server.address, None).await.unwrap();
+    let mut client = WebSocketClient::open(server.address).await.unwrap();
     let open: serde_json::Value = serde_json::from_str(client.text().await.strip_prefix('0').unwrap()).unwrap();
     assert_eq!(open["sid"].as_str().unwrap().len(), 22);
     assert_eq!(open["upgrades"], serde_json::json!([]));
@@ -49,24 +48,24 @@ async fn announces_its_settings() {
 async fn answers_without_the_trailing_slash_as_well() {
     let (server, _records) = start().await;
     let url = format!("http://{}/socket.io?EIO=4&transport=polling", server.address);
-    assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
+    assert_eq!(http().get(url).send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
 async fn gives_every_session_its_own_id() {
     let (server, _records) = start().await;
-    let (one, other) = (PollClient::open(server.address).await, PollClient::open(server.address).await);
+    let (one, other) = (PollingClient::open(server.address).await, PollingClient::open(server.address).await);
     assert_ne!(one.sid, other.sid);
 }
 
 #[tokio::test]
 async fn refuses_connections_beyond_the_limit_until_others_end() {
     let (server, _records) = start_with(Settings { max_connections: 1, ..Settings::default() }).await;
-    let client = WsClient::connected(server.address).await;
+    let client = server.client().await;
     let url = format!("http://{}/socket.io/?EIO=4&transport=polling", server.address);
-    assert_eq!(reqwest::get(&url).await.unwrap().status(), 503);
-    assert!(WsClient::open(server.address, None).await.is_err());
+    assert_eq!(http().get(&url).send().await.unwrap().status(), 503);
+    assert!(WebSocketClient::open(server.address).await.is_err());
     drop(client);
     server.has_connections(0).await;
-    assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
+    assert_eq!(http().get(&url).send().await.unwrap().status(), 200);
 }

@@ -2,12 +2,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use socketio::{Reason, Settings};
+use testkit::socketio::{PollingClient, WebSocketClient};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{
-    client::{PollClient, WsClient},
-    server::start_with,
-};
+use crate::server::{check, start_with};
 
 fn short() -> Settings {
     let (ping_interval, ping_timeout) = (Duration::from_millis(50), Duration::from_millis(400));
@@ -17,12 +15,12 @@ fn short() -> Settings {
 #[tokio::test]
 async fn pings_a_websocket_and_closes_it_without_an_answer() {
     let (server, mut records) = start_with(short()).await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     for _ in 0..3 {
-        assert_eq!(client.0.next().await.unwrap().unwrap(), Message::text("2"));
+        assert_eq!(client.stream.next().await.unwrap().unwrap(), Message::text("2"));
         client.send("3").await;
     }
-    while client.0.next().await.is_some_and(|message| message.is_ok()) {}
+    while client.stream.next().await.is_some_and(|message| message.is_ok()) {}
     assert_eq!(records.disconnected().await, Reason::PingTimeout);
     server.has_connections(0).await;
 }
@@ -30,7 +28,7 @@ async fn pings_a_websocket_and_closes_it_without_an_answer() {
 #[tokio::test]
 async fn pings_polls_and_forgets_a_client_that_went_away() {
     let (server, mut records) = start_with(short()).await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     for _ in 0..3 {
         assert_eq!(client.poll().await, (200, "2".to_owned()));
         assert_eq!(client.post("3").await.0, 200);
@@ -43,32 +41,32 @@ async fn pings_polls_and_forgets_a_client_that_went_away() {
 #[tokio::test]
 async fn does_not_take_a_busy_handler_for_a_dead_client() {
     let (server, mut records) = start_with(short()).await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     client.send(r#"421["gated"]"#).await;
     // The pong lies unread while the handler runs, until long after it was due.
-    assert_eq!(client.0.next().await.unwrap().unwrap(), Message::text("2"));
+    assert_eq!(client.stream.next().await.unwrap().unwrap(), Message::text("2"));
     client.send("3").await;
     tokio::time::sleep(short().ping_timeout * 2).await;
     server.application.gate.add_permits(1);
     assert_eq!(client.text().await, "431[]");
     assert_eq!(records.event().await.name, "gated");
-    client.check().await;
+    check(&mut client).await;
 }
 
 #[tokio::test]
 async fn closes_who_does_not_connect_in_time() {
     let settings = Settings { connect_timeout: Duration::from_millis(100), ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
-    let mut silent = WsClient::open(server.address, None).await.unwrap();
-    let mut refused = WsClient::open(server.address, None).await.unwrap();
-    let mut welcome = WsClient::connected(server.address).await;
+    let mut silent = WebSocketClient::open(server.address).await.unwrap();
+    let mut refused = WebSocketClient::open(server.address).await.unwrap();
+    let mut welcome = server.client().await;
     refused.send(r#"40{"refuse":1}"#).await;
     assert_eq!(silent.rest().await.len(), 1);
     assert_eq!(refused.rest().await.len(), 2);
-    let polling = PollClient::open(server.address).await;
+    let polling = PollingClient::open(server.address).await;
     assert_eq!(polling.poll().await, (200, "1".to_owned()));
     server.has_connections(1).await;
-    welcome.check().await;
+    check(&mut welcome).await;
     assert_eq!(records.disconnects(), []);
 }
 
@@ -76,7 +74,7 @@ async fn closes_who_does_not_connect_in_time() {
 async fn recycles_connections_at_the_end_of_their_lifetime() {
     let lifetime = Some(Duration::from_millis(50)..=Duration::from_millis(150));
     let (server, mut records) = start_with(Settings { lifetime, ..Settings::default() }).await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     assert_eq!(client.rest().await, [""; 0]);
     assert_eq!(records.disconnected().await, Reason::Recycled);
     server.has_connections(0).await;

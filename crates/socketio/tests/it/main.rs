@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails fails its test")]
 
 mod application;
-mod client;
 mod connections;
 mod drain;
 mod events;

@@ -1,10 +1,6 @@
+use crate::server::{check, start};
 use socketio::Reason;
 use tokio_tungstenite::tungstenite::Message;
-
-use crate::{
-    client::{PollClient, WsClient},
-    server::start,
-};
 
 /// Texts after which the server must hang up on a client in the main namespace.
 const BROKEN: &[&str] = &[
@@ -81,13 +77,13 @@ const BROKEN: &[&str] = &[
 #[tokio::test]
 async fn hangs_up_on_whoever_breaks_the_protocol_and_on_nobody_else() {
     let (server, mut records) = start().await;
-    let mut bystander = WsClient::connected(server.address).await;
+    let mut bystander = server.client().await;
     for text in BROKEN {
-        let mut client = WsClient::connected(server.address).await;
+        let mut client = server.client().await;
         client.send(text).await;
         assert_eq!(client.rest().await, [""; 0], "{text:?}");
         assert_eq!(records.disconnected().await, Reason::ProtocolError, "{text:?}");
-        bystander.check().await;
+        check(&mut bystander).await;
     }
     server.has_connections(1).await;
     assert_eq!(records.disconnects(), []);
@@ -96,12 +92,12 @@ async fn hangs_up_on_whoever_breaks_the_protocol_and_on_nobody_else() {
 #[tokio::test]
 async fn hangs_up_on_broken_posts() {
     let (server, mut records) = start().await;
-    let bystander = PollClient::connected(server.address).await;
+    let bystander = server.polling().await;
     let bodies = BROKEN.iter().map(|text| text.as_bytes().to_vec());
     // A separator with nothing to separate, bad base64, and bytes that are no text.
     let more = [b"42[\"a\"]\x1e".to_vec(), b"b!".to_vec(), b"4\xff".to_vec(), vec![0x1e; 5000], b"3\x1e".repeat(5000)];
     for body in bodies.chain(more) {
-        let client = PollClient::connected(server.address).await;
+        let client = server.polling().await;
         let (status, _) = client.post(body.clone()).await;
         // What is wrong above Engine.IO shows only when the packet's turn has come.
         assert!(status == 400 || matches!(body[..], [b'4' | b'b', ..]), "{body:?}: {status}");
@@ -115,12 +111,12 @@ async fn hangs_up_on_broken_posts() {
 #[tokio::test]
 async fn hangs_up_on_misplaced_attachments() {
     let (server, mut records) = start().await;
-    let mut unannounced = WsClient::connected(server.address).await;
-    unannounced.send_binary(b"surprise").await;
+    let mut unannounced = server.client().await;
+    unannounced.send_message(Message::binary(b"surprise".to_vec())).await;
     assert_eq!(unannounced.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
 
-    let mut interrupted = WsClient::connected(server.address).await;
+    let mut interrupted = server.client().await;
     interrupted.send(r#"451-["a",{"_placeholder":true,"num":0}]"#).await;
     interrupted.send(r#"42["b"]"#).await;
     assert_eq!(interrupted.next().await, None);
@@ -131,12 +127,12 @@ async fn hangs_up_on_misplaced_attachments() {
 async fn hangs_up_on_too_much() {
     let (server, mut records) = start().await;
     let text = format!(r#"42["a","{}"]"#, "x".repeat(1_000_000));
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     client.send(&text).await;
     assert_eq!(client.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
 
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     let (status, _) = client.post(text).await;
     assert_eq!(status, 413);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
@@ -146,10 +142,10 @@ async fn hangs_up_on_too_much() {
 #[tokio::test]
 async fn hangs_up_on_too_much_in_attachments() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     client.send(r#"452-["a"]"#).await;
     for _ in 0..2 {
-        client.send_binary(vec![7; 600_000]).await;
+        client.send_message(Message::binary(vec![7; 600_000])).await;
     }
     assert_eq!(client.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
@@ -162,9 +158,9 @@ async fn hangs_up_on_text_that_is_none() {
         coding::{Data, OpCode},
     };
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     let frame = Frame::message(vec![b'4', 0xff], OpCode::Data(Data::Text), true);
-    futures_util::SinkExt::send(&mut client.0, Message::Frame(frame)).await.unwrap();
+    futures_util::SinkExt::send(&mut client.stream, Message::Frame(frame)).await.unwrap();
     assert_eq!(client.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
 }
@@ -172,13 +168,13 @@ async fn hangs_up_on_text_that_is_none() {
 #[tokio::test]
 async fn takes_what_says_nothing() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     // A NOOP, a pong for no ping, the answer to an event that expected none, and one with attachments.
     for text in ["6", "3", "431[]", r#"461-2[{"_placeholder":true,"num":0}]"#] {
         client.send(text).await;
     }
-    client.send_binary(b"x").await;
-    client.check().await;
+    client.send_message(Message::binary(b"x".to_vec())).await;
+    check(&mut client).await;
     drop(client);
     assert_eq!(records.disconnected().await, Reason::TransportClose);
 }

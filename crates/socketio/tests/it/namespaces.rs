@@ -1,11 +1,12 @@
 use socketio::{AckId, Reason};
+use testkit::socketio::WebSocketClient;
 
-use crate::{client::WsClient, server::start};
+use crate::server::{check, start};
 
 #[tokio::test]
 async fn gives_the_private_id_to_who_is_to_recover() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::open(server.address, None).await.unwrap();
+    let mut client = WebSocketClient::open(server.address).await.unwrap();
     client.text().await;
     client.send(r#"40{"recover":true}"#).await;
     let socket = records.connected().await;
@@ -15,7 +16,7 @@ async fn gives_the_private_id_to_who_is_to_recover() {
 #[tokio::test]
 async fn tells_a_refused_client_why() {
     let (server, _records) = start().await;
-    let mut client = WsClient::open(server.address, None).await.unwrap();
+    let mut client = WebSocketClient::open(server.address).await.unwrap();
     client.text().await;
     client.send(r#"40{"refuse":true}"#).await;
     assert_eq!(client.text().await, r#"44{"message":"said \"no\"","data":{"because":[1]}}"#);
@@ -28,7 +29,7 @@ async fn tells_a_refused_client_why() {
 #[tokio::test]
 async fn keeps_namespaces_apart() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     records.connected().await;
     client.send("40/n").await;
     let socket = records.connected().await;
@@ -42,7 +43,7 @@ async fn keeps_namespaces_apart() {
     assert_eq!(records.disconnected().await, Reason::ClientDisconnect);
     assert!(socket.is_closed());
     assert!(socket.ack(AckId::from(1), "[]").is_err());
-    client.check().await;
+    check(&mut client).await;
     client.send("40/n").await;
     assert!(client.text().await.starts_with("40/n,"));
 }
@@ -50,7 +51,7 @@ async fn keeps_namespaces_apart() {
 #[tokio::test]
 async fn ends_all_sockets_of_a_client_with_its_connection() {
     let (server, mut records) = start().await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     client.send("40/n1").await;
     assert!(client.text().await.starts_with("40/n1,"));
     client.send("1").await;
@@ -63,7 +64,7 @@ async fn ends_all_sockets_of_a_client_with_its_connection() {
 #[tokio::test]
 async fn lets_one_client_into_only_so_many_namespaces() {
     let (server, _records) = start().await;
-    let mut client = WsClient::open(server.address, None).await.unwrap();
+    let mut client = WebSocketClient::open(server.address).await.unwrap();
     client.text().await;
     for number in 0..16 {
         client.send(&format!("40/n{number}")).await;

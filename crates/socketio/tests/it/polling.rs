@@ -1,14 +1,13 @@
 use socketio::{Frame, Reason};
+use testkit::http::http;
+use testkit::socketio::WebSocketClient;
 
-use crate::{
-    client::{PollClient, WsClient},
-    server::start,
-};
+use crate::server::start;
 
 #[tokio::test]
 async fn carries_text_and_bytes_both_ways() {
     let (server, mut records) = start().await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     let socket = records.connected().await;
     let body = "42[\"a\",1]\x1e451-7[\"b\",{\"_placeholder\":true,\"num\":0}]\x1ebAQIDBA==\x1e428[\"c\"]";
     assert_eq!(client.post(body).await, (200, "ok".to_owned()));
@@ -23,7 +22,7 @@ async fn carries_text_and_bytes_both_ways() {
 #[tokio::test]
 async fn answers_a_waiting_poll_at_once() {
     let (server, mut records) = start().await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     let socket = records.connected().await;
     for number in 0..20 {
         let frame = Frame::event("/", "n", &[&number.to_string()]);
@@ -38,7 +37,7 @@ async fn answers_a_waiting_poll_at_once() {
 #[tokio::test]
 async fn closes_a_session_with_two_polls() {
     let (server, mut records) = start().await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     let (one, other) = tokio::join!(client.poll(), client.poll());
     let mut answers = [one, other];
     answers.sort();
@@ -52,7 +51,7 @@ async fn closes_a_session_with_two_polls() {
 #[tokio::test]
 async fn closes_a_session_whose_poll_is_given_up() {
     let (server, mut records) = start().await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     let short = std::time::Duration::from_millis(50);
     assert!(client.request(reqwest::Method::GET).timeout(short).send().await.is_err());
     assert_eq!(records.disconnected().await, Reason::TransportClose);
@@ -62,7 +61,7 @@ async fn closes_a_session_whose_poll_is_given_up() {
 #[tokio::test]
 async fn closes_a_session_with_two_posts() {
     let (server, mut records) = start().await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     // The first POST occupies the handler, the second waits for it, the third comes too early.
     assert_eq!(client.post(r#"42["gated"]"#).await.0, 200);
     assert_eq!(client.post(r#"42["b"]"#).await.0, 200);
@@ -75,7 +74,7 @@ async fn closes_a_session_with_two_posts() {
 #[tokio::test]
 async fn holds_back_a_client_that_posts_faster_than_its_events_are_handled() {
     let (server, mut records) = start().await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     assert_eq!(client.post(r#"42["gated",0]"#).await.0, 200);
     assert_eq!(client.post("42[\"a\",1]\x1e42[\"a\",2]").await.0, 200);
     let mut held = tokio::spawn({
@@ -95,7 +94,7 @@ async fn holds_back_a_client_that_posts_faster_than_its_events_are_handled() {
 async fn ends_on_the_clients_close_and_releases_its_poll() {
     let (server, mut records) = start().await;
     for _ in 0..10 {
-        let client = PollClient::connected(server.address).await;
+        let client = server.polling().await;
         // Whichever of the two arrives first.
         let (poll, post) = tokio::join!(client.poll(), client.post("1"));
         assert_eq!((poll, post.0), ((200, "6".to_owned()), 200));
@@ -108,12 +107,12 @@ async fn ends_on_the_clients_close_and_releases_its_poll() {
 #[tokio::test]
 async fn does_not_serve_polls_of_a_websocket_session() {
     let (server, _records) = start().await;
-    let mut client = WsClient::open(server.address, None).await.unwrap();
+    let mut client = WebSocketClient::open(server.address).await.unwrap();
     let open = client.text().await;
     let open: serde_json::Value = serde_json::from_str(&open[1..]).unwrap();
     let sid = open["sid"].as_str().unwrap();
     let url = format!("http://{}/socket.io/?EIO=4&transport=polling&sid={sid}", server.address);
-    let response = reqwest::get(url).await.unwrap();
+    let response = http().get(url).send().await.unwrap();
     assert_eq!(response.status(), 400);
     assert_eq!(response.text().await.unwrap(), r#"{"code":3,"message":"Bad request"}"#);
     client.send("40").await;

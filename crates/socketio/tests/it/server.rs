@@ -1,9 +1,12 @@
-//! A server on a free port.
+//! A server on a free port, and its clients.
 
-use std::{net::SocketAddr, ops::Deref, sync::Arc, time::Duration};
+use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
 use socketio::{Application, Server, Settings};
+use testkit::socketio::{Options, PollingClient, WebSocketClient};
+use testkit::wait::until;
 use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_tungstenite::tungstenite;
 
 use crate::application::{Recorder, Records};
 
@@ -26,13 +29,35 @@ impl<A: Application> Running<A> {
 
     /// Waits until the server has exactly so many connections.
     pub(crate) async fn has_connections(&self, count: usize) {
-        let poll = async {
-            while self.server.connections() != count {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        };
-        let found = tokio::time::timeout(crate::application::PATIENCE, poll).await;
-        assert!(found.is_ok(), "{} connections instead of {count}", self.server.connections());
+        until(&format!("{count} connections"), async || self.server.connections() == count).await;
+    }
+
+    /// A WebSocket that has become that of a session.
+    pub(crate) async fn upgrade(&self, sid: &str) -> Result<WebSocketClient, tungstenite::Error> {
+        WebSocketClient::open_with(self.address, Options { sid: Some(sid), ..Options::default() }).await
+    }
+
+    /// A client in the main namespace, which has read its welcome.
+    pub(crate) async fn client(&self) -> WebSocketClient {
+        self.connected(Options::default()).await
+    }
+
+    pub(crate) async fn connected(&self, options: Options<'_>) -> WebSocketClient {
+        let mut client = WebSocketClient::open_with(self.address, options).await.unwrap();
+        assert!(client.text().await.starts_with("0{"));
+        client.send("40").await;
+        assert!(client.text().await.starts_with("40{"));
+        assert_eq!(client.text().await, r#"42["welcome"]"#);
+        client
+    }
+
+    /// The same by long-polling.
+    pub(crate) async fn polling(&self) -> PollingClient {
+        let (client, mut rest) = PollingClient::connect(self.address, "").await;
+        while !rest.contains("welcome") {
+            rest += &client.poll().await.1;
+        }
+        client
     }
 }
 
@@ -57,4 +82,10 @@ pub(crate) async fn start() -> (Running<Recorder>, Records) {
 pub(crate) async fn start_with(settings: Settings) -> (Running<Recorder>, Records) {
     let (recorder, records) = Recorder::new();
     (Running::start(settings, recorder).await, records)
+}
+
+/// Proves that a connection works in both directions.
+pub(crate) async fn check(client: &mut WebSocketClient) {
+    client.send(r#"427["check",1]"#).await;
+    assert_eq!(client.text().await, "437[1]");
 }

@@ -1,19 +1,17 @@
 use std::time::Duration;
 
 use socketio::{Frame, Reason, Settings, Unsent};
+use testkit::socketio::Options;
+use testkit::wait::in_time;
 
-use crate::{
-    application::PATIENCE,
-    client::{PollClient, WsClient},
-    server::{start, start_with},
-};
+use crate::server::{start, start_with};
 
 #[tokio::test]
 async fn cuts_a_client_that_stops_reading_and_nobody_else() {
     let (server, mut records) = start().await;
-    let stalled = WsClient::open_narrow(server.address).await;
+    let stalled = server.connected(Options::narrow()).await;
     let stalled_socket = records.connected().await;
-    let mut reader = WsClient::connected(server.address).await;
+    let mut reader = server.client().await;
     let socket = records.connected().await;
     let frame = Frame::event("/", "big", &[&format!("\"{}\"", "x".repeat(100_000))]);
     let mut cut_after = None;
@@ -27,7 +25,7 @@ async fn cuts_a_client_that_stops_reading_and_nobody_else() {
     assert!(cut_after >= 10, "1 MiB may wait, but it was cut after {cut_after} frames of 100 kB");
     assert_eq!(records.disconnected().await, Reason::SlowConsumer);
     server.has_connections(1).await;
-    tokio::time::timeout(PATIENCE, server.drain(Duration::from_millis(1))).await.unwrap();
+    in_time("the drain", server.drain(Duration::from_millis(1))).await;
     drop(stalled);
     assert_eq!(records.disconnected().await, Reason::Shutdown);
     assert_eq!(records.disconnects(), []);
@@ -37,11 +35,11 @@ async fn cuts_a_client_that_stops_reading_and_nobody_else() {
 async fn drains_although_a_client_has_stopped_reading() {
     let settings = Settings { outbox_bytes: 50_000_000, outbox_packets: 10_000, ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
-    let _stalled = WsClient::open_narrow(server.address).await;
+    let _stalled = server.connected(Options::narrow()).await;
     let socket = records.connected().await;
     let frame = Frame::event("/", "big", &[&format!("\"{}\"", "x".repeat(100_000))]);
     (0..200).for_each(|_| socket.emit(frame.clone()).unwrap());
-    tokio::time::timeout(PATIENCE, server.drain(Duration::ZERO)).await.expect("the drain ends");
+    in_time("the drain", server.drain(Duration::ZERO)).await;
     assert_eq!(records.disconnected().await, Reason::Shutdown);
 }
 
@@ -54,7 +52,7 @@ async fn cuts_a_client_whose_write_takes_too_long() {
         ..Settings::default()
     };
     let (server, mut records) = start_with(settings).await;
-    let _stalled = WsClient::open_narrow(server.address).await;
+    let _stalled = server.connected(Options::narrow()).await;
     let socket = records.connected().await;
     let frame = Frame::event("/", "big", &[&format!("\"{}\"", "x".repeat(100_000))]);
     (0..200).for_each(|_| socket.emit(frame.clone()).unwrap());
@@ -67,7 +65,7 @@ async fn cuts_a_client_that_makes_no_room_in_time() {
     let settings = Settings { outbox_packets: 3, write_timeout: Duration::from_millis(200), ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
     // Nobody polls, so nothing is ever taken.
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     let socket = records.connected().await;
     let frame = Frame::event("/", "a", &[]);
     for _ in 0..3 {
@@ -81,7 +79,7 @@ async fn cuts_a_client_that_makes_no_room_in_time() {
 #[tokio::test]
 async fn a_frame_larger_than_the_outbox_passes_when_nothing_else_waits() {
     let (server, mut records) = start_with(Settings { outbox_bytes: 1000, ..Settings::default() }).await;
-    let mut client = WsClient::connected(server.address).await;
+    let mut client = server.client().await;
     let socket = records.connected().await;
     let large = Frame::event("/", "a", &[&"1".repeat(5000)]);
     for _ in 0..3 {

@@ -1,16 +1,14 @@
 use std::time::Duration;
 
 use socketio::{Frame, Reason, Settings, Socket};
+use testkit::socketio::{PollingClient, WebSocketClient};
 
-use crate::{
-    application::Records,
-    client::{PollClient, WsClient},
-    server::{Running, start, start_with},
-};
+use crate::application::Records;
+use crate::server::{Running, check, start, start_with};
 
 /// A session that has been probed but not upgraded.
-async fn probed(server: &Running<crate::application::Recorder>, client: &PollClient) -> WsClient {
-    let mut socket = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
+async fn probed(server: &Running<crate::application::Recorder>, client: &PollingClient) -> WebSocketClient {
+    let mut socket = server.upgrade(&client.sid).await.unwrap();
     socket.send("2probe").await;
     assert_eq!(socket.text().await, "3probe");
     socket
@@ -22,9 +20,9 @@ fn emit(socket: &Socket, numbers: std::ops::Range<u32>) {
     }
 }
 
-async fn polling() -> (Running<crate::application::Recorder>, Records, PollClient, Socket) {
+async fn polling() -> (Running<crate::application::Recorder>, Records, PollingClient, Socket) {
     let (server, mut records) = start().await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     let socket = records.connected().await;
     (server, records, client, socket)
 }
@@ -54,7 +52,7 @@ async fn loses_nothing_and_keeps_the_order() {
     assert_eq!(upgrading.text().await, r#"42["n",8]"#);
     assert_eq!(client.poll().await.0, 400);
     assert_eq!(client.post(r#"42["a"]"#).await.0, 400);
-    upgrading.check().await;
+    check(&mut upgrading).await;
 }
 
 #[tokio::test]
@@ -76,7 +74,7 @@ async fn ends_the_poll_that_waits_when_the_probe_comes() {
 async fn goes_on_polling_when_the_upgrade_fails() {
     let (server, _records, client, socket) = polling().await;
     for word in [None, Some("4hello"), Some("2"), Some("3probe"), Some("")] {
-        let mut upgrading = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
+        let mut upgrading = server.upgrade(&client.sid).await.unwrap();
         match word {
             Some(word) => {
                 upgrading.send(word).await;
@@ -100,9 +98,9 @@ async fn goes_on_polling_when_the_upgrade_fails() {
 async fn gives_an_upgrade_up_that_takes_too_long() {
     let settings = Settings { upgrade_timeout: Duration::from_millis(100), ..Settings::default() };
     let (server, mut records) = start_with(settings).await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     let socket = records.connected().await;
-    let mut silent = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
+    let mut silent = server.upgrade(&client.sid).await.unwrap();
     assert_eq!(silent.next().await, None);
     let mut half = probed(&server, &client).await;
     assert_eq!(half.next().await, None);
@@ -114,14 +112,14 @@ async fn gives_an_upgrade_up_that_takes_too_long() {
 async fn turns_further_websockets_away() {
     let (server, _records, client, _socket) = polling().await;
     let mut first = probed(&server, &client).await;
-    let mut second = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
+    let mut second = server.upgrade(&client.sid).await.unwrap();
     assert_eq!(second.next().await, None);
     first.send("5").await;
-    let mut third = WsClient::open(server.address, Some(&client.sid)).await.unwrap();
+    let mut third = server.upgrade(&client.sid).await.unwrap();
     assert_eq!(third.next().await, None);
-    first.check().await;
+    check(&mut first).await;
     let unknown = "A".repeat(22);
-    assert!(WsClient::open(server.address, Some(&unknown)).await.is_err());
+    assert!(server.upgrade(&unknown).await.is_err());
 }
 
 #[tokio::test]
@@ -142,14 +140,14 @@ async fn pings_after_an_upgrade() {
         ..Settings::default()
     };
     let (server, mut records) = start_with(settings).await;
-    let client = PollClient::connected(server.address).await;
+    let client = server.polling().await;
     let mut upgrading = probed(&server, &client).await;
     upgrading.send("5").await;
     // Pings are answered by the helper, so this lasts longer than a client that says nothing would.
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_millis(250)).await;
-        upgrading.check().await;
+        check(&mut upgrading).await;
     }
-    while futures_util::StreamExt::next(&mut upgrading.0).await.is_some_and(|message| message.is_ok()) {}
+    while futures_util::StreamExt::next(&mut upgrading.stream).await.is_some_and(|message| message.is_ok()) {}
     assert_eq!(records.disconnected().await, Reason::PingTimeout);
 }
