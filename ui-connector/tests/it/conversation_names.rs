@@ -1,20 +1,22 @@
 //! `/conversation-name`.
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use testkit::http::http;
+use testkit::wait::in_time;
 
-use crate::support::{Connector, Log, soon, token};
+use crate::support::{Connector, Log, token};
 
 const NAME: &str = "projects/acme/locations/global/conversations/c";
 
 fn request(connector: &Connector, method: Method, query: &str) -> RequestBuilder {
     let url = connector.url(&format!("/conversation-name{query}"));
-    Client::new().request(method, url).header("authorization", token())
+    http().request(method, url).header("authorization", token())
 }
 
 async fn answer(request: RequestBuilder) -> (u16, String) {
-    let response = soon("the answer", request.send()).await.unwrap();
-    (response.status().as_u16(), soon("the body", response.text()).await.unwrap())
+    let response = in_time("the answer", request.send()).await.unwrap();
+    (response.status().as_u16(), in_time("the body", response.text()).await.unwrap())
 }
 
 async fn set(connector: &Connector, body: &Value) -> (u16, String) {
@@ -77,11 +79,11 @@ async fn without_a_token_nothing_is_told() {
     set(&connector, &json!({"conversationIntegrationKey": "k", "conversationName": NAME})).await;
     let url = connector.url("/conversation-name?conversationIntegrationKey=k");
     for method in [Method::GET, Method::POST, Method::DELETE] {
-        let bare = Client::new().request(method.clone(), &url);
+        let bare = http().request(method.clone(), &url);
         assert_eq!(answer(bare).await, (401, json!({"message": "Token is missing."}).to_string()));
-        let forged = Client::new().request(method, &url).header("authorization", "Bearer x.y.z");
+        let forged = http().request(method, &url).header("authorization", "Bearer x.y.z");
         assert_eq!(answer(forged).await, (401, json!({"message": "Failed to parse your token."}).to_string()));
     }
-    let bearer = Client::new().get(&url).header("authorization", format!("Bearer {}", token()));
+    let bearer = http().get(&url).header("authorization", format!("Bearer {}", token()));
     assert_eq!(answer(bearer).await.0, 200);
 }

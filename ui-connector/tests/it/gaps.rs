@@ -1,11 +1,11 @@
 //! What the log does not hold any more is told.
 
 use serde_json::json;
+use testkit::socketio::Client;
 
-use crate::client::Desktop;
 use crate::support::{Connector, Log, name};
 
-async fn is_told(desktop: &mut Desktop, conversation: &str) {
+async fn is_told(desktop: &mut Client, conversation: &str) {
     let told = desktop.next().await;
     assert_eq!(told.name, "events-missed");
     assert_eq!(told.args, [json!({"conversation_name": conversation})]);

@@ -1,8 +1,7 @@
 //! A place that calls pass through and where they can be held.
 
+use testkit::wait::in_time;
 use tokio::sync::watch;
-
-use crate::support::soon;
 
 /// Opening it lets those pass who wait, even if it is shut again at once.
 pub(crate) struct Gate {
@@ -31,7 +30,7 @@ impl Gate {
     /// Waits until so many calls have come since the gate was shut.
     pub(crate) async fn reached(&self, calls: usize) {
         let mut arrived = self.arrived.subscribe();
-        soon("a call at the gate", arrived.wait_for(|&arrived| arrived >= calls)).await.unwrap();
+        in_time("a call at the gate", arrived.wait_for(|&arrived| arrived >= calls)).await.unwrap();
     }
 
     pub(crate) async fn pass(&self) {

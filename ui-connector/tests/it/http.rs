@@ -2,12 +2,14 @@
 
 use connector::Settings;
 use connector::config::AllowedOrigins;
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder, Response};
+use testkit::http::http;
+use testkit::wait::in_time;
 
-use crate::support::{Connector, Log, settings, soon};
+use crate::support::{Connector, Log, settings};
 
 async fn get(connector: &Connector, path: &str) -> Response {
-    soon("the answer", reqwest::get(connector.url(path))).await.unwrap()
+    http().get(connector.url(path)).send().await.unwrap()
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -53,8 +55,8 @@ async fn the_first_load_is_small_because_it_is_compressed() {
     let page = get(&connector, "/").await.text().await.unwrap();
     let mut total = 0;
     for path in loaded(&page).into_iter().chain(["/"]) {
-        let request = Client::new().get(connector.url(path)).header("accept-encoding", "br, gzip");
-        let response = soon("the answer", request.send()).await.unwrap();
+        let request = http().get(connector.url(path)).header("accept-encoding", "br, gzip");
+        let response = in_time("the answer", request.send()).await.unwrap();
         assert_eq!(
             (header(&response, "content-encoding"), header(&response, "vary")),
             ("gzip", "accept-encoding"),
@@ -112,13 +114,13 @@ async fn other_methods_and_paths_are_told_apart() {
         (Method::DELETE, "/", 405),
         (Method::GET, "/socket.io/", 400),
     ] {
-        let request = Client::new().request(method.clone(), connector.url(path));
-        assert_eq!(soon("the answer", request.send()).await.unwrap().status(), status, "{method} {path}");
+        let request = http().request(method.clone(), connector.url(path));
+        assert_eq!(in_time("the answer", request.send()).await.unwrap().status(), status, "{method} {path}");
     }
 }
 
 fn from_origin(connector: &Connector, method: Method, path: &str, origin: &str) -> RequestBuilder {
-    Client::new().request(method, connector.url(path)).header("origin", origin)
+    http().request(method, connector.url(path)).header("origin", origin)
 }
 
 fn preflight(connector: &Connector, path: &str, origin: &str) -> RequestBuilder {

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use serde_json::json;
+use testkit::socketio::{Client, Received};
 
-use crate::client::{Desktop, Received};
 use crate::support::{Connector, Log, name};
 
 const CONVERSATIONS: [&str; 2] = ["a", "b"];
@@ -41,7 +41,7 @@ struct Interest {
 }
 
 struct Seat {
-    desktop: Desktop,
+    desktop: Client,
     /// On which connector it is.
     home: usize,
     interests: [Option<Interest>; CONVERSATIONS.len()],

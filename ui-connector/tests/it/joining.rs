@@ -1,8 +1,7 @@
 //! `join-conversation` and `leave-conversation`.
 
-use serde_json::json;
-
 use crate::support::{Connector, Log, name};
+use serde_json::json;
 
 #[tokio::test]
 async fn both_forms_of_a_name_are_answered_with_the_canonical_one() {

@@ -2,8 +2,8 @@
 
 use event::{EventKind, Offset, Payload, Position, RecognitionAttributes};
 use serde_json::json;
+use testkit::socketio::Client;
 
-use crate::client::Desktop;
 use crate::support::{Connector, Log, name, payload, token};
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn events_of_an_original_interceptor_arrive_without_a_position() {
 async fn without_recovery_there_is_exactly_one_argument() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
-    let mut plain = Desktop::connect(connector.address, json!({"token": token(), "recovery": false})).await.unwrap();
+    let mut plain = Client::connect(connector.address, &json!({"token": token(), "recovery": false})).await.unwrap();
     assert_eq!(plain.pid, None);
     plain.join(&talk).await;
     let mut usual = connector.joined(&[&talk]).await;

@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails fails its test")]
 
 mod backlog;
-mod client;
 mod conversation_names;
 mod dialogflow;
 mod faulty;
@@ -27,4 +26,3 @@ mod slow;
 mod streams;
 mod support;
 mod tokens;
-mod upstream;

@@ -8,7 +8,9 @@ use connector::Settings;
 use event::{ConnectorId, ConversationName};
 
 use crate::keys::FaultyKeys;
-use crate::support::{Connector, Log, name, settings, until};
+use testkit::wait::until;
+
+use crate::support::{Connector, Log, name, settings};
 
 fn quick() -> Settings {
     let mut settings = settings();

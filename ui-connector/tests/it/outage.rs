@@ -1,8 +1,7 @@
 //! Redis goes away and comes back.
 
-use serde_json::json;
-
 use crate::support::{Connector, Log, name};
+use serde_json::json;
 
 #[tokio::test]
 async fn every_member_gets_each_missed_event_once_and_in_order() {

@@ -5,13 +5,15 @@ use connector::auth::providers::Nobody;
 use connector::auth::settings::AuthSettings;
 use reqwest::{Body, Response};
 use serde_json::{Value, json};
+use testkit::http::http;
+use testkit::socketio::Client;
+use testkit::wait::in_time;
 
-use crate::client::Desktop;
-use crate::support::{Connector, Log, settings, soon};
+use crate::support::{Connector, Log, settings};
 
 async fn register(connector: &Connector, body: impl Into<Body>) -> Response {
-    let request = reqwest::Client::new().post(connector.url("/register")).body(body);
-    soon("the answer", request.send()).await.unwrap()
+    let request = http().post(connector.url("/register")).body(body);
+    in_time("the answer", request.send()).await.unwrap()
 }
 
 #[tokio::test]
@@ -21,7 +23,7 @@ async fn whoever_may_register_gets_a_token_that_opens_the_socket() {
     assert_eq!(response.status(), 200);
     let answer: Value = response.json().await.unwrap();
     assert_eq!(answer.as_object().unwrap().len(), 1);
-    assert!(Desktop::connect(connector.address, json!({"token": answer["token"]})).await.is_ok());
+    assert!(Client::connect(connector.address, &json!({"token": answer["token"]})).await.is_ok());
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Desktops that come back with the offset of their last event.
 
 use serde_json::json;
+use testkit::socketio::Client;
+use testkit::wait::until;
 
-use crate::client::Desktop;
-use crate::support::{Connector, Log, name, token, until};
+use crate::support::{Connector, Log, name, token};
 
 #[tokio::test]
 async fn a_desktop_gets_exactly_what_it_missed() {
@@ -116,7 +117,7 @@ async fn garbage_for_an_offset_does_no_harm() {
     ];
     for (number, offset) in (1..).zip(garbage) {
         let auth = json!({"token": token(), "offset": offset, "pid": offset});
-        let mut desktop = Desktop::connect(connector.address, auth).await.unwrap();
+        let mut desktop = Client::connect(connector.address, &auth).await.unwrap();
         desktop.join(&talk).await;
         log.record(&talk, number).await;
         desktop.expect([number]).await;
@@ -132,7 +133,7 @@ async fn without_recovery_an_offset_counts_for_nothing() {
     log.record_all(&talk, 1..=2).await;
     member.expect([1]).await;
     let auth = json!({"token": token(), "offset": member.offset, "recovery": false});
-    let mut desktop = Desktop::connect(connector.address, auth).await.unwrap();
+    let mut desktop = Client::connect(connector.address, &auth).await.unwrap();
     desktop.join(&talk).await;
     log.record(&talk, 3).await;
     assert_eq!(desktop.arrived().await, [3]);

@@ -11,9 +11,11 @@ use connector::auth::rotation::SecretFile;
 use connector::auth::token::TokenKeys;
 use serde_json::json;
 use tempfile::TempDir;
+use testkit::http::http;
+use testkit::socketio::Client;
+use testkit::wait::until;
 
-use crate::client::Desktop;
-use crate::support::{Connector, Log, PROJECT, settings, until};
+use crate::support::{Connector, Log, PROJECT, settings};
 
 const OLD: &str = "an-old-secret-of-16+";
 const NEW: &str = "a-new-secret-of-16++";
@@ -53,11 +55,11 @@ fn signed_with(secret: &str) -> String {
 }
 
 async fn opens(connector: &Connector, secret: &str) -> bool {
-    Desktop::connect(connector.address, json!({"token": signed_with(secret)})).await.is_ok()
+    Client::connect(connector.address, &json!({"token": signed_with(secret)})).await.is_ok()
 }
 
 async fn registered(connector: &Connector) -> String {
-    let answer = reqwest::Client::new().post(connector.url("/register")).send().await.unwrap();
+    let answer = http().post(connector.url("/register")).send().await.unwrap();
     answer.json::<serde_json::Value>().await.unwrap()["token"].as_str().unwrap().to_owned()
 }
 

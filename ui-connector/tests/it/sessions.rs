@@ -10,9 +10,12 @@ use connector::sessions::SessionSettings;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use crate::client::Desktop;
 use crate::keys::FaultyKeys;
-use crate::support::{Connector, Log, PROJECT, SECRET, name, settings, until};
+use testkit::http::http;
+use testkit::socketio::{Client, ConnectError};
+use testkit::wait::until;
+
+use crate::support::{Connector, Log, PROJECT, SECRET, name, settings};
 
 fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
@@ -34,12 +37,12 @@ fn signed(secret: &[u8], claims: &Value) -> String {
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(secret)).unwrap()
 }
 
-async fn connect(connector: &Connector, token: &str) -> Result<Desktop, String> {
-    Desktop::connect(connector.address, json!({"token": token})).await
+async fn connect(connector: &Connector, token: &str) -> Result<Client, ConnectError> {
+    Client::connect(connector.address, &json!({"token": token})).await
 }
 
 /// The session has connected, and Redis knows.
-async fn connected(log: &Log, connector: &Connector) -> Desktop {
+async fn connected(log: &Log, connector: &Connector) -> Client {
     let desktop = connect(connector, &token(-10, 3600)).await.unwrap();
     until("the session is noted", async || is_noted(log).await).await;
     desktop
@@ -49,7 +52,7 @@ async fn is_noted(log: &Log) -> bool {
     log.broker.get("aa:session:{session-1}").await.unwrap().is_some()
 }
 
-async fn renewed(desktop: &mut Desktop) -> String {
+async fn renewed(desktop: &mut Client) -> String {
     let event = desktop.next().await;
     assert_eq!((event.name.as_str(), event.args.len()), ("token-renewed", 1));
     event.args[0]["token"].as_str().unwrap().to_owned()
@@ -82,7 +85,7 @@ async fn http_stays_strict() {
     let _connected = connected(&log, &connector).await;
     let call = |token: String| {
         let url = connector.url(&format!("/v2/projects/{PROJECT}/locations/global/conversations/c"));
-        reqwest::Client::new().get(url).header("Authorization", token).send()
+        http().get(url).header("Authorization", token).send()
     };
     let answer = call(token(-7200, -60)).await.unwrap();
     assert_eq!(answer.status(), 401);
@@ -111,7 +114,7 @@ async fn nobody_else_comes_in_with_an_expired_token() {
         ("no key", signed(b"", &claims(-7200, -60))),
     ] {
         let refused = connect(&connector, &token).await.err();
-        assert_eq!(refused.as_deref(), Some("authentication failed"), "{what}");
+        assert_eq!(refused.unwrap().to_string(), "authentication failed", "{what}");
     }
     assert!(connect(&connector, &token(-twelve_hours + 60, -60)).await.is_ok());
 }
@@ -178,7 +181,7 @@ async fn while_redis_is_away_who_cannot_be_judged_is_asked_to_come_back() {
     let connector = Connector::start_on(&log, settings(), keys.clone()).await;
     drop(connected(&log, &connector).await);
     keys.fail(true);
-    assert_eq!(connect(&connector, &token(-7200, -60)).await.err().as_deref(), Some("closed"));
+    assert!(matches!(connect(&connector, &token(-7200, -60)).await, Err(ConnectError::Closed(_))));
     assert!(connect(&connector, &token(-10, 3600)).await.is_ok(), "a token that is valid needs no Redis");
     keys.fail(false);
     assert!(connect(&connector, &token(-7200, -60)).await.is_ok());

@@ -1,9 +1,7 @@
 //! The end of a connector.
 
-use serde_json::json;
-
-use crate::client::Desktop;
 use crate::support::{Connector, Log, name};
+use serde_json::json;
 
 #[tokio::test]
 async fn desktops_are_closed_without_being_told_to_stay_away() {
@@ -29,7 +27,7 @@ async fn desktops_are_closed_without_being_told_to_stay_away() {
 async fn a_stalled_desktop_does_not_hold_up_the_end() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
-    let mut stalled = Desktop::connect_narrow(connector.address).await;
+    let mut stalled = connector.narrow().await;
     stalled.join(&talk).await;
     connector.bus.lose().await;
     log.record_all(&talk, 0..500).await;

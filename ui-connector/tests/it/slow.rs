@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use event::{ConversationName, EventKind, Payload, RecognitionAttributes};
+use testkit::wait::until;
 
-use crate::client::Desktop;
-use crate::support::{Connector, Log, name, settings, until};
+use crate::support::{Connector, Log, name, settings};
 
 #[tokio::test]
 async fn more_than_the_outbox_holds_reaches_a_desktop_that_reads() {
@@ -46,7 +46,7 @@ async fn a_stalled_desktop_is_cut_and_the_others_get_everything() {
     let mut settings = settings();
     settings.sockets.write_timeout = Duration::from_millis(300);
     let connector = Connector::start_with(&log, settings).await;
-    let mut stalled = Desktop::connect_narrow(connector.address).await;
+    let mut stalled = connector.narrow().await;
     stalled.join(&talk).await;
     stalled.join(&alone).await;
     let mut reader = connector.joined(&[&talk]).await;
@@ -66,7 +66,7 @@ async fn a_stalled_desktop_is_cut_and_the_others_get_everything() {
 async fn a_desktop_that_pauses_gets_what_found_no_room() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
-    let mut pausing = Desktop::connect_narrow(connector.address).await;
+    let mut pausing = connector.narrow().await;
     pausing.join(&talk).await;
     record_large(&log, &talk, 0..60).await;
     pausing.expect(0..60).await;
@@ -96,7 +96,7 @@ async fn a_stalled_desktop_does_not_hold_up_the_repair_of_others() {
     // The stalled one may take longer than the reader waits.
     settings.sockets.write_timeout = Duration::from_mins(1);
     let connector = Connector::start_with(&log, settings).await;
-    let mut stalled = Desktop::connect_narrow(connector.address).await;
+    let mut stalled = connector.narrow().await;
     stalled.join(&talk).await;
     let mut reader = connector.joined(&[&talk, &other]).await;
     connector.bus.lose().await;

@@ -18,29 +18,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::Desktop;
 use crate::faulty::FaultyBus;
+use testkit::socketio::{Client, Options};
+use testkit::wait::{in_time, until};
 
 pub(crate) const PROJECT: &str = "acme";
 pub(crate) const SECRET: &[u8] = b"0123456789abcdef-secret";
-/// Longer than anything here takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Waits, but not for ever.
-pub(crate) async fn soon<T>(what: &str, work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| panic!("waited too long for {what}"))
-}
-
-/// Waits until `holds` is true.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let poll = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    soon(what, poll).await;
-}
-
 pub(crate) fn name(id: &str) -> ConversationName {
     format!("projects/{PROJECT}/conversations/{id}").parse().unwrap()
 }
@@ -134,12 +117,17 @@ impl Connector {
     }
 
     /// A connected desktop.
-    pub(crate) async fn desktop(&self) -> Desktop {
-        Desktop::connect(self.address, json!({"token": token()})).await.unwrap()
+    pub(crate) async fn desktop(&self) -> Client {
+        Client::connect(self.address, &json!({"token": token()})).await.unwrap()
+    }
+
+    /// A desktop whose kernel takes very little that the desktop does not read.
+    pub(crate) async fn narrow(&self) -> Client {
+        Client::connect_with(self.address, &json!({"token": token()}), Options::narrow()).await.unwrap()
     }
 
     /// A desktop that has joined these conversations.
-    pub(crate) async fn joined(&self, names: &[&ConversationName]) -> Desktop {
+    pub(crate) async fn joined(&self, names: &[&ConversationName]) -> Client {
         let mut desktop = self.desktop().await;
         for name in names {
             desktop.join(name).await;
@@ -153,7 +141,7 @@ impl Connector {
 
     /// Waits for the end of `connector::run`, which `stop` asks for.
     pub(crate) async fn ended(mut self) {
-        soon("the end of the connector", &mut self.task).await.unwrap();
+        in_time("the end of the connector", &mut self.task).await.unwrap();
     }
 }
 

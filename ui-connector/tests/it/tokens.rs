@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
+use testkit::socketio::Client;
 
-use crate::client::Desktop;
 use crate::support::{Connector, Log, PROJECT, SECRET, name, token};
 
 fn claims(hours: i64, project: &str) -> Value {
@@ -48,8 +48,8 @@ async fn what_is_no_valid_token_of_ours_is_refused() {
         with(signed(Algorithm::HS256, SECRET, &json!({"gcp_agent_assist_project": PROJECT}))),
         with(format!("{}x", token())),
     ] {
-        let refused = Desktop::connect(connector.address, auth.clone()).await.err();
-        assert_eq!(refused.as_deref(), Some("authentication failed"), "{auth}");
+        let refused = Client::connect(connector.address, &auth).await.err();
+        assert_eq!(refused.unwrap().to_string(), "authentication failed", "{auth}");
     }
 }
 
@@ -58,7 +58,7 @@ async fn the_word_bearer_may_stand_before_a_token() {
     let connector = Connector::start(&Log::new()).await;
     for prefix in ["", "Bearer ", "bearer "] {
         let auth = json!({"token": format!("{prefix}{}", token())});
-        assert!(Desktop::connect(connector.address, auth).await.is_ok(), "{prefix:?}");
+        assert!(Client::connect(connector.address, &auth).await.is_ok(), "{prefix:?}");
     }
 }
 
@@ -67,7 +67,7 @@ async fn odd_values_beside_a_good_token_do_no_harm() {
     let connector = Connector::start(&Log::new()).await;
     for odd in [json!("false"), json!(0), json!(null), json!({"a": []})] {
         let auth = json!({"token": token(), "recovery": odd, "offset": odd, "pid": odd, "else": odd});
-        let desktop = Desktop::connect(connector.address, auth.clone()).await;
+        let desktop = Client::connect(connector.address, &auth).await;
         assert!(desktop.is_ok_and(|desktop| desktop.pid.is_some()), "{auth}");
     }
 }
@@ -78,9 +78,9 @@ async fn a_refusal_concerns_nobody_else() {
     let connector = Connector::start(&log).await;
     let mut desktop = connector.joined(&[&talk]).await;
     for _ in 0..3 {
-        assert!(Desktop::connect(connector.address, json!({"token": "x"})).await.is_err());
+        assert!(Client::connect(connector.address, &json!({"token": "x"})).await.is_err());
     }
     log.record(&talk, 1).await;
     assert_eq!(desktop.arrived().await, [1]);
-    assert!(Desktop::connect(connector.address, json!({"token": token()})).await.is_ok());
+    assert!(Client::connect(connector.address, &json!({"token": token()})).await.is_ok());
 }

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ pub struct Client {
     pub pid: Option<String>,
     /// The last argument of the last event read, as socket.io-client keeps it.
     pub offset: Option<String>,
+    auth: Value,
     acks: u64,
     waiting: VecDeque<Received>,
 }
@@ -49,6 +51,12 @@ impl Received {
         let name = args.remove(0).as_str().expect("a name").to_owned();
         Self { packet: packet.to_owned(), name, args }
     }
+
+    /// The data of a payload whose data is a number.
+    pub fn number(&self) -> u64 {
+        let data = self.args[0]["data"].as_str().and_then(|data| data.parse().ok());
+        data.unwrap_or_else(|| panic!("{} has no number", self.packet))
+    }
 }
 
 impl Client {
@@ -66,10 +74,11 @@ impl Client {
     /// If the server refuses it.
     pub async fn connect_with(server: SocketAddr, auth: &Value, options: Options<'_>) -> Result<Self, ConnectError> {
         let socket = WebSocketClient::open_with(server, options).await?;
-        let mut client = Self { socket, pid: None, offset: None, acks: 0, waiting: VecDeque::new() };
+        let auth = auth.clone();
+        let mut client = Self { socket, pid: None, offset: None, auth, acks: 0, waiting: VecDeque::new() };
         let open = client.receive().await?;
         assert!(open.starts_with("0{"), "{open}");
-        client.socket.send(&format!("40{auth}")).await;
+        client.socket.send(&format!("40{}", client.auth)).await;
         let answer = client.receive().await?;
         let read = |json: &str| serde_json::from_str::<Value>(json).expect("JSON");
         if let Some(error) = answer.strip_prefix("44") {
@@ -79,11 +88,18 @@ impl Client {
         Ok(client)
     }
 
-    /// Connects again as socket.io-client does, with `token`. What has not been read is lost.
-    pub async fn cut(&mut self, server: SocketAddr, token: &str) {
-        let auth = json!({"token": token, "pid": self.pid, "offset": self.offset});
-        let again = Self::connect(server, &auth).await.expect("it is let in again");
+    /// Connects again as socket.io-client does. What has not been read is lost.
+    pub async fn cut(&mut self, server: SocketAddr) {
+        self.auth["pid"] = self.pid.clone().into();
+        self.auth["offset"] = self.offset.clone().into();
+        let again = Self::connect(server, &self.auth).await.expect("it is let in again");
         *self = Self { offset: self.offset.take(), ..again };
+    }
+
+    /// The same, from one variable to another.
+    pub async fn reconnect(mut self, server: SocketAddr) -> Self {
+        self.cut(server).await;
+        self
     }
 
     /// Sends a packet.
@@ -122,13 +138,15 @@ impl Client {
     }
 
     /// Joins a conversation, by its canonical name.
-    pub async fn join(&mut self, conversation: &str) {
-        assert_eq!(self.ask("join-conversation", json!([conversation])).await, json!([true, conversation]));
+    pub async fn join(&mut self, conversation: impl Display) {
+        let name = conversation.to_string();
+        assert_eq!(self.ask("join-conversation", json!([name])).await, json!([true, name]));
     }
 
     /// Leaves a conversation.
-    pub async fn leave(&mut self, conversation: &str) {
-        assert_eq!(self.ask("leave-conversation", json!([conversation])).await, json!([true, conversation]));
+    pub async fn leave(&mut self, conversation: impl Display) {
+        let name = conversation.to_string();
+        assert_eq!(self.ask("leave-conversation", json!([name])).await, json!([true, name]));
     }
 
     /// The next event.
@@ -142,14 +160,26 @@ impl Client {
         received
     }
 
+    /// The next events have these numbers, in this order.
+    pub async fn expect(&mut self, numbers: impl IntoIterator<Item = u64>) {
+        for number in numbers {
+            assert_eq!(self.next().await.number(), number);
+        }
+    }
+
     /// What has come up to the answer to a question that is asked now.
-    pub async fn arrivals(&mut self, question: &str) -> Vec<Received> {
-        self.leave(question).await;
+    pub async fn arrivals(&mut self) -> Vec<Received> {
+        self.ask("leave-conversation", json!([])).await;
         let mut arrivals = Vec::new();
         while !self.waiting.is_empty() {
             arrivals.push(self.next().await);
         }
         arrivals
+    }
+
+    /// The numbers of [`Self::arrivals`].
+    pub async fn arrived(&mut self) -> Vec<u64> {
+        self.arrivals().await.iter().map(Received::number).collect()
     }
 
     /// The next packet that is not a ping; nothing at the end.

@@ -11,10 +11,13 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::{call, connector, patient, prefix, sent};
-use crate::support::{settings, until};
-use crate::upstream::{Upstream, endless};
 use connector::Settings;
 use connector::dialogflow::settings::DialogflowSettings;
+use testkit::http::http;
+use testkit::upstream::{Upstream, endless};
+use testkit::wait::{in_time, until};
+
+use crate::support::settings;
 
 /// gzip of `{"a":1}`, with a name and a time that another compressor would not write.
 const GZIP: &[u8] = &[
@@ -136,7 +139,7 @@ async fn an_answer_that_stops_in_the_middle_is_broken_off() {
     let connector = patient(&upstream, Duration::from_millis(200)).await;
     let answer = sent(call(&connector, Method::GET, &path())).await;
     assert_eq!(answer.status(), 200);
-    assert!(crate::support::soon("the end", answer.bytes()).await.is_err());
+    assert!(in_time("the end", answer.bytes()).await.is_err());
 }
 
 #[tokio::test]
@@ -147,7 +150,7 @@ async fn an_answer_is_streamed_and_ends_with_the_desktop() {
     let mut body = answer.bytes_stream();
     let mut read = 0;
     while read < 1_000_000 {
-        read += crate::support::soon("more", body.next()).await.unwrap().unwrap().len();
+        read += in_time("more", body.next()).await.unwrap().unwrap().len();
     }
     drop(body);
     // Each call that is under way takes a place, which comes back when the desktop has gone.
@@ -157,8 +160,11 @@ async fn an_answer_is_streamed_and_ends_with_the_desktop() {
 #[tokio::test]
 async fn more_calls_than_there_are_places_get_503_where_the_original_stood_still() {
     let upstream = Upstream::start(|_| stalled()).await;
-    let dialogflow =
-        DialogflowSettings { endpoint: Some(upstream.base()), max_requests: 2, ..DialogflowSettings::default() };
+    let dialogflow = DialogflowSettings {
+        endpoint: Some(upstream.url().parse().unwrap()),
+        max_requests: 2,
+        ..DialogflowSettings::default()
+    };
     let settings = Settings { dialogflow, ..settings() };
     let connector = crate::support::Connector::start_with(&crate::support::Log::new(), settings).await;
     let first = sent(call(&connector, Method::GET, &path())).await;
@@ -166,7 +172,7 @@ async fn more_calls_than_there_are_places_get_503_where_the_original_stood_still
     let third = sent(call(&connector, Method::GET, &path())).await;
     assert_eq!((first.status().as_u16(), second.status().as_u16(), third.status().as_u16()), (200, 200, 503));
     assert_eq!(third.headers()["retry-after"], "1");
-    assert_eq!(reqwest::get(connector.url("/status")).await.unwrap().status(), 200);
+    assert_eq!(http().get(connector.url("/status")).send().await.unwrap().status(), 200);
     drop(first);
     until("a place", async || sent(call(&connector, Method::GET, &path())).await.status() == 200).await;
 }

@@ -6,8 +6,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::{call, connector, get_raw, prefix, raw, sent};
+use testkit::upstream::Upstream;
+
 use crate::support::{PROJECT, SECRET, token};
-use crate::upstream::Upstream;
 
 #[tokio::test]
 async fn a_location_cannot_name_another_host_where_the_original_sent_its_google_token_there() {

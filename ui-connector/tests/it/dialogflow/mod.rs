@@ -9,11 +9,13 @@ use std::time::Duration;
 use connector::Settings;
 use connector::dialogflow::settings::DialogflowSettings;
 use reqwest::{Method, RequestBuilder, Response};
+use testkit::http::http;
+use testkit::upstream::Upstream;
+use testkit::wait::in_time;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Connector, Log, PROJECT, settings, soon, token};
-use crate::upstream::Upstream;
+use crate::support::{Connector, Log, PROJECT, settings, token};
 
 /// What all paths of our project begin with.
 fn prefix() -> String {
@@ -27,18 +29,21 @@ async fn connector(upstream: &Upstream) -> Connector {
 
 /// The same, with its own patience.
 async fn patient(upstream: &Upstream, timeout: Duration) -> Connector {
-    let dialogflow = DialogflowSettings { endpoint: Some(upstream.base()), timeout, ..DialogflowSettings::default() };
+    let dialogflow = DialogflowSettings {
+        endpoint: Some(upstream.url().parse().unwrap()),
+        timeout,
+        ..DialogflowSettings::default()
+    };
     Connector::start_with(&Log::new(), Settings { dialogflow, ..settings() }).await
 }
 
 /// A call with a good token.
 fn call(connector: &Connector, method: Method, path: &str) -> RequestBuilder {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    client.request(method, connector.url(path)).header("authorization", token())
+    http().request(method, connector.url(path)).header("authorization", token())
 }
 
 async fn sent(request: RequestBuilder) -> Response {
-    soon("the answer", request.send()).await.unwrap()
+    in_time("the answer", request.send()).await.unwrap()
 }
 
 /// The status that bytes get that are sent as they are.
@@ -46,7 +51,7 @@ async fn raw(connector: &Connector, request: &str) -> u16 {
     let mut stream = TcpStream::connect(connector.address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = [0; 12];
-    soon("the answer", stream.read_exact(&mut answer)).await.unwrap();
+    in_time("the answer", stream.read_exact(&mut answer)).await.unwrap();
     std::str::from_utf8(&answer[9..]).unwrap().parse().unwrap()
 }
 

@@ -17,9 +17,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::{connector, register, status};
-use crate::client::Desktop;
+use testkit::http::http;
+use testkit::socketio::Client;
+use testkit::upstream::{Upstream, endless};
+
 use crate::support::{Connector, Log, settings, token};
-use crate::upstream::{Upstream, endless};
 
 /// A connector that asks Genesys Cloud at `url`.
 async fn asking(url: &str) -> Connector {
@@ -43,7 +45,7 @@ async fn a_redirecting_provider_admits_nobody_where_the_original_followed_it() {
 async fn a_provider_that_never_answers_is_given_up_where_the_original_waited_for_ever() {
     let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let connector = asking(&format!("http://{}", silent.local_addr().unwrap())).await;
-    let request = reqwest::Client::new().post(connector.url("/register")).header("authorization", "t");
+    let request = http().post(connector.url("/register")).header("authorization", "t");
     let answer = tokio::time::timeout(Duration::from_secs(30), request.send()).await.unwrap().unwrap();
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["retry-after"], "5");
@@ -133,9 +135,9 @@ async fn a_guesser_keeps_no_colleague_from_connecting() {
     let provider = Upstream::start(|_| StatusCode::UNAUTHORIZED).await;
     let connector = strict(&provider.url()).await;
     for _ in 0..5 {
-        assert!(Desktop::connect(connector.address, json!({"token": "x.y.z"})).await.is_err());
+        assert!(Client::connect(connector.address, &json!({"token": "x.y.z"})).await.is_err());
     }
-    assert!(Desktop::connect(connector.address, json!({"token": token()})).await.is_ok());
+    assert!(Client::connect(connector.address, &json!({"token": token()})).await.is_ok());
 }
 
 #[tokio::test]
@@ -151,11 +153,11 @@ async fn slow_bodies_hold_no_place_and_slow_providers_a_bounded_number() {
         .await
         .unwrap();
     let waiting = connector.url("/register");
-    let first = tokio::spawn(reqwest::Client::new().post(waiting).header("authorization", "t").send());
+    let first = tokio::spawn(http().post(waiting).header("authorization", "t").send());
     silent.accept().await.unwrap();
     let answer = register(&connector, "t").await;
     assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"1".parse().unwrap()));
-    assert_eq!(reqwest::get(connector.url("/status")).await.unwrap().status(), 200);
+    assert_eq!(http().get(connector.url("/status")).send().await.unwrap().status(), 200);
     first.abort();
 }
 

@@ -12,8 +12,10 @@ use connector::Settings;
 use connector::auth::settings::AuthSettings;
 use reqwest::Response;
 use service::env::Env;
+use testkit::http::http;
+use testkit::wait::in_time;
 
-use crate::support::{Connector, Log, settings, soon};
+use crate::support::{Connector, Log, settings};
 
 /// A connector with the identity provider that the environment names.
 async fn connector(environment: &[(&'static str, &str)]) -> Connector {
@@ -26,8 +28,8 @@ async fn connector(environment: &[(&'static str, &str)]) -> Connector {
 
 /// What an agent gets who presents a token.
 async fn register(connector: &Connector, token: &str) -> Response {
-    let request = reqwest::Client::new().post(connector.url("/register")).header("authorization", token);
-    soon("the answer", request.send()).await.unwrap()
+    let request = http().post(connector.url("/register")).header("authorization", token);
+    in_time("the answer", request.send()).await.unwrap()
 }
 
 async fn status(connector: &Connector, token: &str) -> u16 {

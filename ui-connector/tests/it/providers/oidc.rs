@@ -9,8 +9,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::{connector, status};
+use testkit::upstream::Upstream;
+
 use crate::support::Connector;
-use crate::upstream::Upstream;
 
 /// A key of an issuer: what it signs with, and what it publishes.
 fn key(kid: &str) -> (EncodingKey, Value) {

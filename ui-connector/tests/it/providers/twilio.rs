@@ -8,8 +8,11 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use super::{connector, register, status};
-use crate::support::{Connector, soon};
-use crate::upstream::Upstream;
+use testkit::http::http;
+use testkit::upstream::Upstream;
+use testkit::wait::in_time;
+
+use crate::support::Connector;
 
 const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 
@@ -56,8 +59,8 @@ async fn twilio(status: StatusCode, answer: Value) -> (Connector, Upstream) {
 }
 
 async fn register_app(connector: &Connector, body: &Value) -> Response {
-    let request = reqwest::Client::new().post(connector.url("/register-app")).json(body);
-    soon("the answer", request.send()).await.unwrap()
+    let request = http().post(connector.url("/register-app")).json(body);
+    in_time("the answer", request.send()).await.unwrap()
 }
 
 #[tokio::test]
@@ -110,7 +113,7 @@ async fn bodies_that_are_no_object_are_refused_where_the_original_failed() {
     for body in [json!([]), json!("x"), json!(5), json!(null), json!({"accountSid": 5, "authToken": "x"})] {
         assert_eq!(register_app(&connector, &body).await.status(), 400, "{body}");
     }
-    let text = reqwest::Client::new().post(connector.url("/register-app")).body("{}").send().await.unwrap();
+    let text = http().post(connector.url("/register-app")).body("{}").send().await.unwrap();
     assert_eq!(text.status(), 415);
     assert!(api.seen().is_empty());
 }

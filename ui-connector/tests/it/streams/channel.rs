@@ -10,12 +10,11 @@ use axum::response::{IntoResponse as _, Response};
 use connector::base_url::BaseUrl;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
+use testkit::upstream::endless;
+use testkit::wait::until;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
-
-use crate::support::until;
-use crate::upstream::endless;
 
 /// How it behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,11 @@ use connector::Settings;
 use connector::dialogflow::settings::DialogflowSettings;
 use serde_json::{Value, json};
 
-use crate::client::Desktop;
-use crate::support::{Connector, Log, PROJECT, settings, soon, until};
 use channel::{Channel, Mood};
+use testkit::socketio::Client;
+use testkit::wait::until;
+
+use crate::support::{Connector, Log, PROJECT, settings};
 
 async fn connector(channel: &Channel) -> Connector {
     let endpoint = Some(channel.base());
@@ -27,18 +29,10 @@ fn request(stream: &str) -> Value {
     json!([{"streamId": stream, "method": "streaming_reactive_companion_suggestions", "payload": payload}])
 }
 
-/// Sends an event without asking for an answer.
-async fn tell(desktop: &mut Desktop, event: &str, args: &Value) {
-    let mut packet = vec![json!(event)];
-    packet.extend(args.as_array().unwrap().iter().cloned());
-    desktop.send(&format!("42{}", Value::from(packet))).await;
-}
-
 /// The next event, by name and argument.
-async fn next(desktop: &mut Desktop) -> (String, Value) {
-    let packet = soon("an event", desktop.packet()).await.unwrap();
-    let event: Vec<Value> = serde_json::from_str(packet.strip_prefix("42").unwrap()).unwrap();
-    (event[0].as_str().unwrap().to_owned(), event[1].clone())
+async fn next(desktop: &mut Client) -> (String, Value) {
+    let event = desktop.next().await;
+    (event.name, event.args[0].clone())
 }
 
 #[tokio::test]
@@ -46,7 +40,7 @@ async fn payloads_go_both_ways() {
     let channel = Channel::start(Mood::Kind).await;
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;
-    tell(&mut desktop, "stream-request", &request("s")).await;
+    desktop.tell("stream-request", &request("s")).await;
     channel.until_sent(1).await;
     channel.say(&json!([[1, [{"reply_text": [{"tool_calls": 1}]}]]]));
     let (event, data) = next(&mut desktop).await;
@@ -54,10 +48,10 @@ async fn payloads_go_both_ways() {
         (event.as_str(), data),
         ("stream-data", json!({"streamId": "s", "payload": {"replyText": [{"toolCalls": 1}]}}))
     );
-    tell(&mut desktop, "stream-request", &json!([{"streamId": "s", "payload": {"more": "ä😀&="}}])).await;
+    desktop.tell("stream-request", &json!([{"streamId": "s", "payload": {"more": "ä😀&="}}])).await;
     channel.until_sent(2).await;
     assert_eq!(channel.sent(), [request("s")[0]["payload"].clone(), json!({"more": "ä😀&="})]);
-    tell(&mut desktop, "end-stream", &json!([{"streamId": "s"}])).await;
+    desktop.tell("end-stream", &json!([{"streamId": "s"}])).await;
     channel.until_terminated(1).await;
 }
 
@@ -66,7 +60,7 @@ async fn the_protocol_is_spoken_as_dialogflow_expects_it() {
     let channel = Channel::start(Mood::Kind).await;
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;
-    tell(&mut desktop, "stream-request", &request("s")).await;
+    desktop.tell("stream-request", &request("s")).await;
     channel.until_sent(1).await;
     let asked = channel.asked();
     let path = "/google.cloud.dialogflow.v2beta1.Participants/StreamingReactiveCompanionSuggestions/channel";
@@ -96,16 +90,16 @@ async fn a_stream_is_its_sockets_own_where_the_original_shared_it_with_everybody
     let channel = Channel::start(Mood::Kind).await;
     let connector = connector(&channel).await;
     let (mut one, mut other) = (connector.desktop().await, connector.desktop().await);
-    tell(&mut one, "stream-request", &request("s")).await;
+    one.tell("stream-request", &request("s")).await;
     channel.until_sent(1).await;
-    tell(&mut other, "stream-request", &json!([{"streamId": "s", "payload": {"stolen": true}}])).await;
+    other.tell("stream-request", &json!([{"streamId": "s", "payload": {"stolen": true}}])).await;
     let (event, error) = next(&mut other).await;
     assert_eq!(
         (event.as_str(), &error["payload"]["error"]),
         ("stream-error", &json!({"message": "The method is missing.", "code": 13}))
     );
-    tell(&mut other, "end-stream", &json!([{"streamId": "s"}])).await;
-    tell(&mut one, "stream-request", &json!([{"streamId": "s", "payload": {"still": "mine"}}])).await;
+    other.tell("end-stream", &json!([{"streamId": "s"}])).await;
+    one.tell("stream-request", &json!([{"streamId": "s", "payload": {"still": "mine"}}])).await;
     channel.until_sent(2).await;
     assert_eq!(channel.sent()[1], json!({"still": "mine"}));
 }
@@ -129,7 +123,7 @@ async fn what_may_not_be_streamed_is_told_and_reaches_nobody() {
             "The participant belongs to another project.",
         ),
     ] {
-        tell(&mut desktop, "stream-request", &json!([request])).await;
+        desktop.tell("stream-request", &json!([request])).await;
         let (event, error) = next(&mut desktop).await;
         assert_eq!((event.as_str(), &error["payload"]["error"]["message"]), ("stream-error", &json!(message)));
     }
@@ -141,8 +135,8 @@ async fn what_may_not_be_streamed_is_told_and_reaches_nobody() {
         json!([{"streamId": ""}]),
         json!([{"streamId": "x".repeat(300)}]),
     ] {
-        tell(&mut desktop, "stream-request", &garbage).await;
-        tell(&mut desktop, "end-stream", &garbage).await;
+        desktop.tell("stream-request", &garbage).await;
+        desktop.tell("end-stream", &garbage).await;
     }
     desktop.join(&crate::support::name("a")).await;
     assert!(channel.asked().is_empty());
@@ -154,7 +148,7 @@ async fn a_failing_dialogflow_ends_the_stream_and_says_nothing_of_itself() {
         let channel = Channel::start(mood).await;
         let connector = connector(&channel).await;
         let mut desktop = connector.desktop().await;
-        tell(&mut desktop, "stream-request", &request("s")).await;
+        desktop.tell("stream-request", &request("s")).await;
         let (event, error) = next(&mut desktop).await;
         let expected = json!({"message": "The stream to Dialogflow failed.", "code": 13});
         assert_eq!((event.as_str(), &error["payload"]["error"]), ("stream-error", &expected), "{mood:?}");
@@ -167,13 +161,13 @@ async fn dialogflows_own_errors_are_told_in_its_words() {
     let channel = Channel::start(Mood::Kind).await;
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;
-    tell(&mut desktop, "stream-request", &request("s")).await;
+    desktop.tell("stream-request", &request("s")).await;
     channel.until_sent(1).await;
     channel.say(&json!([[1, [{"error": {"code": 5, "message": "participant not found"}}]]]));
     let (event, error) = next(&mut desktop).await;
     let expected = json!({"streamId": "s", "payload": {"error": {"message": "participant not found", "code": 13}}});
     assert_eq!((event.as_str(), error), ("stream-error", expected));
-    tell(&mut desktop, "stream-request", &request("s")).await;
+    desktop.tell("stream-request", &request("s")).await;
     channel.until_sent(2).await;
 }
 
@@ -182,7 +176,7 @@ async fn a_back_channel_that_ends_is_begun_again_after_the_last_message() {
     let channel = Channel::start(Mood::Kind).await;
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;
-    tell(&mut desktop, "stream-request", &request("s")).await;
+    desktop.tell("stream-request", &request("s")).await;
     channel.until_sent(1).await;
     channel.say(&json!([[7, [{"a": 1}]]]));
     assert_eq!(next(&mut desktop).await.1["payload"], json!({"a": 1}));
@@ -200,7 +194,7 @@ async fn streams_end_with_their_desktop() {
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;
     for stream in ["a", "b"] {
-        tell(&mut desktop, "stream-request", &request(stream)).await;
+        desktop.tell("stream-request", &request(stream)).await;
     }
     channel.until_sent(2).await;
     drop(desktop);
@@ -213,7 +207,7 @@ async fn a_socket_has_few_streams() {
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;
     for stream in ["a", "b", "c", "d", "e"] {
-        tell(&mut desktop, "stream-request", &request(stream)).await;
+        desktop.tell("stream-request", &request(stream)).await;
     }
     let (event, error) = next(&mut desktop).await;
     assert_eq!((event.as_str(), &error["streamId"]), ("stream-error", &json!("e")));
@@ -225,11 +219,11 @@ async fn a_slow_dialogflow_holds_up_neither_joins_nor_memory() {
     let channel = Channel::start(Mood::Silent).await;
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;
-    tell(&mut desktop, "stream-request", &request("s")).await;
+    desktop.tell("stream-request", &request("s")).await;
     let talk = crate::support::name("a");
     tokio::time::timeout(Duration::from_secs(5), desktop.join(&talk)).await.unwrap();
     for _ in 0..40 {
-        tell(&mut desktop, "stream-request", &json!([{"streamId": "s", "payload": {"x": 1}}])).await;
+        desktop.tell("stream-request", &json!([{"streamId": "s", "payload": {"x": 1}}])).await;
     }
     let (event, error) = next(&mut desktop).await;
     assert_eq!(
