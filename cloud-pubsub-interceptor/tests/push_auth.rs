@@ -3,19 +3,20 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::KeyPair as _;
+use axum::Json;
+use axum::http::StatusCode;
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use broker::{MemoryBroker, Retention};
 use interceptor::Settings;
 use interceptor::push_auth::PushAuthSettings;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Response;
 use serde_json::{Value, json};
+use testkit::http::http;
+use testkit::signing::{SigningKey, now, with, without_signature};
+use testkit::upstream::Upstream;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -25,73 +26,53 @@ const AUDIENCE: &str = "https://interceptor.example/new-message-event";
 /// An interceptor that asks for tokens, and Google's key.
 struct Stage {
     address: SocketAddr,
-    key: EncodingKey,
+    key: SigningKey,
+    _google: Upstream,
     _running: DropGuard,
 }
 
-async fn listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    (listener, address)
-}
-
 /// Serves the public part of a key; without one, an error.
-async fn google(public: Option<Value>) -> SocketAddr {
-    let (listener, address) = listener().await;
-    let answer = async move || match public {
-        Some(public) => Ok(axum::Json(json!({"keys": [public]}))),
-        None => Err(axum::http::StatusCode::BAD_GATEWAY),
-    };
-    let router = axum::Router::new().fallback(answer);
-    tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
-    address
-}
-
-fn key() -> (EncodingKey, Value) {
-    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
-    let part = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-    let (n, e) = (pair.public_key().modulus(), pair.public_key().exponent());
-    let (n, e) = (part(n.big_endian_without_leading_zero()), part(e.big_endian_without_leading_zero()));
-    // A PKCS#8 key wraps the PKCS#1 key that is wanted here, which begins after 26 bytes.
-    (
-        EncodingKey::from_rsa_der(&der.as_ref()[26..]),
-        json!({"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "k", "n": n, "e": e}),
-    )
+async fn google(public: Option<Value>) -> Upstream {
+    Upstream::start(move |_| match &public {
+        Some(public) => Ok(Json(json!({"keys": [public]}))),
+        None => Err(StatusCode::BAD_GATEWAY),
+    })
+    .await
 }
 
 impl Stage {
     async fn start(change: impl FnOnce(&mut PushAuthSettings)) -> Self {
-        let (key, public) = key();
-        Self::with(key, google(Some(public)).await, change).await
+        let key = SigningKey::rsa("k");
+        let google = google(Some(key.public.clone())).await;
+        Self::with(key, google, change).await
     }
 
-    async fn with(key: EncodingKey, google: SocketAddr, change: impl FnOnce(&mut PushAuthSettings)) -> Self {
+    async fn with(key: SigningKey, google: Upstream, change: impl FnOnce(&mut PushAuthSettings)) -> Self {
         let mut push_auth = PushAuthSettings {
             service_account: ACCOUNT.into(),
             audiences: vec![AUDIENCE.into(), "another".into()],
             trust_platform: false,
-            keys: format!("http://{google}/certs").parse().unwrap(),
+            keys: format!("{}/certs", google.url()).parse().unwrap(),
             client: service::client::client().unwrap(),
         };
         change(&mut push_auth);
-        let (listener, address) = listener().await;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let settings = Settings { push_auth: Some(push_auth), ..Settings::default() };
         let log = Arc::new(MemoryBroker::new(Retention::default()));
         tokio::spawn(interceptor::run(settings, log, listener, stop.clone()));
-        Self { address, key, _running: stop.drop_guard() }
+        Self { address, key, _google: google, _running: stop.drop_guard() }
     }
 
     fn token(&self, changes: &Value) -> String {
-        let header = Header { kid: Some("k".into()), ..Header::new(Algorithm::RS256) };
-        jsonwebtoken::encode(&header, &claims(changes), &self.key).unwrap()
+        self.key.sign(&claims(changes))
     }
 
     async fn push(&self, authorization: Option<&str>) -> Response {
         let event = json!({"conversation": "projects/acme/conversations/c"}).to_string();
         let body = json!({"message": {"data": BASE64_STANDARD.encode(event), "messageId": "1"}});
-        let request = reqwest::Client::new().post(format!("http://{}/new-message-event", self.address)).json(&body);
+        let request = http().post(format!("http://{}/new-message-event", self.address)).json(&body);
         let request = if let Some(value) = authorization { request.header("authorization", value) } else { request };
         request.send().await.unwrap()
     }
@@ -102,15 +83,11 @@ impl Stage {
 }
 
 fn claims(changes: &Value) -> Value {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let mut claims = json!({
-        "iss": "https://accounts.google.com", "aud": AUDIENCE, "azp": "1", "sub": "1", "iat": now, "exp": now + 3600,
+    let claims = json!({
+        "iss": "https://accounts.google.com", "aud": AUDIENCE, "azp": "1", "sub": "1", "iat": now(), "exp": now() + 3600,
         "email": ACCOUNT, "email_verified": true,
     });
-    for (name, value) in changes.as_object().unwrap() {
-        claims[name] = value.clone();
-    }
-    claims
+    with(claims, changes)
 }
 
 #[tokio::test]
@@ -146,13 +123,11 @@ async fn without_a_token_it_is_401_and_with_a_forged_one_403() {
         let header = Header { kid: Some("k".into()), ..Header::new(algorithm) };
         jsonwebtoken::encode(&header, &claims(&json!({})), &EncodingKey::from_secret(secret)).unwrap()
     };
-    let (foreign, _) = key();
-    let header = Header { kid: Some("k".into()), ..Header::new(Algorithm::RS256) };
-    let foreign = jsonwebtoken::encode(&header, &claims(&json!({})), &foreign).unwrap();
+    let foreign = SigningKey::rsa("k").sign(&claims(&json!({})));
     for token in ["x".to_owned(), hmac(Algorithm::HS256, b""), hmac(Algorithm::HS256, b"k"), foreign] {
         assert_eq!(stage.status(&token).await, 403, "{token}");
     }
-    let health = reqwest::get(format!("http://{}/status", stage.address)).await.unwrap();
+    let health = http().get(format!("http://{}/status", stage.address)).send().await.unwrap();
     assert_eq!(health.status(), 200);
 }
 
@@ -166,31 +141,23 @@ async fn the_endpoint_is_its_own_audience_unless_one_is_named() {
     }
 }
 
-/// A token as Cloud Run hands it on.
-fn without_signature(changes: &Value) -> String {
-    let part = |text: String| BASE64_URL_SAFE_NO_PAD.encode(text);
-    let head = part(json!({"alg": "RS256", "kid": "k", "typ": "JWT"}).to_string());
-    format!("{head}.{}.SIGNATURE_REMOVED_BY_GOOGLE", part(claims(changes).to_string()))
-}
-
 #[tokio::test]
 async fn a_removed_signature_counts_only_if_the_platform_is_trusted() {
     let cautious = Stage::start(|_| {}).await;
-    assert_eq!(cautious.status(&without_signature(&json!({}))).await, 403);
+    assert_eq!(cautious.status(&without_signature(&claims(&json!({})))).await, 403);
     let trusting = Stage::start(|settings| settings.trust_platform = true).await;
-    assert_eq!(trusting.status(&without_signature(&json!({}))).await, 204);
+    assert_eq!(trusting.status(&without_signature(&claims(&json!({})))).await, 204);
     assert_eq!(trusting.status(&trusting.token(&json!({}))).await, 204);
     for changes in
         [json!({"email": "a@b.example"}), json!({"aud": "x"}), json!({"exp": 1}), json!({"email_verified": false})]
     {
-        assert_eq!(trusting.status(&without_signature(&changes)).await, 403, "{changes}");
+        assert_eq!(trusting.status(&without_signature(&claims(&changes))).await, 403, "{changes}");
     }
 }
 
 #[tokio::test]
 async fn without_googles_keys_the_push_comes_again_later() {
-    let (key, _) = key();
-    let stage = Stage::with(key, google(None).await, |_| {}).await;
+    let stage = Stage::with(SigningKey::rsa("k"), google(None).await, |_| {}).await;
     let answer = stage.push(Some(&format!("Bearer {}", stage.token(&json!({}))))).await;
     assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"1".parse().unwrap()));
 }

@@ -102,8 +102,7 @@ pub async fn serve(page: String) -> String {
     let library = in_clients("node_modules/socket.io-client-4.8/dist/socket.io.min.js");
     let library = std::fs::read_to_string(library).expect("the library");
     let script = ([("content-type", "text/javascript")], library);
-    let site =
-        Router::new().route("/", get(async || Html(page))).route("/socket.io.min.js", get(async || script));
+    let site = Router::new().route("/", get(async || Html(page))).route("/socket.io.min.js", get(async || script));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("its address"));
     tokio::spawn(async { axum::serve(listener, site).await.expect("the site") });

@@ -12,11 +12,10 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 /// A key of an issuer.
+#[derive(Clone)]
 pub struct SigningKey {
-    /// Its id.
-    pub kid: String,
-    /// What it signs with.
-    pub private: EncodingKey,
+    kid: String,
+    private: EncodingKey,
     /// Its public part, as a JSON Web Key.
     pub public: Value,
     algorithm: Algorithm,
@@ -47,6 +46,12 @@ impl SigningKey {
         let public = json!({"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid, "x": x, "y": y});
         let private = EncodingKey::from_ec_der(pkcs8.as_ref());
         Self { kid: kid.to_owned(), private, public, algorithm: Algorithm::ES256 }
+    }
+
+    /// The same key under another id.
+    #[must_use]
+    pub fn renamed(&self, kid: &str) -> Self {
+        Self { kid: kid.to_owned(), ..self.clone() }
     }
 
     /// A token with these claims.

@@ -1,25 +1,22 @@
 //! Sessions that go on when their token has expired.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use broker::KeyStore as _;
 use connector::Settings;
 use connector::auth::token::TokenKeys;
 use connector::sessions::SessionSettings;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use crate::keys::FaultyKeys;
 use testkit::http::http;
+use testkit::signing::{hmac, now};
 use testkit::socketio::{Client, ConnectError};
 use testkit::wait::until;
 
 use crate::support::{Connector, Log, PROJECT, SECRET, name, settings};
-
-fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
-}
 
 /// A token that was issued and expires so many seconds from now.
 fn token(issued: i64, expires: i64) -> String {
@@ -34,7 +31,7 @@ fn claims(issued: i64, expires: i64) -> Value {
 }
 
 fn signed(secret: &[u8], claims: &Value) -> String {
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(secret)).unwrap()
+    hmac(Algorithm::HS256, secret, claims)
 }
 
 async fn connect(connector: &Connector, token: &str) -> Result<Client, ConnectError> {

@@ -1,25 +1,19 @@
 //! Which tokens open a socket.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
+use testkit::signing::{hmac, now};
 use testkit::socketio::Client;
 
 use crate::support::{Connector, Log, PROJECT, SECRET, name, token};
 
 fn claims(hours: i64, project: &str) -> Value {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    json!({"exp": i64::try_from(now).unwrap() + hours * 3600, "gcp_agent_assist_project": project, "gcp_agent_assist_user": "u"})
-}
-
-fn signed(algorithm: Algorithm, secret: &[u8], claims: &Value) -> String {
-    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
+    json!({"exp": now() + hours * 3600, "gcp_agent_assist_project": project, "gcp_agent_assist_user": "u"})
 }
 
 /// A good token whose header names no algorithm and which is not signed.
 fn unsigned() -> String {
-    let good = signed(Algorithm::HS256, SECRET, &claims(1, PROJECT));
+    let good = hmac(Algorithm::HS256, SECRET, &claims(1, PROJECT));
     let claims = good.split('.').nth(1).unwrap();
     // {"alg":"none","typ":"JWT"}
     format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.")
@@ -38,14 +32,14 @@ async fn what_is_no_valid_token_of_ours_is_refused() {
         with(String::new()),
         with("Bearer ".to_owned()),
         with("a.b.c".to_owned()),
-        with(signed(Algorithm::HS256, SECRET, &claims(-1, PROJECT))),
-        with(signed(Algorithm::HS256, b"another-secret-of-16+", &good)),
-        with(signed(Algorithm::HS256, b"", &good)),
-        with(signed(Algorithm::HS512, SECRET, &good)),
+        with(hmac(Algorithm::HS256, SECRET, &claims(-1, PROJECT))),
+        with(hmac(Algorithm::HS256, b"another-secret-of-16+", &good)),
+        with(hmac(Algorithm::HS256, b"", &good)),
+        with(hmac(Algorithm::HS512, SECRET, &good)),
         with(unsigned()),
-        with(signed(Algorithm::HS256, SECRET, &claims(1, "other"))),
-        with(signed(Algorithm::HS256, SECRET, &claims(1, ""))),
-        with(signed(Algorithm::HS256, SECRET, &json!({"gcp_agent_assist_project": PROJECT}))),
+        with(hmac(Algorithm::HS256, SECRET, &claims(1, "other"))),
+        with(hmac(Algorithm::HS256, SECRET, &claims(1, ""))),
+        with(hmac(Algorithm::HS256, SECRET, &json!({"gcp_agent_assist_project": PROJECT}))),
         with(format!("{}x", token())),
     ] {
         let refused = Client::connect(connector.address, &auth).await.err();

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use ::redis::{RedisResult, from_redis_value};
 use broker::{QuarantinedMessage, Recorded, Retention};
 use event::{EventKind, Position};
 use futures_util::future::join_all;
-use ::redis::{RedisResult, from_redis_value};
 
 use testkit::names::project;
 use testkit::redis::Redis;

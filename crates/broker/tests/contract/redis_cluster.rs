@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-
 use broker::{Error, EventLog as _, KeyStore as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::{ConversationName, Position};
 use testkit::redis::{RedisCluster, SecuredCluster, shared, shared_cluster};

@@ -1,11 +1,10 @@
 //! Paths, locations and headers that should lead elsewhere, written byte for byte.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use super::{call, connector, get_raw, prefix, raw, sent};
+use testkit::signing::{hmac, now};
 use testkit::upstream::Upstream;
 
 use crate::support::{PROJECT, SECRET, token};
@@ -97,12 +96,7 @@ async fn another_project_is_closed_where_the_original_forwarded_everything() {
 }
 
 fn claims(expires: i64, issued: i64, project: &str) -> Value {
-    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
-    json!({"exp": now + expires, "iat": now + issued, "gcp_agent_assist_project": project, "gcp_agent_assist_user": "u"})
-}
-
-fn signed(algorithm: Algorithm, secret: &[u8], claims: &Value) -> String {
-    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
+    json!({"exp": now() + expires, "iat": now() + issued, "gcp_agent_assist_project": project, "gcp_agent_assist_user": "u"})
 }
 
 /// A token with a header of the attacker's choice and the signature of an HMAC under `key`.
@@ -120,17 +114,17 @@ async fn forged_tokens_open_nothing_where_the_original_signed_with_the_empty_key
     let connector = connector(&upstream).await;
     let good = claims(600, 0, PROJECT);
     for (forgery, token) in [
-        ("the empty key", signed(Algorithm::HS256, b"", &good)),
-        ("another key", signed(Algorithm::HS256, b"0123456789abcdef-secreT", &good)),
-        ("the key with a newline", signed(Algorithm::HS256, &[SECRET, b"\n"].concat(), &good)),
-        ("another algorithm", signed(Algorithm::HS512, SECRET, &good)),
+        ("the empty key", hmac(Algorithm::HS256, b"", &good)),
+        ("another key", hmac(Algorithm::HS256, b"0123456789abcdef-secreT", &good)),
+        ("the key with a newline", hmac(Algorithm::HS256, &[SECRET, b"\n"].concat(), &good)),
+        ("another algorithm", hmac(Algorithm::HS512, SECRET, &good)),
         ("no algorithm", with_header(r#"{"alg":"none","typ":"JWT"}"#, SECRET)),
         ("RS256 with an HMAC", with_header(r#"{"alg":"RS256","typ":"JWT"}"#, SECRET)),
         ("a key of its own", with_header(r#"{"alg":"HS256","jwk":{"kty":"oct","k":""}}"#, b"")),
-        ("another project", signed(Algorithm::HS256, SECRET, &claims(600, 0, "victim"))),
-        ("expired by a second", signed(Algorithm::HS256, SECRET, &claims(-1, -600, PROJECT))),
-        ("issued in the future", signed(Algorithm::HS256, SECRET, &claims(600, 60, PROJECT))),
-        ("no signature", signed(Algorithm::HS256, SECRET, &good).rsplit_once('.').unwrap().0.to_owned() + "."),
+        ("another project", hmac(Algorithm::HS256, SECRET, &claims(600, 0, "victim"))),
+        ("expired by a second", hmac(Algorithm::HS256, SECRET, &claims(-1, -600, PROJECT))),
+        ("issued in the future", hmac(Algorithm::HS256, SECRET, &claims(600, 60, PROJECT))),
+        ("no signature", hmac(Algorithm::HS256, SECRET, &good).rsplit_once('.').unwrap().0.to_owned() + "."),
         ("too long", "x".repeat(9000)),
     ] {
         let path = format!("{}/conversations/c", prefix());
