@@ -2,7 +2,7 @@
 # Installs what the tests need and the machine lacks. Quick when nothing is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-readonly CLIENTS=crates/simulator/tests/clients
+readonly CLIENTS=crates/testkit/clients
 
 say() { echo "test tools: $*"; }
 

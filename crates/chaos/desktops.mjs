@@ -6,7 +6,7 @@
 import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
 
-const require = createRequire(new URL("../simulator/tests/clients/package.json", import.meta.url));
+const require = createRequire(new URL("../testkit/clients/package.json", import.meta.url));
 const { io } = require("socket.io-client-4.8");
 
 const KINDS = [

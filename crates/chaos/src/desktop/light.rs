@@ -4,13 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::net::{TcpSocket, TcpStream};
+use testkit::http::http;
+use testkit::socketio::{Client, ConnectError, Options};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::{conversation_of, number_of};
 use crate::ledger::{Ledger, Seat};
@@ -55,8 +53,6 @@ pub(super) struct Light {
     offset: Option<String>,
 }
 
-type Socket = WebSocketStream<TcpStream>;
-
 /// Why a connection ended, for the history.
 type End = String;
 
@@ -76,7 +72,7 @@ impl Light {
         sleep(delay).await;
         loop {
             let end = match timeout(CONNECT, self.connect()).await {
-                Ok(Ok(socket)) => self.read(socket).await,
+                Ok(Ok(client)) => self.read(client).await,
                 Ok(Err(end)) => end,
                 Err(_) => "it takes too long to connect".to_owned(),
             };
@@ -85,57 +81,44 @@ impl Light {
         }
     }
 
-    async fn connect(&mut self) -> Result<Socket, End> {
+    async fn connect(&mut self) -> Result<Client, End> {
         if self.token.is_empty() {
             self.token = self.register().await?;
         }
-        let socket = TcpSocket::new_v4().map_err(text)?;
-        socket.set_recv_buffer_size(RECEIVE_BUFFER).map_err(text)?;
-        let stream = socket.connect(self.server).await.map_err(text)?;
-        let url = format!("ws://{}/socket.io/?EIO=4&transport=websocket", self.server);
-        let (mut socket, _) = client_async(url, stream).await.map_err(text)?;
-        next(&mut socket).await?;
         let mut auth = json!({"token": self.token});
         if let Some(pid) = &self.pid {
             auth["pid"] = pid.as_str().into();
             auth["offset"] = self.offset.clone().into();
         }
-        send(&mut socket, &format!("40{auth}")).await?;
-        let answer = next(&mut socket).await?;
-        let Some(accepted) = answer.strip_prefix("40") else {
+        let options = Options { receive_buffer: Some(RECEIVE_BUFFER), ..Options::default() };
+        let connected = Client::connect_with(self.server, &auth, options).await;
+        if let Err(ConnectError::Refused(_)) = &connected {
             // The session was forgotten: whoever uses the desktop logs in again.
             self.token.clear();
             self.ledger.note(self.seat, "refused", "");
-            return Err(answer);
-        };
-        let accepted: Value = serde_json::from_str(accepted).map_err(text)?;
-        self.pid = accepted["pid"].as_str().map(str::to_owned);
+        }
+        let mut client = connected.map_err(text)?;
+        self.pid.clone_from(&client.pid);
         self.ledger.note(self.seat, "connected", "");
-        send(&mut socket, &format!("420{}", json!(["join-conversation", Plan::conversation(self.conversation)])))
-            .await?;
-        Ok(socket)
+        client.send(&format!("420{}", json!(["join-conversation", Plan::conversation(self.conversation)]))).await;
+        Ok(client)
     }
 
     async fn register(&self) -> Result<String, End> {
-        let client = reqwest::Client::builder().no_proxy().timeout(CONNECT).build().map_err(text)?;
-        let answer = client.post(format!("http://{}/register", self.server)).send().await.map_err(text)?;
-        let answer: Value = answer.json().await.map_err(text)?;
+        let answer = http().post(format!("http://{}/register", self.server)).timeout(CONNECT).send().await;
+        let answer: Value = answer.map_err(text)?.json().await.map_err(text)?;
         answer["token"].as_str().map(str::to_owned).ok_or_else(|| "no token".to_owned())
     }
 
-    async fn read(&mut self, mut socket: Socket) -> End {
+    async fn read(&mut self, mut client: Client) -> End {
         loop {
             self.attention.given().await;
-            let packet = match timeout(SILENCE, next(&mut socket)).await {
+            let packet = match timeout(SILENCE, client.receive()).await {
                 Ok(Ok(packet)) => packet,
-                Ok(Err(end)) => return end,
+                Ok(Err(end)) => return text(end),
                 Err(_) => return "the server is silent".to_owned(),
             };
-            if packet == "2" {
-                if let Err(end) = send(&mut socket, "3").await {
-                    return end;
-                }
-            } else if packet.starts_with("430[true") {
+            if packet.starts_with("430[true") {
                 self.ledger.joined(self.seat, self.conversation);
             } else if let Some(event) = packet.strip_prefix("42") {
                 self.take(event);
@@ -160,19 +143,6 @@ impl Light {
             _ => self.ledger.wrong(format!("an event without arguments: {event}")),
         }
     }
-}
-
-async fn next(socket: &mut Socket) -> Result<String, End> {
-    match socket.next().await {
-        Some(Ok(Message::Text(text))) => Ok(text.to_string()),
-        Some(Ok(Message::Close(_))) | None => Err("closed".to_owned()),
-        Some(Ok(other)) => Err(format!("{other:?}")),
-        Some(Err(error)) => Err(error.to_string()),
-    }
-}
-
-async fn send(socket: &mut Socket, packet: &str) -> Result<(), End> {
-    socket.send(Message::text(packet)).await.map_err(text)
 }
 
 fn text(error: impl std::error::Error) -> End {

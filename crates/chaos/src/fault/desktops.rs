@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::Lane;
 use crate::desktop::Desktops;
-use simulator::network::Weather;
+use testkit::network::Weather;
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {

@@ -1,8 +1,14 @@
 //! Crashes, restarts and standstills of our processes.
 
-use tokio::time::sleep;
+use std::time::Duration;
+
+use testkit::process::Process;
+use tokio::time::{sleep, timeout};
 
 use super::Lane;
+
+/// How long a process may take to end after SIGTERM; the platform kills after 10 s.
+const GRACE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {
@@ -39,7 +45,7 @@ pub(super) async fn run(mut lane: Lane<'_>) {
 }
 
 /// The processes that a fault can happen to.
-fn victims<'a>(lane: &Lane<'a>, fault: Fault) -> &'a [tokio::sync::Mutex<crate::stage::Service>] {
+fn victims<'a>(lane: &Lane<'a>, fault: Fault) -> &'a [tokio::sync::Mutex<Process>] {
     match fault {
         Fault::KillInterceptor | Fault::StopInterceptor | Fault::FreezeInterceptor => &lane.stage.interceptors,
         _ => &lane.stage.connectors,
@@ -50,27 +56,24 @@ async fn kill(lane: &mut Lane<'_>, fault: Fault) {
     let away = lane.seconds(0.0, 4.0);
     let all = victims(lane, fault);
     let mut victim = lane.choose(all).lock().await;
-    lane.ledger.fault(format!("kill -9: {}, back in {away:.1?}", victim.name));
+    lane.ledger.fault(format!("kill -9: {}, back in {away:.1?}", victim.name()));
     victim.kill();
     sleep(away).await;
-    victim.start();
+    victim.restart().await;
 }
 
 async fn stop(lane: &mut Lane<'_>, fault: Fault) {
     let all = victims(lane, fault);
     let mut victim = lane.choose(all).lock().await;
-    lane.ledger.fault(format!("SIGTERM: {}", victim.name));
-    if !victim.terminate().await {
-        lane.ledger.wrong(format!("{} did not end well after SIGTERM", victim.name));
-    }
-    victim.start();
+    lane.ledger.fault(format!("SIGTERM: {}", victim.name()));
+    replace(lane, &mut victim).await;
 }
 
 async fn freeze(lane: &mut Lane<'_>, fault: Fault) {
     let time = lane.seconds(0.5, 12.0);
     let all = victims(lane, fault);
     let victim = lane.choose(all).lock().await;
-    lane.ledger.fault(format!("standstill: {} for {time:.1?}", victim.name));
+    lane.ledger.fault(format!("standstill: {} for {time:.1?}", victim.name()));
     victim.freeze();
     sleep(time).await;
     victim.thaw();
@@ -80,10 +83,15 @@ async fn freeze(lane: &mut Lane<'_>, fault: Fault) {
 async fn roll(lane: &Lane<'_>) {
     lane.ledger.fault("rolling restart".to_owned());
     for connector in &lane.stage.connectors {
-        let mut connector = connector.lock().await;
-        if !connector.terminate().await {
-            lane.ledger.wrong(format!("{} did not end well after SIGTERM", connector.name));
-        }
-        connector.start();
+        replace(lane, &mut *connector.lock().await).await;
     }
+}
+
+/// Ends a process in good order, and starts it again.
+async fn replace(lane: &Lane<'_>, process: &mut Process) {
+    process.terminate();
+    if !timeout(GRACE, process.end()).await.is_ok_and(|status| status.success()) {
+        lane.ledger.wrong(format!("{} did not end well after SIGTERM", process.name()));
+    }
+    process.restart().await;
 }

@@ -1,8 +1,8 @@
 //! A Redis Cluster with TLS, whose users may do what they need.
 
 use broker::RedisSettings;
-use broker::testing::SecuredCluster;
 use redis::streams::StreamRangeReply;
+use testkit::redis::SecuredCluster;
 
 use crate::plan::Plan;
 

@@ -1,7 +1,6 @@
 //! The processes, and the networks between them.
 
 mod cluster;
-mod process;
 mod redis;
 mod topics;
 
@@ -10,14 +9,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use broker::{RedisBroker, RedisSettings, Retention};
-use simulator::network::Proxy;
+use testkit::http::http;
+use testkit::network::Proxy;
+use testkit::process::{Launch, Process};
+use testkit::wait::until;
 use tokio::sync::Mutex;
-use tokio::time::sleep;
 
 use crate::plan::{PROJECT, Plan};
 
 pub(crate) use cluster::Cluster;
-pub(crate) use process::Service;
 pub(crate) use redis::Redis;
 pub(crate) use topics::Topics;
 
@@ -26,8 +26,8 @@ const SECRET: &str = "only for this run: 0a1b2c3d4e5f";
 
 /// Everything that can be broken.
 pub(crate) struct Stage {
-    pub(crate) connectors: Vec<Mutex<Service>>,
-    pub(crate) interceptors: Vec<Mutex<Service>>,
+    pub(crate) connectors: Vec<Mutex<Process>>,
+    pub(crate) interceptors: Vec<Mutex<Process>>,
     /// Between the desktops and the connectors; any of them will do.
     pub(crate) desktops: Proxy,
     /// Between Pub/Sub and the interceptors.
@@ -53,7 +53,7 @@ impl Stage {
         let settings = match &redis {
             Redis::Pair(pair) => {
                 // Where the primary is changes.
-                to_redis.push(network(vec![pair.address()]).await);
+                to_redis.push(Proxy::start(vec![pair.address()]).await);
                 RedisSettings::new(format!("redis://{}", to_redis[0].address()))
             }
             Redis::Cluster(cluster) => cluster.settings(),
@@ -65,22 +65,23 @@ impl Stage {
                 let mut environment = environment(&secret);
                 match &redis {
                     Redis::Pair(pair) => {
-                        let proxy = network(vec![pair.address()]).await;
+                        let proxy = Proxy::start(vec![pair.address()]).await;
                         environment.push(("REDIS_URL", format!("redis://{}", proxy.address())));
                         to_redis.push(proxy);
                     }
                     Redis::Cluster(cluster) => environment.extend(cluster.environment()),
                 }
                 environment.extend(topics.iter().flat_map(Topics::environment));
-                let mut service = Service::new(plan, program, number, &environment);
-                service.start();
+                let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+                let (name, folder) = (format!("{program}-{number}"), Some(plan.logs.clone()));
+                let launch = Launch { program: plan.programs.join(program), name, environment, folder };
                 let services = if program == "ui-connector" { &mut connectors } else { &mut interceptors };
-                services.push(service);
+                services.push(Process::launch(launch).await);
             }
         }
-        let addresses = |services: &[Service]| services.iter().map(Service::address).collect();
-        let (desktops, pushes) = (network(addresses(&connectors)).await, network(addresses(&interceptors)).await);
-        let lock = |services: Vec<Service>| services.into_iter().map(Mutex::new).collect();
+        let proxy = async |services: &[Process]| Proxy::start(services.iter().map(Process::address).collect()).await;
+        let (desktops, pushes) = (proxy(&connectors).await, proxy(&interceptors).await);
+        let lock = |services: Vec<Process>| services.into_iter().map(Mutex::new).collect();
         let (connectors, interceptors) = (lock(connectors), lock(interceptors));
         let stage =
             Self { connectors, interceptors, desktops, pushes, to_redis, redis: Mutex::new(redis), topics, broker };
@@ -111,7 +112,9 @@ impl Stage {
         for service in self.connectors.iter().chain(&self.interceptors) {
             let mut service = service.lock().await;
             service.thaw();
-            service.start();
+            if service.has_ended().is_some() {
+                service.restart().await;
+            }
         }
         self.is_ready().await;
     }
@@ -120,15 +123,14 @@ impl Stage {
     pub(crate) async fn is_ready(&self) {
         for service in self.connectors.iter().chain(&self.interceptors) {
             let service = service.lock().await;
-            while !service.is_ready().await {
-                sleep(Duration::from_millis(20)).await;
-            }
+            let probe = if service.name().starts_with("ui-connector") { "/ready" } else { "/status" };
+            let is_ready = async || {
+                let answer = http().get(service.url(probe)).timeout(Duration::from_secs(3)).send().await;
+                answer.is_ok_and(|answer| answer.status().is_success())
+            };
+            until("the process is ready", is_ready).await;
         }
     }
-}
-
-async fn network(targets: Vec<SocketAddr>) -> Proxy {
-    Proxy::start(targets).await.expect("a free port")
 }
 
 fn environment(secret: &str) -> Vec<(&'static str, String)> {

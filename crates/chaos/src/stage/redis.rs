@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use broker::testing::RedisServer;
 use redis::streams::StreamRangeReply;
+use testkit::redis::RedisServer;
 use tokio::time::sleep;
 
 use super::cluster::Cluster;

@@ -2,8 +2,8 @@
 
 use event::EventKind;
 use serde_json::json;
-use simulator::emulator::Emulator;
 use simulator::publisher::{self, topic};
+use testkit::emulator::Emulator;
 
 use crate::plan::PROJECT;
 
@@ -17,9 +17,9 @@ impl Topics {
         let emulator = Emulator::start().await.expect("the emulator");
         for kind in EventKind::ALL {
             let name = format!("projects/{PROJECT}/topics/{}", topic(kind));
-            emulator.make(&name, &json!({})).await.expect("a topic");
+            emulator.make(&name, &json!({})).await;
             let body = json!({"topic": name, "ackDeadlineSeconds": 10});
-            emulator.make(&subscription(kind), &body).await.expect("a subscription");
+            emulator.make(&subscription(kind), &body).await;
         }
         Self { emulator }
     }

@@ -65,7 +65,8 @@ async fn start(demo: Demo, listener: TcpListener, stop: CancellationToken) -> Re
         let player = Player { publisher: Publisher::Push(subscription), dialogflow, pace: demo.pace };
         tasks.spawn("players", player.play_everything(demo.project, tasks.stop_signal()));
     }
-    tracing::info!("open http://localhost:{} in a browser; Ctrl-C ends the demo", stack.connector.port());
+    let (address, port) = (stack.connector, stack.connector.port());
+    tracing::info!(%address, "the demo is listening: open http://localhost:{port} in a browser; Ctrl-C ends it");
     stop.cancelled().await;
     tasks.shut_down(std::time::Duration::from_secs(2)).await;
     stack.shut_down().await;

@@ -64,7 +64,8 @@ impl Settings {
 async fn start(settings: Settings, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
     let publisher = settings.publisher().map_err(|error| StartError::Setup(error.into()))?;
     let to = settings.emulator.as_ref().unwrap_or(&settings.interceptor);
-    tracing::info!(project = settings.project, to, "playing");
+    let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
+    tracing::info!(%address, project = settings.project, to, "player is listening and plays");
     let player = Player { publisher, dialogflow: None, pace: settings.pace };
     let tasks = TaskSet::default();
     tasks.spawn("players", player.play_everything(settings.project, tasks.stop_signal()));

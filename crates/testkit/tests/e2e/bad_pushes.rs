@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 
 use redis::streams::StreamRangeReply;
-
-use crate::support::{Deployment, http};
+use testkit::deployment::Deployment;
+use testkit::http::http;
+use testkit::push::KINDS;
+use testkit::redis::RedisServer;
+use testkit::wait::in_time;
 
 /// Bodies, and what is said about them.
 const BODIES: [(&[u8], &str); 31] = [
@@ -48,13 +51,6 @@ const BODIES: [(&[u8], &str); 31] = [
     (b"{\"message\":{\"data\":\"eyJjb252ZXJzYXRpb24iOiJjIn0=\"}}", "the event's conversation is not of the form"),
 ];
 
-const KINDS: [&str; 4] = [
-    "human-agent-assistant-event",
-    "conversation-lifecycle-event",
-    "new-message-event",
-    "new-recognition-result-notification-event",
-];
-
 async fn push(deployment: &Deployment, kind: &str, body: &'static [u8]) -> (u16, String) {
     let answer =
         http().post(deployment.interceptor.url(&format!("/{kind}"))).body(body).send().await.expect("an answer");
@@ -68,7 +64,8 @@ async fn quarantine(deployment: &Deployment) -> Vec<HashMap<String, redis::Value
 
 #[tokio::test]
 async fn a_malformed_push_is_acknowledged_and_kept_with_the_reason() {
-    let deployment = Deployment::start(0).await;
+    let redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 0, &[]).await;
     for (number, (body, _)) in BODIES.iter().enumerate() {
         assert_eq!(push(&deployment, KINDS[number % 4], body).await, (204, String::new()));
     }
@@ -96,7 +93,8 @@ async fn assert_nothing_but_the_quarantine(deployment: &Deployment) {
 
 #[tokio::test]
 async fn nothing_of_it_is_published() {
-    let deployment = Deployment::start(0).await;
+    let redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 0, &[]).await;
     let mut subscriber =
         redis::Client::open(deployment.redis.url()).expect("a client").get_async_pubsub().await.expect("a connection");
     subscriber.psubscribe("*").await.expect("a subscription");
@@ -104,13 +102,14 @@ async fn nothing_of_it_is_published() {
         push(&deployment, KINDS[0], body).await;
     }
     let () = deployment.redis.cli::<()>(&["PUBLISH", "the", "end"]).await;
-    let first = crate::support::in_time("a message", futures_util::StreamExt::next(&mut subscriber.on_message())).await;
+    let first = in_time("a message", futures_util::StreamExt::next(&mut subscriber.on_message())).await;
     assert_eq!(first.expect("a message").get_channel_name(), "the");
 }
 
 #[tokio::test]
 async fn a_malformed_push_is_rejected_if_the_operator_wants_it() {
-    let deployment = Deployment::start_with(0, &[("MALFORMED_MESSAGES", "reject")]).await;
+    let redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 0, &[("MALFORMED_MESSAGES", "reject")]).await;
     for (body, reason) in BODIES {
         let (status, text) = push(&deployment, KINDS[2], body).await;
         assert_eq!(status, 400);

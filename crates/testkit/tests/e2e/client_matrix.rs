@@ -2,11 +2,18 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
+use testkit::deployment::Deployment;
+use testkit::desktop::{ClientLibrary, Desktop, Transports};
+use testkit::names::conversation;
+use testkit::push::{Push, assert_payloads};
 
-use crate::support::{ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads};
+fn talk() -> String {
+    conversation("matrix")
+}
 
-const CONVERSATION: &str = "projects/acme-support/conversations/matrix";
-const LONG_NAME: &str = "projects/acme-support/locations/europe-west2/conversations/matrix";
+fn long_name() -> String {
+    talk().replacen("/conversations/", "/locations/europe-west2/conversations/", 1)
+}
 
 const LIBRARIES: [ClientLibrary; 4] =
     [ClientLibrary::Js48, ClientLibrary::Js40, ClientLibrary::Js30, ClientLibrary::Python];
@@ -19,8 +26,8 @@ async fn desktops(deployment: &Deployment, transports: Transports) -> Vec<Deskto
     for (number, desktop) in desktops.iter_mut().enumerate() {
         let connector = &deployment.connectors[number % deployment.connectors.len()];
         desktop.connect(&connector.url(""), transports, &token).await;
-        let name = if number < 2 { LONG_NAME } else { CONVERSATION };
-        assert_eq!(desktop.join(name).await, CONVERSATION);
+        let name = if number < 2 { long_name() } else { talk() };
+        assert_eq!(desktop.join(&name).await, talk());
     }
     desktops
 }
@@ -28,15 +35,15 @@ async fn desktops(deployment: &Deployment, transports: Transports) -> Vec<Deskto
 async fn every_desktop_gets_every_event_once(transports: Transports) {
     let deployment = Deployment::start(2).await;
     let mut desktops = desktops(&deployment, transports).await;
-    let pushes = Push::of_every_kind(CONVERSATION);
+    let pushes = Push::of_every_kind(&talk());
     for push in &pushes {
         deployment.push(push).await;
     }
     for desktop in &mut desktops {
-        let events = desktop.last_events(pushes.len(), LONG_NAME).await;
-        assert_payloads(&events, CONVERSATION, &pushes);
+        let events = desktop.last_events(pushes.len(), &long_name()).await;
+        assert_payloads(&events, &talk(), &pushes);
     }
-    assert_eq!(deployment.mapping(CONVERSATION).await, None);
+    assert_eq!(deployment.mapping(&talk()).await, None);
 }
 
 #[tokio::test]
@@ -79,21 +86,21 @@ async fn is_refused(library: ClientLibrary, url: &str, transports: Transports, t
 #[tokio::test]
 async fn a_join_that_is_not_possible_is_answered_with_false_and_a_reason() {
     let deployment = Deployment::start(1).await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
+    let mut desktop = deployment.desktop(0, &talk()).await;
     for args in [
         json!([]),
         json!([5]),
-        json!([{"conversation": CONVERSATION}]),
+        json!([{"conversation": talk()}]),
         json!(["matrix"]),
         json!(["projects/other/conversations/matrix"]),
-        json!(["projects/acme-support/conversations/matrix/participants/p"]),
+        json!([format!("{}/participants/p", talk())]),
     ] {
         for event in ["join-conversation", "leave-conversation"] {
             let answer = desktop.request(event, &args).await;
             assert!(answer[0] == false && answer[1].is_string(), "{event} {args}: {answer}");
         }
     }
-    let pushes = [Push::message(CONVERSATION, 1)];
+    let pushes = [Push::message(&talk(), 1)];
     deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, CONVERSATION).await, CONVERSATION, &pushes);
+    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
 }

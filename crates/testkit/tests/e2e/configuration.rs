@@ -1,15 +1,19 @@
 //! What the processes say about a configuration that they cannot use, and what they never say.
 
-use broker::testing::RedisServer;
 use tempfile::TempDir;
+use testkit::deployment::{Deployment, SECRET};
+use testkit::names::conversation;
+use testkit::process::{Launch, Process};
+use testkit::push::Push;
+use testkit::redis::RedisServer;
 
-use crate::support::{Deployment, Process, Push, SECRET, free_port};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/configuration";
+fn talk() -> String {
+    conversation("configuration")
+}
 
 /// Runs a process that does not start; the answer is what it wrote to stderr.
-async fn refused(name: &str, env: &[(&str, &str)]) -> String {
-    let mut process = Process::spawn(name, free_port(), env);
+async fn refused(launch: Launch) -> String {
+    let mut process = Process::spawn(launch);
     let status = process.end().await;
     assert_eq!(status.code(), Some(78), "{}", process.log());
     process.stderr()
@@ -26,7 +30,7 @@ fn assert_lines(said: &str, variables: &[&str]) {
 
 #[tokio::test]
 async fn an_empty_environment_names_everything_that_is_required() {
-    let said = refused("ui-connector", &[("PORT", "")]).await;
+    let said = refused(Launch::new("ui-connector", &[("PORT", "")])).await;
     assert_lines(&said, &["GCP_PROJECT_ID", "JWT_SECRET_KEY_PATH"]);
 }
 
@@ -43,7 +47,7 @@ async fn all_mistakes_are_told_together_and_no_secret() {
         ("EVENT_RETENTION_MAX", "many"),
     ];
     let connector = [("AUTH_OPTION", "Anybody"), ("CORS_ALLOWED_ORIGINS", "desktop"), ("JWT_SECRET_KEY_PATH", &path)];
-    let said = refused("ui-connector", &[common.as_slice(), &connector].concat()).await;
+    let said = refused(Launch::new("ui-connector", &[common.as_slice(), &connector].concat())).await;
     assert!(!said.contains("geheim"), "{said}");
     assert_lines(
         &said,
@@ -59,7 +63,7 @@ async fn all_mistakes_are_told_together_and_no_secret() {
         ],
     );
     let interceptor = [common.as_slice(), &[("MALFORMED_MESSAGES", "drop")]].concat();
-    let said = refused("cloud-pubsub-interceptor", &interceptor).await;
+    let said = refused(Launch::new("cloud-pubsub-interceptor", &interceptor)).await;
     assert!(!said.contains("geheim"), "{said}");
     assert_lines(&said, &["EVENT_RETENTION_MAX", "MALFORMED_MESSAGES", "PORT", "REDIS_CA_CERT", "REDIS_URL"]);
 }
@@ -67,21 +71,19 @@ async fn all_mistakes_are_told_together_and_no_secret() {
 #[tokio::test]
 async fn nobody_is_let_in_on_cloud_run_by_mistake() {
     let deployment = Deployment::start(0).await;
-    let said =
-        refused("ui-connector", &[deployment.environment().as_slice(), &[("K_SERVICE", "desktops")]].concat()).await;
-    assert_lines(&said, &["AUTH_OPTION"]);
+    let launch = deployment.another("ui-connector", &[("K_SERVICE", "desktops")]);
+    assert_lines(&refused(launch).await, &["AUTH_OPTION"]);
 }
 
 #[tokio::test]
 async fn no_secret_is_logged_however_much_is_logged() {
     let redis = RedisServer::start_with(&["--requirepass", "geheimes-wort"]).await;
     let url = format!("redis://:geheimes-wort@127.0.0.1:{}", redis.port());
-    let mut deployment = Deployment::around(redis, 1, &[("RUST_LOG", "trace"), ("REDIS_URL", &url)]).await;
-    deployment.is_ready().await;
+    let mut deployment = Deployment::start_on(&redis, 1, &[("RUST_LOG", "trace"), ("REDIS_URL", &url)]).await;
     let token = deployment.token().await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
-    deployment.push(&Push::message(CONVERSATION, 1)).await;
-    desktop.last_events(1, CONVERSATION).await;
+    let mut desktop = deployment.desktop(0, &talk()).await;
+    deployment.push(&Push::message(&talk(), 1)).await;
+    desktop.last_events(1, &talk()).await;
     deployment.stops_in_time(0).await;
     for process in [&deployment.connectors[0], &deployment.interceptor] {
         let said = process.log() + &process.stderr();

@@ -1,20 +1,22 @@
 //! The console in a real browser.
 
-use std::time::{Duration, SystemTime};
-
-use connector::auth::token::TokenKeys;
+use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
+use testkit::browser::Page;
+use testkit::deployment::{Deployment, SECRET};
+use testkit::names::{conversation, project};
+use testkit::process::Process;
+use testkit::push::Push;
+use testkit::signing::{hmac, now};
 
-use crate::support::{Console, Deployment, PROJECT, Process, Push, SECRET, free_port};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/demo-conversation";
+fn talk() -> String {
+    conversation("demo-conversation")
+}
 const PHONE: [u16; 2] = [390, 844];
-const HOUR: Duration = Duration::from_hours(1);
 
 /// A demo, in which somebody plays or not.
 async fn demo(play: &str) -> Process {
-    let port = free_port().to_string();
-    Process::start("demo", &[("INTERCEPTOR_PORT", &port), ("PLAY_CONVERSATION", play), ("PLAY_SPEED", "5")]).await
+    Process::start("demo", &[("INTERCEPTOR_PORT", "0"), ("PLAY_CONVERSATION", play), ("PLAY_SPEED", "5")]).await
 }
 
 #[tokio::test]
@@ -26,7 +28,7 @@ async fn the_demo_shows_a_conversation_in_every_look() {
         ("dark", json!({"colorScheme": "dark"})),
         ("phone", json!({"viewport": size(PHONE), "isMobile": true, "hasTouch": true})),
     ] {
-        let Some(mut console) = Console::open_as(&demo.url("/"), &options) else { return };
+        let Some(mut console) = Page::open_as(&demo.url("/"), &options) else { return };
         console.says("#state", "connected").await;
         console.shows("#transcript .interim").await;
         console.shows("#transcript .END_USER:not(.interim)").await;
@@ -47,7 +49,7 @@ async fn the_demo_shows_a_conversation_in_every_look() {
 #[tokio::test]
 async fn a_conversation_is_created_talked_in_searched_summed_up_judged_and_completed() {
     let demo = demo("false").await;
-    let Some(mut console) = Console::open(&demo.url("/")) else { return };
+    let Some(mut console) = Page::open(&demo.url("/")) else { return };
     console.says("#state", "connected").await;
     console.fill("#join input", "call-1").await;
     console.click("#join button[value=create]").await;
@@ -82,7 +84,7 @@ async fn a_conversation_is_created_talked_in_searched_summed_up_judged_and_compl
 #[tokio::test]
 async fn the_inspector_filters_pauses_and_exports() {
     let demo = demo("false").await;
-    let Some(mut console) = Console::open(&demo.url("/")) else { return };
+    let Some(mut console) = Page::open(&demo.url("/")) else { return };
     console.fill("#join input", "call-2").await;
     console.click("#join button[value=create]").await;
     console.says("#transcript .notice", "conversation started").await;
@@ -111,7 +113,7 @@ async fn the_inspector_filters_pauses_and_exports() {
 #[tokio::test]
 async fn a_reload_shows_again_what_was_said() {
     let demo = demo("false").await;
-    let Some(mut console) = Console::open(&demo.url("/")) else { return };
+    let Some(mut console) = Page::open(&demo.url("/")) else { return };
     console.fill("#join input", "call-3").await;
     console.click("#join button[value=create]").await;
     for text in ["One", "Two", "Three"] {
@@ -131,7 +133,7 @@ async fn a_reload_shows_again_what_was_said() {
 #[tokio::test]
 async fn two_agents_see_the_same_conversation() {
     let demo = demo("false").await;
-    let (Some(mut first), Some(mut second)) = (Console::open(&demo.url("/")), Console::open(&demo.url("/"))) else {
+    let (Some(mut first), Some(mut second)) = (Page::open(&demo.url("/")), Page::open(&demo.url("/"))) else {
         return;
     };
     first.fill("#join input", "call-4").await;
@@ -150,7 +152,7 @@ async fn two_agents_see_the_same_conversation() {
 #[tokio::test]
 async fn nothing_is_missing_when_the_connector_is_killed() {
     let mut deployment = Deployment::start(1).await;
-    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")) else { return };
+    let Some(mut console) = Page::open(&deployment.connectors[0].url("/")) else { return };
     console.says("#state", "connected").await;
     for number in 1..=3 {
         deployment.push(&said(number)).await;
@@ -158,13 +160,12 @@ async fn nothing_is_missing_when_the_connector_is_killed() {
     console.counts("#transcript .END_USER", 3).await;
     let first = console.texts("#instance").await.remove(0);
     assert!(deployment.connectors[0].log().contains(&format!("connector=aa-connector-{first}")), "{first}");
-    let port = deployment.connectors[0].port();
     deployment.connectors[0].kill();
     console.says("#state", "connection lost").await;
     for number in 4..=8 {
         deployment.push(&said(number)).await;
     }
-    deployment.connectors[0] = Process::spawn("ui-connector", port, &deployment.environment());
+    deployment.connectors[0].restart().await;
     console.counts("#transcript .END_USER", 8).await;
     let wanted: Vec<_> = (1..=8).map(|number| format!("number {number}")).collect();
     assert_eq!(console.texts("#transcript .END_USER .text").await, wanted);
@@ -176,7 +177,7 @@ async fn nothing_is_missing_when_the_connector_is_killed() {
 
 fn said(number: usize) -> Push {
     let event = json!({
-        "conversation": CONVERSATION, "type": "NEW_MESSAGE",
+        "conversation": talk(), "type": "NEW_MESSAGE",
         "newMessagePayload": {"name": format!("m/{number}"), "participantRole": "END_USER", "content": format!("number {number}")},
     });
     Push::new("new-message-event", &number.to_string(), &event.to_string())
@@ -187,7 +188,7 @@ async fn a_long_conversation_stays_small() {
     const MANY: usize = 2_000;
     const MEGABYTE: u64 = 1_000_000;
     let deployment = Deployment::start(1).await;
-    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")) else { return };
+    let Some(mut console) = Page::open(&deployment.connectors[0].url("/")) else { return };
     console.says("#state", "connected").await;
     console.click("#inspect").await;
     for number in 1..=MANY {
@@ -210,22 +211,21 @@ async fn a_long_conversation_stays_small() {
 async fn closed() -> (Deployment, Process, String) {
     let deployment = Deployment::start(1).await;
     let token = deployment.token().await;
-    let environment = [deployment.environment().as_slice(), &[("AUTH_OPTION", "")]].concat();
-    let closed = Process::start("ui-connector", &environment).await;
+    let closed = Process::launch(deployment.another("ui-connector", &[("AUTH_OPTION", "")])).await;
     closed.answers("/ready", 200).await;
     (deployment, closed, token)
 }
 
 /// A token of the right secret that expired an hour ago.
 fn expired() -> String {
-    let keys = TokenKeys::new(SECRET.as_bytes(), PROJECT, HOUR).expect("a secret");
-    keys.issue("agent", Some(SystemTime::now() - HOUR)).expect("a token")
+    let claims = json!({"exp": now() - 3600, "gcp_agent_assist_project": project(), "gcp_agent_assist_user": "agent"});
+    hmac(Algorithm::HS256, SECRET.as_bytes(), &claims)
 }
 
 #[tokio::test]
 async fn who_cannot_register_signs_in_or_brings_a_token() {
     let (deployment, closed, token) = closed().await;
-    let Some(mut console) = Console::open(&closed.url("/")) else { return };
+    let Some(mut console) = Page::open(&closed.url("/")) else { return };
     console.says("#state", "signed out").await;
     console.picture("console-sign-in.png").await;
     assert_eq!(console.call(json!(["violations"])).await, json!([]));
@@ -257,15 +257,15 @@ async fn what_people_say_is_text_and_never_markup() {
     let deployment = Deployment::start(1).await;
     let markup = "<img src=x onerror='alert(1)'><b>bold</b>";
     let said = json!({
-        "conversation": CONVERSATION, "type": "NEW_MESSAGE",
+        "conversation": talk(), "type": "NEW_MESSAGE",
         "newMessagePayload": {"participantRole": "END_USER", "content": markup},
     });
-    let suggested = json!({"conversation": CONVERSATION, "suggestionResults": [
+    let suggested = json!({"conversation": talk(), "suggestionResults": [
         {"suggestFaqAnswersResponse": {"faqAnswers": [{"question": markup, "answer": markup}]}},
         {"suggestArticlesResponse": {"articleAnswers": [{"title": markup, "uri": "javascript:alert(1)"}]}}]});
     deployment.push(&Push::new("new-message-event", "1", &said.to_string())).await;
     deployment.push(&Push::new("human-agent-assistant-event", "2", &suggested.to_string())).await;
-    let Some(mut console) = Console::open(&deployment.connectors[0].url("/")) else { return };
+    let Some(mut console) = Page::open(&deployment.connectors[0].url("/")) else { return };
     console.shows("#transcript .END_USER").await;
     console.counts("#suggestions article", 2).await;
     assert_eq!(console.texts("#transcript .END_USER .text").await, [markup]);
@@ -280,7 +280,7 @@ async fn what_people_say_is_text_and_never_markup() {
 #[tokio::test]
 async fn everything_can_be_reached_by_the_keyboard() {
     let demo = demo("false").await;
-    let Some(mut console) = Console::open(&demo.url("/")) else { return };
+    let Some(mut console) = Page::open(&demo.url("/")) else { return };
     console.says("#conversations", "demo-conversation").await;
     let mut reached = Vec::new();
     for _ in 0..16 {

@@ -4,16 +4,20 @@ use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream;
 use serde_json::Value;
+use testkit::deployment::Deployment;
+use testkit::desktop::Desktop;
+use testkit::names::conversation;
+use testkit::push::{Push, assert_payloads};
 
-use crate::support::{Deployment, Desktop, PROJECT, Push, assert_payloads};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/delivery";
+fn talk() -> String {
+    conversation("delivery")
+}
 
 #[tokio::test]
 async fn a_redelivered_push_is_seen_once() {
     let deployment = Deployment::start(2).await;
-    let mut desktops = [deployment.desktop(0, CONVERSATION).await, deployment.desktop(1, CONVERSATION).await];
-    let pushes = [Push::message(CONVERSATION, 1), Push::message(CONVERSATION, 2), Push::message(CONVERSATION, 3)];
+    let mut desktops = [deployment.desktop(0, &talk()).await, deployment.desktop(1, &talk()).await];
+    let pushes = [Push::message(&talk(), 1), Push::message(&talk(), 2), Push::message(&talk(), 3)];
     for _ in 0..2 {
         deployment.push(&pushes[0]).await;
     }
@@ -21,42 +25,42 @@ async fn a_redelivered_push_is_seen_once() {
     deployment.push(&pushes[2]).await;
     deployment.push(&pushes[0]).await;
     for desktop in &mut desktops {
-        assert_payloads(&desktop.last_events(3, CONVERSATION).await, CONVERSATION, &pushes);
+        assert_payloads(&desktop.last_events(3, &talk()).await, &talk(), &pushes);
     }
 }
 
 #[tokio::test]
 async fn what_came_when_nobody_was_joined_goes_to_the_first_desktop() {
     let deployment = Deployment::start(2).await;
-    let pushes: Vec<_> = (1..=5).map(|number| Push::message(CONVERSATION, number)).collect();
+    let pushes: Vec<_> = (1..=5).map(|number| Push::message(&talk(), number)).collect();
     for push in &pushes[..3] {
         deployment.push(push).await;
     }
-    let mut first = deployment.desktop(0, CONVERSATION).await;
+    let mut first = deployment.desktop(0, &talk()).await;
     let mut got = first.events(3).await;
-    let mut second = deployment.desktop(1, CONVERSATION).await;
+    let mut second = deployment.desktop(1, &talk()).await;
     for push in &pushes[3..] {
         deployment.push(push).await;
     }
-    got.append(&mut first.last_events(2, CONVERSATION).await);
-    assert_payloads(&got, CONVERSATION, &pushes);
-    assert_payloads(&second.last_events(2, CONVERSATION).await, CONVERSATION, &pushes[3..]);
+    got.append(&mut first.last_events(2, &talk()).await);
+    assert_payloads(&got, &talk(), &pushes);
+    assert_payloads(&second.last_events(2, &talk()).await, &talk(), &pushes[3..]);
 }
 
 #[tokio::test]
 async fn five_hundred_events_come_in_the_order_of_the_log() {
     let deployment = Deployment::start(2).await;
     let mut desktops = [
-        deployment.desktop(0, CONVERSATION).await,
-        deployment.desktop(0, CONVERSATION).await,
-        deployment.desktop(1, CONVERSATION).await,
+        deployment.desktop(0, &talk()).await,
+        deployment.desktop(0, &talk()).await,
+        deployment.desktop(1, &talk()).await,
     ];
-    let pushes: Vec<_> = (0..500).map(|number| Push::message(CONVERSATION, number)).collect();
+    let pushes: Vec<_> = (0..500).map(|number| Push::message(&talk(), number)).collect();
     stream::iter(&pushes).for_each_concurrent(16, |push| deployment.push(push)).await;
     let logged = logged_message_ids(&deployment).await;
     assert_eq!(logged.len(), pushes.len());
     for desktop in &mut desktops {
-        let events = desktop.last_events(pushes.len(), CONVERSATION).await;
+        let events = desktop.last_events(pushes.len(), &talk()).await;
         assert_eq!(message_ids(&events), logged);
     }
 }
@@ -64,7 +68,7 @@ async fn five_hundred_events_come_in_the_order_of_the_log() {
 #[tokio::test]
 async fn conversations_do_not_hear_each_other() {
     let deployment = Deployment::start(2).await;
-    let name = |number: usize| format!("projects/{PROJECT}/conversations/c{number}");
+    let name = |number: usize| conversation(&format!("c{number}"));
     let mut agents: Vec<Desktop> = Vec::new();
     for number in 0..3 {
         agents.push(deployment.desktop(number % 2, &name(number)).await);
@@ -90,16 +94,16 @@ async fn conversations_do_not_hear_each_other() {
 #[tokio::test]
 async fn a_desktop_that_left_hears_nothing_and_one_that_stays_keeps_the_mapping() {
     let deployment = Deployment::start(1).await;
-    let mut left = deployment.desktop(0, CONVERSATION).await;
-    let mut stays = deployment.desktop(0, CONVERSATION).await;
-    let connector = deployment.mapping(CONVERSATION).await.expect("a mapping key");
-    left.leave(CONVERSATION).await;
-    assert_eq!(deployment.mapping(CONVERSATION).await, Some(connector));
-    let pushes = [Push::message(CONVERSATION, 1)];
+    let mut left = deployment.desktop(0, &talk()).await;
+    let mut stays = deployment.desktop(0, &talk()).await;
+    let connector = deployment.mapping(&talk()).await.expect("a mapping key");
+    left.leave(&talk()).await;
+    assert_eq!(deployment.mapping(&talk()).await, Some(connector));
+    let pushes = [Push::message(&talk(), 1)];
     deployment.push(&pushes[0]).await;
-    assert_payloads(&stays.last_events(1, CONVERSATION).await, CONVERSATION, &pushes);
-    assert!(left.last_events(0, CONVERSATION).await.is_empty());
-    assert_eq!(deployment.mapping(CONVERSATION).await, None);
+    assert_payloads(&stays.last_events(1, &talk()).await, &talk(), &pushes);
+    assert!(left.last_events(0, &talk()).await.is_empty());
+    assert_eq!(deployment.mapping(&talk()).await, None);
 }
 
 fn message_ids(events: &[Value]) -> Vec<String> {
@@ -109,7 +113,7 @@ fn message_ids(events: &[Value]) -> Vec<String> {
 
 /// The ids of the messages in the log, in its order.
 async fn logged_message_ids(deployment: &Deployment) -> Vec<String> {
-    let log = format!("aa:{{{CONVERSATION}}}:log");
+    let log = format!("aa:{{{}}}:log", talk());
     let entries: redis::streams::StreamRangeReply = deployment.redis.cli(&["XRANGE", &log, "-", "+"]).await;
     let payloads = entries.ids.iter().map(|entry| entry.get::<String>("p").expect("a payload"));
     payloads

@@ -1,13 +1,24 @@
 //! The whole way through Google's own Pub/Sub emulator
 //! (<https://cloud.google.com/pubsub/docs/emulator>). Skipped only where it is not installed.
 
-use event::EventKind;
+use testkit::deployment::Deployment;
+use testkit::desktop::{ClientLibrary, Desktop, Transports};
+use testkit::emulator::Emulator;
+use testkit::names::{conversation, project};
+use testkit::process::Process;
+use testkit::push::{KINDS, Push, assert_payload};
 
-use crate::support::{
-    ClientLibrary, Deployment, Desktop, Emulator, PROJECT, Process, Push, Transports, announce, assert_payload,
-};
+fn talk() -> String {
+    conversation("emulator")
+}
 
-const CONVERSATION: &str = "projects/acme-support/conversations/emulator";
+/// What the player publishes [`KINDS`] to: the topics of a deployment.
+const TOPICS: [&str; 4] = [
+    "aa-new-suggestion-topic",
+    "aa-conversation-event-topic",
+    "aa-new-message-topic",
+    "aa-intermediate-transcript-topic",
+];
 
 const DESKTOPS: [(ClientLibrary, Transports); 4] = [
     (ClientLibrary::Js48, Transports::Upgrade),
@@ -18,19 +29,14 @@ const DESKTOPS: [(ClientLibrary, Transports); 4] = [
 
 #[tokio::test]
 async fn what_the_player_publishes_arrives() {
-    let Some(emulator) = Emulator::start().await else {
-        announce("SKIPPED: the player with the Pub/Sub emulator, which is not installed");
-        return;
-    };
+    let Some(emulator) = Emulator::start().await else { return };
     let deployment = Deployment::start(1).await;
-    for kind in EventKind::ALL {
-        let topic = format!("projects/{PROJECT}/topics/{}", simulator::publisher::topic(kind));
-        let endpoint = deployment.interceptor.url(&format!("/{kind}"));
-        emulator.subscribe_to(&topic, &kind.to_string(), &endpoint).await;
+    for (topic, kind) in TOPICS.into_iter().zip(KINDS) {
+        emulator.subscribe_to(topic, kind, &deployment.interceptor.url(&format!("/{kind}"))).await;
     }
-    let mut desktop = deployment.desktop(0, "projects/acme-support/conversations/demo-chat").await;
-    let host = emulator.host();
-    let environment = [("PUBSUB_EMULATOR_HOST", host.as_str()), ("GCP_PROJECT_ID", PROJECT), ("PLAY_SPEED", "20")];
+    let mut desktop = deployment.desktop(0, &conversation("demo-chat")).await;
+    let (host, project) = (emulator.host(), project());
+    let environment = [("PUBSUB_EMULATOR_HOST", host.as_str()), ("GCP_PROJECT_ID", &project), ("PLAY_SPEED", "20")];
     let _player = Process::start("player", &environment).await;
     // Pub/Sub promises no order, so any of the script's events may be among the first.
     let said: Vec<_> = desktop.events(8).await.iter().map(ToString::to_string).collect();
@@ -39,14 +45,9 @@ async fn what_the_player_publishes_arrives() {
 
 #[tokio::test]
 async fn every_desktop_gets_what_is_published_to_pubsub_once() {
-    let Some(emulator) = Emulator::start().await else {
-        announce(
-            "SKIPPED: the test with the Pub/Sub emulator; `gcloud components install pubsub-emulator` and Java bring it",
-        );
-        return;
-    };
+    let Some(emulator) = Emulator::start().await else { return };
     let deployment = Deployment::start(2).await;
-    let mut pushes = Push::of_every_kind(CONVERSATION);
+    let mut pushes = Push::of_every_kind(&talk());
     for push in &pushes {
         emulator.subscribe(push.kind, &deployment.interceptor.url(&push.path())).await;
     }
@@ -54,7 +55,7 @@ async fn every_desktop_gets_what_is_published_to_pubsub_once() {
     let mut desktops = DESKTOPS.map(|(library, _)| Desktop::new(library));
     for (number, (desktop, (_, transports))) in desktops.iter_mut().zip(DESKTOPS).enumerate() {
         desktop.connect(&deployment.connectors[number % 2].url(""), transports, &token).await;
-        desktop.join(CONVERSATION).await;
+        desktop.join(&talk()).await;
     }
     // One after the other: Pub/Sub promises no order.
     for push in &mut pushes {
@@ -62,10 +63,10 @@ async fn every_desktop_gets_what_is_published_to_pubsub_once() {
         for desktop in &mut desktops {
             let events = desktop.events(1).await;
             assert_eq!(events.len(), 1);
-            assert_payload(&events[0], CONVERSATION, push, None);
+            assert_payload(&events[0], &talk(), push, None);
         }
     }
     for desktop in &mut desktops {
-        assert!(desktop.last_events(0, CONVERSATION).await.is_empty());
+        assert!(desktop.last_events(0, &talk()).await.is_empty());
     }
 }

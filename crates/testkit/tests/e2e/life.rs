@@ -1,17 +1,22 @@
 //! How the processes start, wait for Redis, and end.
 
-use broker::testing::RedisServer;
+use testkit::deployment::Deployment;
+use testkit::desktop::{ClientLibrary, Desktop, Transports};
+use testkit::names::conversation;
+use testkit::process::Process;
+use testkit::push::{Push, assert_payloads};
+use testkit::redis::RedisServer;
 
-use crate::support::{ClientLibrary, Deployment, Desktop, Process, Push, Transports, assert_payloads, free_port};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/life";
+fn talk() -> String {
+    conversation("life")
+}
 
 #[tokio::test]
 async fn a_taken_port_is_told_and_ends_the_process() {
     let deployment = Deployment::start(1).await;
     for name in ["ui-connector", "cloud-pubsub-interceptor"] {
         let port = deployment.connectors[0].port();
-        let mut second = Process::spawn(name, port, &deployment.environment());
+        let mut second = Process::spawn(deployment.another(name, &[("PORT", &port.to_string())]));
         assert_eq!(second.end().await.code(), Some(1));
         let said = second.log() + &second.stderr();
         assert!(said.contains(&format!("could not listen on port {port}")), "{said}");
@@ -22,18 +27,18 @@ async fn a_taken_port_is_told_and_ends_the_process() {
 async fn without_redis_both_processes_start_and_wait() {
     let mut redis = RedisServer::start().await;
     redis.kill();
-    let mut deployment = Deployment::around(redis, 1, &[]).await;
+    let deployment = Deployment::around(&redis, 1, &[]).await;
     assert_eq!(deployment.connectors[0].get("/live").await.0, 200);
     assert_eq!(deployment.connectors[0].get("/ready").await.0, 503);
     assert_eq!(deployment.interceptor.get("/live").await.0, 200);
     assert_eq!(deployment.interceptor.get("/status").await.0, 503);
 
-    deployment.redis.restart().await;
+    redis.restart().await;
     deployment.is_ready().await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
-    let pushes = [Push::message(CONVERSATION, 1)];
+    let mut desktop = deployment.desktop(0, &talk()).await;
+    let pushes = [Push::message(&talk(), 1)];
     deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, CONVERSATION).await, CONVERSATION, &pushes);
+    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
 }
 
 /// What desktops say when they are to come back by themselves. "io server disconnect" would keep them
@@ -49,27 +54,27 @@ const LEAVING: [(ClientLibrary, Transports, &str); 4] = [
 async fn on_sigterm_every_desktop_is_told_to_come_back_and_the_mapping_keys_go() {
     let mut deployment = Deployment::start(2).await;
     let (token, url) = (deployment.token().await, deployment.connectors[0].url(""));
-    let conversation = |number: usize| format!("{CONVERSATION}-{number}");
+    let left = |number: usize| conversation(&format!("life-{number}"));
     let mut desktops = LEAVING.map(|(library, ..)| Desktop::new(library));
     for (number, (desktop, (_, transports, _))) in desktops.iter_mut().zip(LEAVING).enumerate() {
         desktop.connect(&url, transports, &token).await;
-        desktop.join(&conversation(number)).await;
+        desktop.join(&left(number)).await;
     }
-    let mut elsewhere = deployment.desktop(1, CONVERSATION).await;
+    let mut elsewhere = deployment.desktop(1, &talk()).await;
 
     deployment.stops_in_time(0).await;
     for (number, (desktop, (library, transports, reason))) in desktops.iter_mut().zip(LEAVING).enumerate() {
         assert_eq!(desktop.until("disconnect").await["reason"], reason, "{library:?} {transports:?}");
-        assert_eq!(deployment.mapping(&conversation(number)).await, None);
+        assert_eq!(deployment.mapping(&left(number)).await, None);
     }
-    let pushes = [Push::message(CONVERSATION, 1)];
+    let pushes = [Push::message(&talk(), 1)];
     deployment.push(&pushes[0]).await;
-    assert_payloads(&elsewhere.last_events(1, CONVERSATION).await, CONVERSATION, &pushes);
+    assert_payloads(&elsewhere.last_events(1, &talk()).await, &talk(), &pushes);
 }
 
 #[tokio::test]
 async fn an_idle_interceptor_ends_on_sigterm() {
-    let mut interceptor = Process::start("cloud-pubsub-interceptor", &[("REDISPORT", &free_port().to_string())]).await;
+    let mut interceptor = Process::start("cloud-pubsub-interceptor", &[("REDISPORT", "1")]).await;
     interceptor.terminate();
     assert_eq!(interceptor.end().await.code(), Some(0));
 }
@@ -77,10 +82,10 @@ async fn an_idle_interceptor_ends_on_sigterm() {
 #[tokio::test]
 async fn when_a_connector_dies_the_others_serve_on() {
     let mut deployment = Deployment::start(2).await;
-    let _lost = deployment.desktop(0, CONVERSATION).await;
-    let mut stays = deployment.desktop(1, CONVERSATION).await;
+    let _lost = deployment.desktop(0, &talk()).await;
+    let mut stays = deployment.desktop(1, &talk()).await;
     deployment.connectors[0].kill();
-    let pushes = [Push::message(CONVERSATION, 1)];
+    let pushes = [Push::message(&talk(), 1)];
     deployment.push(&pushes[0]).await;
-    assert_payloads(&stays.last_events(1, CONVERSATION).await, CONVERSATION, &pushes);
+    assert_payloads(&stays.last_events(1, &talk()).await, &talk(), &pushes);
 }

@@ -2,12 +2,18 @@
 
 use futures_util::{StreamExt as _, stream};
 use reqwest::{Body, Method};
+use testkit::deployment::Deployment;
+use testkit::http::http;
+use testkit::names::conversation;
+use testkit::push::{Push, assert_payloads};
+use testkit::redis::RedisServer;
+use testkit::wait::in_time;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Deployment, PROJECT, Push, assert_payloads, http, in_time};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/limits";
+fn talk() -> String {
+    conversation("limits")
+}
 const MIB: usize = 1024 * 1024;
 
 async fn status_of_body(deployment: &Deployment, body: impl Into<Body>) -> u16 {
@@ -49,12 +55,12 @@ async fn a_larger_body_gets_413() {
 #[tokio::test]
 async fn the_largest_message_of_pubsub_arrives() {
     let deployment = Deployment::start(1).await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
-    let start = format!("{{\"conversation\":\"{CONVERSATION}\",\"text\":\"");
+    let mut desktop = deployment.desktop(0, &talk()).await;
+    let start = format!("{{\"conversation\":\"{}\",\"text\":\"", talk());
     let data = format!("{start}{}\"}}", "é".repeat((10_000_000 - start.len() - 2) / 2));
     let pushes = [Push::new("new-message-event", "1", &data)];
     deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, CONVERSATION).await, CONVERSATION, &pushes);
+    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
 }
 
 #[tokio::test]
@@ -111,8 +117,9 @@ impl Noise {
 #[tokio::test]
 async fn garbage_neither_kills_nor_swells_the_interceptor() {
     const KEPT_BY_THE_ALLOCATOR: u64 = 64 * 1024 * 1024;
-    let deployment = Deployment::start(1).await;
-    let good = Push::of_every_kind(CONVERSATION)[0].body().to_string();
+    let redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 1, &[]).await;
+    let good = Push::of_every_kind(&talk())[0].body().to_string();
     let mut noise = Noise(1);
     let bodies: Vec<_> = (0..2_000).map(|_| noise.body(good.as_bytes())).collect();
     let before = deployment.interceptor.resident_bytes();
@@ -126,7 +133,7 @@ async fn garbage_neither_kills_nor_swells_the_interceptor() {
     let kept: u64 = deployment.redis.cli(&["XLEN", "aa:quarantine"]).await;
     assert!((900..1_200).contains(&kept), "{kept} kept");
 
-    let conversation = format!("projects/{PROJECT}/conversations/after-garbage");
+    let conversation = conversation("after-garbage");
     let mut desktop = deployment.desktop(0, &conversation).await;
     let pushes = [Push::message(&conversation, 1)];
     deployment.push(&pushes[0]).await;

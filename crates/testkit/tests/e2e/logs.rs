@@ -1,8 +1,12 @@
 //! Log lines as Cloud Logging reads them.
 
 use serde_json::{Value, json};
-
-use crate::support::{Deployment, Push, eventually, http};
+use testkit::deployment::Deployment;
+use testkit::http::http;
+use testkit::names::{conversation, project};
+use testkit::push::Push;
+use testkit::tools::repository;
+use testkit::wait::eventually;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
@@ -32,7 +36,7 @@ async fn a_request_is_one_line_with_what_cloud_logging_knows_of() {
     });
     assert_eq!(line["httpRequest"], expected);
     assert_eq!((&line["severity"], &line["message"]), (&json!("INFO"), &json!("GET /conversation-name")));
-    assert_eq!(line["logging.googleapis.com/trace"], format!("projects/acme-support/traces/{TRACE}"));
+    assert_eq!(line["logging.googleapis.com/trace"], format!("projects/{}/traces/{TRACE}", project()));
     assert_eq!(line["logging.googleapis.com/spanId"], "b7ad6b7169203331");
     assert_eq!(line["logging.googleapis.com/trace_sampled"], true);
     assert!(!deployment.connectors[0].log().contains("15550001111"));
@@ -41,7 +45,7 @@ async fn a_request_is_one_line_with_what_cloud_logging_knows_of() {
 #[tokio::test]
 async fn what_comes_all_the_time_is_logged_when_it_fails_only() {
     let deployment = Deployment::start_with(1, &[("LOG_FORMAT", "json")]).await;
-    deployment.push(&Push::message("projects/acme-support/conversations/quiet", 1)).await;
+    deployment.push(&Push::message(&conversation("quiet"), 1)).await;
     deployment.connectors[0].answers("/status", 200).await;
     assert_eq!(
         http().get(deployment.interceptor.url("/new-message-event")).send().await.expect("an answer").status(),
@@ -66,7 +70,7 @@ async fn lines_about_a_request_carry_its_trace() {
         lines.find(|line| line["provider"] == "none")
     };
     let line = eventually("the line", about).await;
-    assert_eq!(line["logging.googleapis.com/trace"], format!("projects/acme-support/traces/{TRACE}"));
+    assert_eq!(line["logging.googleapis.com/trace"], format!("projects/{}/traces/{TRACE}", project()));
     assert_eq!(line["logging.googleapis.com/spanId"], "000000000000007b");
 }
 
@@ -103,7 +107,7 @@ fn complaints(path: &std::path::Path, found: &mut std::collections::BTreeSet<Str
 
 #[test]
 fn every_warning_and_error_is_explained_to_operators() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = repository("");
     let mut found = std::collections::BTreeSet::new();
     for folder in ["ui-connector", "cloud-pubsub-interceptor", "crates/service", "crates/broker", "crates/oidc"] {
         complaints(&root.join(folder).join("src"), &mut found);

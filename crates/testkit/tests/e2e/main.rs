@@ -1,6 +1,7 @@
 //! End-to-end tests: the real processes, a real Redis and real desktops.
 //!
-//! `make test` installs what they need. Every test starts its own servers on free ports.
+//! `make test` installs what they need. They share a Redis, unless they break it. What takes long by nature is ignored
+//! here; `make test-slow` runs it.
 #![expect(clippy::expect_used, reason = "a helper of a test has no better answer to a surprise than to fail")]
 
 mod bad_frames;
@@ -13,6 +14,7 @@ mod console;
 mod delivery;
 mod deploy;
 mod emulator;
+mod internet;
 mod life;
 mod limits;
 mod logs;
@@ -28,4 +30,3 @@ mod secrets;
 mod sign_in;
 mod slow_reader;
 mod strangers;
-mod support;

@@ -1,52 +1,28 @@
 //! What Prometheus is told.
 
 use std::collections::BTreeSet;
+use testkit::deployment::Deployment;
+use testkit::names::conversation;
+use testkit::process::Process;
+use testkit::push::Push;
+use testkit::tools::repository;
+use testkit::wait::until;
 
-use crate::support::{Deployment, Process, Push, eventually, free_port, http};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/measured";
-
-/// A deployment of which a process with metrics takes the place of each.
-async fn measured() -> (Deployment, [u16; 2]) {
-    let ports = [free_port(), free_port()];
-    let [connector, interceptor] = ports.map(|port| port.to_string());
-    let mut deployment = Deployment::start(0).await;
-    let with = |port: &str| {
-        [deployment.environment(), vec![("METRICS_PORT", port)]]
-            .concat()
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect::<Vec<_>>()
-    };
-    let (first, second) = (with(&connector), with(&interceptor));
-    let started = Process::start("ui-connector", &borrowed(&first)).await;
-    started.answers("/ready", 200).await;
-    deployment.connectors.push(started);
-    deployment.interceptor = Process::start("cloud-pubsub-interceptor", &borrowed(&second)).await;
-    deployment.interceptor.answers("/status", 200).await;
-    (deployment, ports)
-}
-
-fn borrowed(environment: &[(String, String)]) -> Vec<(&str, &str)> {
-    environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
-}
-
-async fn scrape(port: u16) -> String {
-    let answer = http().get(format!("http://127.0.0.1:{port}/metrics")).send().await.expect("an answer");
-    assert_eq!(answer.status(), 200);
-    answer.text().await.expect("a text")
+fn talk() -> String {
+    conversation("measured")
 }
 
 /// Waits until a line is there.
-async fn shows(port: u16, line: &str) {
-    eventually(line, async || scrape(port).await.lines().any(|shown| shown == line).then_some(())).await;
+async fn shows(process: &Process, line: &str) {
+    until(line, async || process.metrics().await.lines().any(|shown| shown == line)).await;
 }
 
 #[tokio::test]
 async fn an_event_is_counted_on_its_whole_way() {
-    let (deployment, [connector, interceptor]) = measured().await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
-    let push = Push::message(CONVERSATION, 1);
+    let deployment = Deployment::start_with(1, &[("METRICS_PORT", "0")]).await;
+    let (connector, interceptor) = (&deployment.connectors[0], &deployment.interceptor);
+    let mut desktop = deployment.desktop(0, &talk()).await;
+    let push = Push::message(&talk(), 1);
     deployment.push(&push).await;
     deployment.push(&push).await;
     deployment.push(&Push::new("new-message-event", "9", "no JSON")).await;
@@ -91,8 +67,7 @@ const SOURCES: [&str; 4] = [
 
 #[test]
 fn every_metric_is_explained_in_the_document_and_shown_on_the_dashboard() {
-    let read =
-        |path: &str| std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).expect(path);
+    let read = |path: &str| std::fs::read_to_string(repository(path)).expect(path);
     let measured: BTreeSet<_> = SOURCES.iter().flat_map(|path| names(&read(path))).collect();
     assert!(measured.len() > 20, "the sources were not understood: {measured:?}");
     let document = read("docs/OBSERVABILITY.md");
@@ -114,8 +89,7 @@ async fn nobody_is_told_unless_asked_for_and_a_taken_port_is_named() {
     let deployment = Deployment::start(1).await;
     assert_eq!(deployment.connectors[0].get("/metrics").await.0, 404);
     let taken = deployment.connectors[0].port().to_string();
-    let environment = [deployment.environment(), vec![("METRICS_PORT", taken.as_str())]].concat();
-    let mut second = Process::spawn("ui-connector", free_port(), &environment);
+    let mut second = Process::spawn(deployment.another("ui-connector", &[("METRICS_PORT", &taken)]));
     assert_eq!(second.end().await.code(), Some(1));
     assert!(second.log().contains("METRICS_PORT"), "{}", second.log());
 }

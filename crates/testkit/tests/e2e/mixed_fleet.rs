@@ -1,15 +1,19 @@
 //! Our services beside Google's Python ones, on one Redis, as during a migration.
 
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use testkit::deployment::Deployment;
+use testkit::desktop::{ClientLibrary, Desktop, Transports};
+use testkit::http::http;
+use testkit::names::conversation;
+use testkit::process::free_port;
+use testkit::push::{Push, assert_payloads};
+use testkit::redis::Redis;
+use testkit::tools::repository;
+use testkit::wait::eventually;
 
-use broker::testing::RedisServer;
-
-use crate::support::{
-    ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, eventually, free_port, http, in_clients,
-};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/mixed";
+fn talk() -> String {
+    conversation("mixed")
+}
 const EACH: usize = 5;
 
 /// One of the Python services; killed when dropped.
@@ -19,10 +23,10 @@ struct Python {
 }
 
 impl Python {
-    async fn start(role: &str, redis: &RedisServer) -> Self {
+    async fn start(role: &str, redis: &Redis) -> Self {
         let port = free_port();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand_ins/python_services.py");
-        let process = Command::new(in_clients(".venv/bin/python"))
+        let script = repository("crates/testkit/tests/stand_ins/python_services.py");
+        let process = Command::new(repository("crates/testkit/clients/.venv/bin/python"))
             .arg(script)
             .args([role.to_owned(), port.to_string(), redis.port().to_string()])
             .stdin(Stdio::null())
@@ -78,7 +82,7 @@ impl Fleets {
         };
         let mut desktop = Desktop::new(ClientLibrary::Js48);
         desktop.connect(&url, Transports::WebSocket, &self.ours.token().await).await;
-        desktop.join(CONVERSATION).await;
+        desktop.join(&talk()).await;
         desktop
     }
 
@@ -94,7 +98,7 @@ impl Fleets {
 }
 
 fn pushes(from: usize) -> Vec<Push> {
-    (from..from + EACH).map(|number| Push::message(CONVERSATION, number)).collect()
+    (from..from + EACH).map(|number| Push::message(&talk(), number)).collect()
 }
 
 #[tokio::test]
@@ -108,8 +112,8 @@ async fn every_combination_of_services_delivers_once_and_in_order() {
                 fleets.push(interceptor, push).await;
             }
             let events = desktop.events(EACH).await;
-            assert_payloads(&events, CONVERSATION, &pushes);
-            assert!(fleets.ours.mapping(CONVERSATION).await.is_some(), "{connector:?} {interceptor:?}");
+            assert_payloads(&events, &talk(), &pushes);
+            assert!(fleets.ours.mapping(&talk()).await.is_some(), "{connector:?} {interceptor:?}");
         }
     }
 }
@@ -126,7 +130,7 @@ async fn interceptors_are_replaced_and_put_back_under_traffic() {
             for push in &pushes {
                 fleets.push(interceptor, push).await;
             }
-            assert_payloads(&desktop.events(EACH).await, CONVERSATION, &pushes);
+            assert_payloads(&desktop.events(EACH).await, &talk(), &pushes);
         }
     }
 }
@@ -143,10 +147,10 @@ async fn connectors_are_replaced_and_put_back_while_events_come() {
             for push in &pushes {
                 fleets.push(interceptor, push).await;
             }
-            assert_payloads(&desktop.events(EACH).await, CONVERSATION, &pushes);
+            assert_payloads(&desktop.events(EACH).await, &talk(), &pushes);
             drop(desktop);
             eventually("the conversation is given back", async || {
-                fleets.ours.mapping(CONVERSATION).await.is_none().then_some(())
+                fleets.ours.mapping(&talk()).await.is_none().then_some(())
             })
             .await;
         }
@@ -157,12 +161,12 @@ async fn connectors_are_replaced_and_put_back_while_events_come() {
 async fn who_waits_for_the_mapping_key_sees_it_at_the_first_join() {
     for connector in [Whose::Ours, Whose::Python] {
         let fleets = Fleets::start().await;
-        assert_eq!(fleets.ours.mapping(CONVERSATION).await, None);
+        assert_eq!(fleets.ours.mapping(&talk()).await, None);
         let desktop = fleets.desktop(connector).await;
-        assert!(fleets.ours.mapping(CONVERSATION).await.is_some_and(|id| !id.is_empty()));
+        assert!(fleets.ours.mapping(&talk()).await.is_some_and(|id| !id.is_empty()));
         drop(desktop);
         eventually("the key goes with the last desktop", async || {
-            fleets.ours.mapping(CONVERSATION).await.is_none().then_some(())
+            fleets.ours.mapping(&talk()).await.is_none().then_some(())
         })
         .await;
     }

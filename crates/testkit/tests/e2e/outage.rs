@@ -1,18 +1,26 @@
 //! Redis goes away and comes back.
 
-use crate::support::{Deployment, Push, assert_payloads, http};
+use testkit::deployment::Deployment;
+use testkit::http::http;
+use testkit::names::conversation;
+use testkit::push::{Push, assert_payloads};
+use testkit::redis::RedisServer;
+use testkit::wait::until;
 
-const CONVERSATION: &str = "projects/acme-support/conversations/outage";
+fn talk() -> String {
+    conversation("outage")
+}
 
 #[tokio::test]
 async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again() {
-    let mut deployment = Deployment::start(1).await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
-    let pushes = [Push::message(CONVERSATION, 1), Push::message(CONVERSATION, 2)];
+    let mut redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 1, &[]).await;
+    let mut desktop = deployment.desktop(0, &talk()).await;
+    let pushes = [Push::message(&talk(), 1), Push::message(&talk(), 2)];
     deployment.push(&pushes[0]).await;
     let mut got = desktop.events(1).await;
 
-    deployment.redis.kill();
+    redis.kill();
     let request = http().post(deployment.interceptor.url(&pushes[1].path())).json(&pushes[1].body());
     let refused = request.send().await.expect("an answer");
     assert_eq!(refused.status(), 503);
@@ -23,21 +31,22 @@ async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again(
     assert_eq!(deployment.interceptor.get("/status").await.0, 503);
     assert_eq!(deployment.interceptor.get("/live").await.0, 200);
 
-    deployment.redis.restart().await;
+    redis.restart().await;
     deployment.connectors[0].answers("/ready", 200).await;
     deployment.interceptor.answers("/status", 200).await;
     // It came back empty, and nobody knows what else it had.
     assert_eq!(desktop.events(1).await[0]["name"], "events-missed");
     deployment.push(&pushes[1]).await;
-    got.append(&mut desktop.last_events(1, CONVERSATION).await);
-    assert_payloads(&got, CONVERSATION, &pushes);
+    got.append(&mut desktop.last_events(1, &talk()).await);
+    assert_payloads(&got, &talk(), &pushes);
 }
 
 #[tokio::test]
 async fn what_passes_while_the_subscription_is_lost_is_made_up_for() {
-    let deployment = Deployment::start(2).await;
-    let desktops = [deployment.desktop(0, CONVERSATION).await, deployment.desktop(1, CONVERSATION).await];
-    let pushes: Vec<_> = (0..120).map(|number| Push::message(CONVERSATION, number)).collect();
+    let redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 2, &[]).await;
+    let desktops = [deployment.desktop(0, &talk()).await, deployment.desktop(1, &talk()).await];
+    let pushes: Vec<_> = (0..120).map(|number| Push::message(&talk(), number)).collect();
     for (number, push) in pushes.iter().enumerate() {
         if number % 30 == 10 {
             let cut: i64 = deployment.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
@@ -46,17 +55,18 @@ async fn what_passes_while_the_subscription_is_lost_is_made_up_for() {
         deployment.push(push).await;
     }
     for mut desktop in desktops {
-        assert_payloads(&desktop.last_events(pushes.len(), CONVERSATION).await, CONVERSATION, &pushes);
+        assert_payloads(&desktop.last_events(pushes.len(), &talk()).await, &talk(), &pushes);
     }
 }
 
 #[tokio::test]
 async fn malformed_pushes_are_refused_too_while_they_cannot_be_kept() {
-    let mut deployment = Deployment::start(0).await;
-    deployment.redis.kill();
+    let mut redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 0, &[]).await;
+    redis.kill();
     let push = Push::new("new-message-event", "1", "no JSON");
     assert_eq!(deployment.try_push(&push).await, 503);
-    deployment.redis.restart().await;
+    redis.restart().await;
     deployment.interceptor.answers("/status", 200).await;
     deployment.push(&push).await;
     assert_eq!(deployment.redis.cli::<u64>(&["XLEN", "aa:quarantine"]).await, 1);
@@ -64,13 +74,11 @@ async fn malformed_pushes_are_refused_too_while_they_cannot_be_kept() {
 
 #[tokio::test]
 async fn the_mapping_key_comes_back_with_redis() {
-    let mut deployment = Deployment::start(1).await;
-    let _desktop = deployment.desktop(0, CONVERSATION).await;
-    let connector = deployment.mapping(CONVERSATION).await;
+    let mut redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 1, &[]).await;
+    let _desktop = deployment.desktop(0, &talk()).await;
+    let connector = deployment.mapping(&talk()).await;
     assert!(connector.is_some());
-    deployment.redis.restart().await;
-    crate::support::eventually("the mapping key is there", async || {
-        (deployment.mapping(CONVERSATION).await == connector).then_some(())
-    })
-    .await;
+    redis.restart().await;
+    until("the mapping key is there", async || deployment.mapping(&talk()).await == connector).await;
 }

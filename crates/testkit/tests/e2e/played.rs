@@ -1,8 +1,10 @@
 //! The Dialogflow of the demo, asked through the connector's proxy.
 
 use serde_json::{Value, json};
-
-use crate::support::{ClientLibrary, Desktop, Process, Transports, free_port, http};
+use testkit::deployment::registered;
+use testkit::desktop::{ClientLibrary, Desktop, Transports};
+use testkit::http::http;
+use testkit::process::Process;
 
 const LOCATION: &str = "projects/demo-project/locations/global";
 const PROFILE: &str = "projects/demo-project/locations/global/conversationProfiles/p";
@@ -15,11 +17,9 @@ struct Demo {
 
 impl Demo {
     async fn start() -> Self {
-        let port = free_port().to_string();
-        let process = Process::start("demo", &[("INTERCEPTOR_PORT", &port), ("PLAY_CONVERSATION", "false")]).await;
-        let answer: Value =
-            http().post(process.url("/register")).send().await.expect("an answer").json().await.expect("JSON");
-        Self { process, token: answer["token"].as_str().expect("a token").to_owned() }
+        let process = Process::start("demo", &[("INTERCEPTOR_PORT", "0"), ("PLAY_CONVERSATION", "false")]).await;
+        let token = registered(&process).await;
+        Self { process, token }
     }
 
     async fn call(&self, method: reqwest::Method, path: &str, body: Value) -> (u16, Value) {

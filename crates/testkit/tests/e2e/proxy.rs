@@ -2,36 +2,36 @@
 
 use axum::body::{Body, Bytes};
 use futures_util::{StreamExt as _, stream};
-use tokio::net::TcpListener;
-
-use crate::support::{Deployment, PROJECT, http, in_time};
+use testkit::deployment::Deployment;
+use testkit::http::http;
+use testkit::names::project;
+use testkit::upstream::Upstream;
+use testkit::wait::in_time;
 
 const MIB: usize = 1024 * 1024;
 const ANSWER: usize = 100 * MIB;
 
-/// A Dialogflow that answers everything with 100 MiB.
-async fn dialogflow() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let answer = async || {
+/// A Dialogflow that answers everything with 100 MiB, and Google's metadata server.
+async fn google() -> Upstream {
+    Upstream::start(|seen| {
+        if seen.target.starts_with("/computeMetadata/") {
+            return Body::from(r#"{"access_token": "t", "expires_in": 3599, "token_type": "Bearer"}"#);
+        }
         let chunk = Bytes::from(vec![b'x'; MIB]);
         Body::from_stream(stream::iter((0..ANSWER / MIB).map(move |_| Ok::<_, std::io::Error>(chunk.clone()))))
-    };
-    let metadata = async || r#"{"access_token": "t", "expires_in": 3599, "token_type": "Bearer"}"#;
-    let path = "/computeMetadata/v1/instance/service-accounts/default/token";
-    let router = axum::Router::new().route(path, axum::routing::get(metadata)).fallback(answer);
-    tokio::spawn(async { axum::serve(listener, router).await.expect("a server") });
-    url
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_hundred_megabytes_pass_in_bounded_memory_where_the_original_held_them_all() {
     const FOR_BUFFERS: u64 = 16 * MIB as u64;
-    let url = dialogflow().await;
-    let settings = [("DIALOGFLOW_ENDPOINT", url.as_str()), ("GCE_METADATA_HOST", url.trim_start_matches("http://"))];
+    let google = google().await;
+    let (url, host) = (google.url(), google.address.to_string());
+    let settings = [("DIALOGFLOW_ENDPOINT", url.as_str()), ("GCE_METADATA_HOST", &host)];
     let deployment = Deployment::start_with(1, &settings).await;
     let token = deployment.token().await;
-    let path = format!("/v2/projects/{PROJECT}/locations/global/conversations/c/messages");
+    let path = format!("/v2/projects/{}/locations/global/conversations/c/messages", project());
     let connector = &deployment.connectors[0];
     let before = connector.resident_bytes();
     let request = http().get(connector.url(&path)).header("authorization", &token);

@@ -2,63 +2,43 @@
 
 use std::collections::BTreeSet;
 
-use event::EventKind;
 use serde_json::Value;
+use testkit::deployment::Deployment;
+use testkit::desktop::Desktop;
+use testkit::emulator::Emulator;
+use testkit::names::conversation;
+use testkit::push::{KINDS, Push, assert_payload};
+use testkit::redis::{Redis, RedisServer, shared};
+use testkit::wait::{eventually, until};
 
-use crate::support::{
-    Deployment, Desktop, Emulator, PATIENCE, Process, Push, announce, assert_payload, eventually, http,
-};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/pulled";
+fn talk() -> String {
+    conversation("pulled")
+}
 const MESSAGES: &str = "new-message-event";
 
 /// Both services and the emulator; the interceptor pulls every kind of event.
 struct Stage {
     emulator: Emulator,
     deployment: Deployment,
-    /// What the interceptor was told beside the deployment's settings.
-    pull: Vec<(&'static str, String)>,
 }
 
 impl Stage {
     /// Nothing where the emulator is not installed.
-    async fn start(settings: &[(&'static str, &str)]) -> Option<Self> {
-        let emulator = emulator().await?;
+    async fn start(redis: &Redis, settings: &[(&str, &str)]) -> Option<Self> {
+        let emulator = Emulator::start().await?;
         let mut subscriptions = Vec::new();
-        for kind in EventKind::ALL {
-            subscriptions.push(format!("{}={kind}", emulator.offer(&kind.to_string()).await));
+        for kind in KINDS {
+            subscriptions.push(format!("{}={kind}", emulator.offer(kind).await));
         }
-        let mut pull =
-            vec![("PUBSUB_EMULATOR_HOST", emulator.host()), ("PUBSUB_SUBSCRIPTIONS", subscriptions.join(","))];
-        pull.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let deployment = Deployment::start(1).await;
-        let mut stage = Self { emulator, deployment, pull };
-        stage.restart_interceptor().await;
-        Some(stage)
+        let (host, subscriptions) = (emulator.host(), subscriptions.join(","));
+        let pull = [("PUBSUB_EMULATOR_HOST", host.as_str()), ("PUBSUB_SUBSCRIPTIONS", &subscriptions)];
+        let deployment = Deployment::start_on(redis, 1, &[pull.as_slice(), settings].concat()).await;
+        Some(Self { emulator, deployment })
     }
-
-    /// Whatever it was doing.
-    async fn restart_interceptor(&mut self) {
-        self.deployment.interceptor.kill();
-        let mut environment = self.deployment.environment();
-        environment.extend(self.pull.iter().map(|(name, value)| (*name, value.as_str())));
-        self.deployment.interceptor = Process::start("cloud-pubsub-interceptor", &environment).await;
-    }
-}
-
-/// Nothing where it is not installed.
-async fn emulator() -> Option<Emulator> {
-    let emulator = Emulator::start().await;
-    if emulator.is_none() {
-        announce(
-            "SKIPPED: a test of pulling; `gcloud components install pubsub-emulator` and Java bring what it needs",
-        );
-    }
-    emulator
 }
 
 fn messages(count: usize) -> Vec<Push> {
-    (0..count).map(|number| Push::message(CONVERSATION, number)).collect()
+    (0..count).map(|number| Push::message(&talk(), number)).collect()
 }
 
 fn ids(events: &[Value]) -> BTreeSet<String> {
@@ -68,7 +48,7 @@ fn ids(events: &[Value]) -> BTreeSet<String> {
 
 /// The ids of what a desktop got, each once.
 async fn all_ids(desktop: &mut Desktop, count: usize) -> BTreeSet<String> {
-    let events = desktop.last_events(count, CONVERSATION).await;
+    let events = desktop.last_events(count, &talk()).await;
     let ids = ids(&events);
     assert_eq!((events.len(), ids.len()), (count, count), "each event once");
     ids
@@ -76,59 +56,61 @@ async fn all_ids(desktop: &mut Desktop, count: usize) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn without_an_inbound_route_every_kind_of_event_arrives_as_if_pushed() {
-    let Some(mut stage) = Stage::start(&[("PUSH_ENDPOINTS", "false")]).await else { return };
-    let mut desktop = stage.deployment.desktop(0, CONVERSATION).await;
-    for mut push in Push::of_every_kind(CONVERSATION) {
+    let Some(mut stage) = Stage::start(&shared().await, &[("PUSH_ENDPOINTS", "false")]).await else { return };
+    let mut desktop = stage.deployment.desktop(0, &talk()).await;
+    for mut push in Push::of_every_kind(&talk()) {
         assert_eq!(stage.deployment.try_push(&push).await, 404);
         push.id = stage.emulator.publish(&push).await;
-        assert_payload(&desktop.events(1).await[0], CONVERSATION, &push, None);
+        assert_payload(&desktop.events(1).await[0], &talk(), &push, None);
     }
     let malformed = Push::new(MESSAGES, "", "nothing of Dialogflow's");
     let id = stage.emulator.publish(&malformed).await;
     let redis = &stage.deployment.redis;
     let kept = eventually("the malformed message is kept", async || {
-        let kept: Vec<(String, Vec<(String, String)>)> = redis.cli(&["XRANGE", "aa:quarantine", "-", "+"]).await;
-        kept.into_iter().next()
+        // Other tests have theirs kept there too.
+        let kept: Vec<(String, Vec<(String, Vec<u8>)>)> = redis.cli(&["XRANGE", "aa:quarantine", "-", "+"]).await;
+        kept.into_iter().find(|(_, fields)| fields.contains(&("message_id".to_owned(), id.clone().into_bytes())))
     });
     let fields = kept.await.1;
-    assert!(fields.contains(&("message_id".to_owned(), id)), "{fields:?}");
-    assert!(fields.contains(&("body".to_owned(), malformed.data.clone())), "{fields:?}");
+    assert!(fields.contains(&("body".to_owned(), malformed.data.clone().into_bytes())), "{fields:?}");
     // Acknowledged: whoever asks next gets nothing, and a restart brings nothing back.
-    stage.restart_interceptor().await;
-    assert!(desktop.last_events(0, CONVERSATION).await.is_empty());
+    stage.deployment.interceptor.restart().await;
+    assert!(desktop.last_events(0, &talk()).await.is_empty());
 }
 
 #[tokio::test]
 async fn what_is_pushed_and_pulled_arrives_once() {
-    let Some(stage) = Stage::start(&[]).await else { return };
+    let Some(stage) = Stage::start(&shared().await, &[]).await else { return };
     stage.emulator.subscribe(MESSAGES, &stage.deployment.interceptor.url(&format!("/{MESSAGES}"))).await;
-    let mut desktop = stage.deployment.desktop(0, CONVERSATION).await;
+    let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let published = stage.emulator.publish_all(&messages(200)).await;
     assert_eq!(all_ids(&mut desktop, 200).await, published.into_iter().collect());
 }
 
 #[tokio::test]
 async fn killed_in_the_middle_of_a_burst_it_loses_nothing() {
-    let Some(mut stage) = Stage::start(&[]).await else { return };
-    let mut desktop = stage.deployment.desktop(0, CONVERSATION).await;
+    let Some(mut stage) = Stage::start(&shared().await, &[]).await else { return };
+    let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let published: BTreeSet<_> = stage.emulator.publish_all(&messages(3_000)).await.into_iter().collect();
     let mut got = desktop.events(1).await;
-    stage.restart_interceptor().await;
+    stage.deployment.interceptor.restart().await;
     // What was under way comes again when its lease ends.
     got.extend(desktop.events(published.len() - got.len()).await);
     assert_eq!((got.len(), ids(&got)), (published.len(), published));
-    assert!(desktop.last_events(0, CONVERSATION).await.is_empty());
+    assert!(desktop.last_events(0, &talk()).await.is_empty());
 }
 
 #[tokio::test]
 async fn while_redis_does_not_answer_memory_is_bounded_and_nothing_is_lost() {
-    let Some(stage) = Stage::start(&[("PULL_MAX_MESSAGES", "100")]).await else { return };
-    let mut desktop = stage.deployment.desktop(0, CONVERSATION).await;
+    let redis = RedisServer::start().await;
+    let Some(stage) = Stage::start(&redis, &[("PULL_MAX_MESSAGES", "100")]).await else { return };
+    let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let before = stage.deployment.interceptor.resident_bytes();
     let filler = "x".repeat(20_000);
-    let data = |number| format!(r#"{{"conversation":"{CONVERSATION}","text":"{number} {filler}"}}"#);
+    let talk = talk();
+    let data = |number| format!(r#"{{"conversation":"{talk}","text":"{number} {filler}"}}"#);
     let large: Vec<_> = (0..100).map(|number| Push::new(MESSAGES, "", &data(number))).collect();
-    stage.deployment.redis.cli::<String>(&["CLIENT", "PAUSE", "5000", "ALL"]).await;
+    redis.cli::<String>(&["CLIENT", "PAUSE", "5000", "ALL"]).await;
     let mut published = BTreeSet::new();
     // 80 MB, of which the interceptor may hold 2.
     for _ in 0..40 {
@@ -145,19 +127,16 @@ async fn while_redis_does_not_answer_memory_is_bounded_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn a_subscription_that_is_made_later_is_pulled_from_then() {
-    let Some(emulator) = emulator().await else { return };
-    let deployment = Deployment::start(1).await;
-    let (host, mut environment) = (emulator.host(), deployment.environment());
-    let subscriptions = format!("{MESSAGES}-pulled={MESSAGES}");
-    environment.extend([("PUBSUB_EMULATOR_HOST", host.as_str()), ("PUBSUB_SUBSCRIPTIONS", &subscriptions)]);
-    let mut interceptor = Process::start("cloud-pubsub-interceptor", &environment).await;
+    let Some(emulator) = Emulator::start().await else { return };
+    let (host, subscriptions) = (emulator.host(), format!("{MESSAGES}-pulled={MESSAGES}"));
+    let pull = [("PUBSUB_EMULATOR_HOST", host.as_str()), ("PUBSUB_SUBSCRIPTIONS", &subscriptions)];
+    let mut deployment = Deployment::start_with(1, &pull).await;
     let told = "a subscription cannot be pulled from";
-    eventually("the subscription is missed", async || interceptor.log().contains(told).then_some(())).await;
+    until("the subscription is missed", async || deployment.interceptor.log().contains(told)).await;
     emulator.offer(MESSAGES).await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
+    let mut desktop = deployment.desktop(0, &talk()).await;
     let id = emulator.publish(&messages(1)[0]).await;
     assert_eq!(ids(&desktop.events(1).await), BTreeSet::from([id]));
-    interceptor.terminate();
-    assert_eq!(interceptor.end().await.code(), Some(0));
-    assert!(http().get(deployment.interceptor.url("/live")).timeout(PATIENCE).send().await.is_ok());
+    deployment.interceptor.terminate();
+    assert_eq!(deployment.interceptor.end().await.code(), Some(0));
 }

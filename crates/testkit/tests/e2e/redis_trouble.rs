@@ -1,10 +1,15 @@
 //! A Redis that answers late, or not as it should.
 
 use std::time::{Duration, Instant};
+use testkit::deployment::Deployment;
+use testkit::names::conversation;
+use testkit::push::{Push, assert_payloads};
+use testkit::redis::RedisServer;
+use testkit::wait::until;
 
-use crate::support::{Deployment, Push, assert_payloads, eventually};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/redis-trouble";
+fn talk() -> String {
+    conversation("redis-trouble")
+}
 
 /// Pub/Sub's shortest acknowledgement deadline is 10 s; an answer must come long before.
 const IN_TIME: Duration = Duration::from_secs(4);
@@ -18,15 +23,16 @@ async fn is_refused_in_time(deployment: &Deployment, push: &Push) {
 
 /// Everything arrives, once and in order, after some trouble in the middle.
 async fn arrives_after(trouble: impl AsyncFn(&Deployment, &Push)) {
-    let deployment = Deployment::start(1).await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
-    let pushes: Vec<_> = (1..=3).map(|number| Push::message(CONVERSATION, number)).collect();
+    let redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 1, &[]).await;
+    let mut desktop = deployment.desktop(0, &talk()).await;
+    let pushes: Vec<_> = (1..=3).map(|number| Push::message(&talk(), number)).collect();
     deployment.push(&pushes[0]).await;
     trouble(&deployment, &pushes[1]).await;
     for push in &pushes[1..] {
         deployment.push(push).await;
     }
-    assert_payloads(&desktop.last_events(pushes.len(), CONVERSATION).await, CONVERSATION, &pushes);
+    assert_payloads(&desktop.last_events(pushes.len(), &talk()).await, &talk(), &pushes);
 }
 
 async fn ok(deployment: &Deployment, command: &[&str]) {
@@ -48,8 +54,8 @@ async fn a_full_redis_takes_nothing_and_loses_nothing() {
         ok(deployment, &["CONFIG", "SET", "maxmemory", "1mb"]).await;
         is_refused_in_time(deployment, push).await;
         // Desktops come and go all the same.
-        let mut late = deployment.desktop(0, CONVERSATION).await;
-        assert!(late.last_events(0, CONVERSATION).await.is_empty());
+        let mut late = deployment.desktop(0, &talk()).await;
+        assert!(late.last_events(0, &talk()).await.is_empty());
         ok(deployment, &["CONFIG", "SET", "maxmemory", "0"]).await;
     })
     .await;
@@ -75,37 +81,33 @@ async fn a_redis_that_has_become_a_replica_is_left_until_it_is_a_primary_again()
 
 #[tokio::test]
 async fn what_redis_has_forgotten_is_told() {
-    let mut deployment = Deployment::start(1).await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
-    let mut quiet = deployment.desktop(0, &format!("{CONVERSATION}-quiet")).await;
-    let pushes = [Push::message(CONVERSATION, 1), Push::message(CONVERSATION, 2)];
+    let mut redis = RedisServer::start().await;
+    let deployment = Deployment::start_on(&redis, 1, &[]).await;
+    let mut desktop = deployment.desktop(0, &talk()).await;
+    let mut quiet = deployment.desktop(0, &conversation("redis-trouble-quiet")).await;
+    let pushes = [Push::message(&talk(), 1), Push::message(&talk(), 2)];
     deployment.push(&pushes[0]).await;
     let mut got = desktop.events(1).await;
-    deployment.redis.restart().await;
+    redis.restart().await;
     let told = desktop.events(1).await.remove(0);
     assert_eq!(told["name"], "events-missed");
-    assert_eq!(told["args"], serde_json::json!([{"conversation_name": CONVERSATION}]));
+    assert_eq!(told["args"], serde_json::json!([{"conversation_name": talk()}]));
     deployment.push(&pushes[1]).await;
-    got.append(&mut desktop.last_events(1, CONVERSATION).await);
-    assert_payloads(&got, CONVERSATION, &pushes);
-    assert!(quiet.last_events(0, &format!("{CONVERSATION}-quiet")).await.is_empty());
+    got.append(&mut desktop.last_events(1, &talk()).await);
+    assert_payloads(&got, &talk(), &pushes);
+    assert!(quiet.last_events(0, &conversation("redis-trouble-quiet")).await.is_empty());
 }
 
 #[tokio::test]
 async fn sessions_are_known_again_after_redis_has_forgotten_them() {
-    let mut deployment = Deployment::start(1).await;
-    let _desktop = deployment.desktop(0, CONVERSATION).await;
-    let sessions = async |deployment: &Deployment| {
-        let found: Vec<String> = deployment
-            .redis
-            .try_cli(&["KEYS", "aa:session:*"])
-            .await
-            .ok()
-            .and_then(|found| redis::from_redis_value(found).ok())
-            .unwrap_or_default();
-        (found.len() == 1).then_some(())
+    let mut server = RedisServer::start().await;
+    let deployment = Deployment::start_on(&server, 1, &[]).await;
+    let _desktop = deployment.desktop(0, &talk()).await;
+    let is_noted = async || {
+        let found = deployment.redis.try_cli(&["KEYS", "aa:session:*"]).await.ok();
+        found.and_then(|found| redis::from_redis_value::<Vec<String>>(found).ok()).is_some_and(|found| found.len() == 1)
     };
-    eventually("the session is noted", async || sessions(&deployment).await).await;
-    deployment.redis.restart().await;
-    eventually("the session is noted again", async || sessions(&deployment).await).await;
+    until("the session is noted", is_noted).await;
+    server.restart().await;
+    until("the session is noted again", is_noted).await;
 }

@@ -1,36 +1,42 @@
 //! No secret gets into any output, whatever the services do with it.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use broker::testing::RedisServer;
 use serde_json::{Value, json};
 
-use crate::support::internet::{ANSWER, GOOGLE_TOKEN, Internet, PLATFORM_TOKEN};
-use crate::support::{Deployment, PROJECT, Process, Push, SECRET, WebSocketClient, free_port, http};
+use crate::internet::{self, ANSWER, GOOGLE_TOKEN, PLATFORM_TOKEN};
+use testkit::deployment::{Deployment, SECRET};
+use testkit::http::http;
+use testkit::names::{conversation, project};
+use testkit::process::{Launch, Process};
+use testkit::push::Push;
+use testkit::redis::RedisServer;
+use testkit::signing::{now, without_signature};
+use testkit::socketio::{Client, ConnectError};
+use testkit::upstream::Upstream;
 
 const REDIS_PASSWORD: &str = "redis-geheim";
 const TWILIO_TOKEN: &str = "twilio-geheim";
 const WRONG_TOKEN: &str = "fremder-geheim";
 const SAID: &str = "gesagt-geheim";
 const NUMBER: &str = "+15550001111";
+const PUSHER: &str = "pusher@acme.iam.gserviceaccount.com";
 const TWILIO_ACCOUNT: &str = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const CONVERSATION: &str = "projects/acme-support/conversations/secrets";
+fn talk() -> String {
+    conversation("secrets")
+}
 
 /// Both services, asking a made-up internet, with every log line that there is.
 struct Stage {
     deployment: Deployment,
-    internet: Internet,
-    metrics: [u16; 2],
+    internet: Upstream,
+    _redis: RedisServer,
 }
 
 impl Stage {
     async fn start() -> Self {
-        let internet = Internet::start().await;
-        let redis = RedisServer::start().await;
+        let (internet, redis) = (internet::start().await, RedisServer::start().await);
         let user = ["ACL", "SETUSER", "app", "on", &format!(">{REDIS_PASSWORD}"), "~*", "&*", "+@all"];
         let _: String = redis.cli(&user).await;
         let url = redis.url().replace("://", &format!("://app:{REDIS_PASSWORD}@"));
-        let metrics = [free_port(), free_port()];
         let own = [
             ("AUTH_OPTION", "GenesysCloud".to_owned()),
             ("APP_AUTH_OPTION", "Twilio".to_owned()),
@@ -38,25 +44,14 @@ impl Stage {
             ("REDIS_URL", url),
             ("RUST_LOG", "trace".to_owned()),
             ("LOG_FORMAT", "json".to_owned()),
-            ("PUSH_AUTH_SERVICE_ACCOUNT", "pusher@acme-support.iam.gserviceaccount.com".to_owned()),
+            ("METRICS_PORT", "0".to_owned()),
+            ("PUSH_AUTH_SERVICE_ACCOUNT", PUSHER.to_owned()),
             ("PUSH_AUTH_TRUST_PLATFORM", "true".to_owned()),
         ];
-        let environment: Vec<_> = own.into_iter().chain(internet.environment()).collect();
+        let environment: Vec<_> = own.into_iter().chain(internet::environment(&internet)).collect();
         let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let mut deployment = Deployment::around(redis, 0, &environment).await;
-        let ports = metrics.map(|port| port.to_string());
-        let with_metrics = |port: usize| {
-            let mut all = deployment.environment();
-            all.push(("METRICS_PORT", ports[port].as_str()));
-            all
-        };
-        let connector = Process::start("ui-connector", &with_metrics(0)).await;
-        let interceptor = Process::start("cloud-pubsub-interceptor", &with_metrics(1)).await;
-        connector.answers("/ready", 200).await;
-        interceptor.answers("/status", 200).await;
-        deployment.connectors.push(connector);
-        deployment.interceptor = interceptor;
-        Self { deployment, internet, metrics }
+        let deployment = Deployment::start_on(&redis, 1, &environment).await;
+        Self { deployment, internet, _redis: redis }
     }
 
     fn connector(&self) -> &Process {
@@ -84,29 +79,21 @@ impl Stage {
         for process in [self.connector(), &self.deployment.interceptor] {
             outputs += &process.log();
             outputs += &process.stderr();
-        }
-        for port in self.metrics {
-            let answer = http().get(format!("http://127.0.0.1:{port}/metrics")).send().await.expect("an answer");
-            assert_eq!(answer.status(), 200);
-            outputs += &answer.text().await.expect("a text");
+            outputs += &process.metrics().await;
         }
         outputs
     }
 }
 
-/// An unsigned token as Cloud Run hands it on (facts of <https://cloud.google.com/run/docs/troubleshooting#signature-removed>).
 fn push_token(audience: &str) -> String {
-    let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_secs();
-    let claims = json!({
-        "iss": "https://accounts.google.com", "aud": audience, "sub": "1", "iat": now, "exp": now + 3600,
-        "email": "pusher@acme-support.iam.gserviceaccount.com", "email_verified": true,
-    });
-    format!("{}.{}.SIGNATURE_REMOVED_BY_GOOGLE", part(json!({"alg": "RS256", "kid": "k"})), part(claims))
+    without_signature(&json!({
+        "iss": "https://accounts.google.com", "aud": audience, "sub": "1", "iat": now(), "exp": now() + 3600,
+        "email": PUSHER, "email_verified": true,
+    }))
 }
 
 async fn push(stage: &Stage, token: &str) -> u16 {
-    let event = Push::new("new-message-event", "1", &json!({"conversation": CONVERSATION, "text": SAID}).to_string());
+    let event = Push::new("new-message-event", "1", &json!({"conversation": talk(), "text": SAID}).to_string());
     let url = stage.deployment.interceptor.url("/new-message-event");
     let request = http().post(url).bearer_auth(token).json(&event.body());
     request.send().await.expect("an answer").status().as_u16()
@@ -114,17 +101,17 @@ async fn push(stage: &Stage, token: &str) -> u16 {
 
 /// Asks Dialogflow for something, as a desktop does.
 async fn proxy(stage: &Stage, token: &str) {
-    let path = format!("/v2/projects/{PROJECT}/locations/global/conversations/c/participants/p:analyzeContent");
+    let path = format!("/v2/projects/{}/locations/global/conversations/c/participants/p:analyzeContent", project());
     let (status, answer) = stage.post(&path, token, json!({"textInput": {"text": SAID}})).await;
     assert_eq!((status, answer.contains(ANSWER)), (200, true), "{answer}");
-    assert_eq!(stage.internet.asked(":analyzeContent"), [format!("Bearer {GOOGLE_TOKEN}")]);
+    assert_eq!(internet::asked(&stage.internet, ":analyzeContent"), [format!("Bearer {GOOGLE_TOKEN}")]);
 }
 
 async fn refusals(stage: &Stage, token: &str) {
     assert_eq!(stage.post("/register", WRONG_TOKEN, json!({})).await.0, 401);
     let credentials = json!({"accountSid": TWILIO_ACCOUNT, "authToken": TWILIO_TOKEN});
     assert_eq!(stage.post("/register-app", "", credentials).await.0, 401);
-    assert!(!stage.internet.asked("/2010-04-01/").is_empty(), "Twilio was not asked");
+    assert!(!internet::asked(&stage.internet, "/2010-04-01/").is_empty(), "Twilio was not asked");
     let forged = format!("{}{WRONG_TOKEN}", &token[..token.len() - 20]);
     assert_eq!(stage.post("/conversation-name", &forged, json!({})).await.0, 401);
     let (path, query) = ("/conversation-name", format!("conversationIntegrationKey={WRONG_TOKEN}&token={WRONG_TOKEN}"));
@@ -135,20 +122,20 @@ async fn refusals(stage: &Stage, token: &str) {
 
 /// A desktop that joins, gets the event, and asks for a stream that cannot be had.
 async fn desktop(stage: &Stage, token: &str) {
-    let mut refused = WebSocketClient::open(stage.connector()).await;
-    refused.send(&format!("40{}", json!({"token": WRONG_TOKEN}))).await;
-    assert!(refused.next().await.expect("an answer").starts_with("44"));
-    let mut desktop = WebSocketClient::connect(stage.connector(), token).await;
-    desktop.join(CONVERSATION).await;
-    let event = desktop.next().await.expect("an event");
+    let server = stage.connector().address();
+    let refused = Client::connect(server, &json!({"token": WRONG_TOKEN})).await;
+    assert!(matches!(refused, Err(ConnectError::Refused(_))), "{refused:?}");
+    let mut desktop = Client::connect(server, &json!({"token": token})).await.expect("a connection");
+    desktop.join(talk()).await;
+    let event = desktop.next().await.packet;
     assert!(event.contains(SAID), "{event}");
-    let participant = format!("projects/{PROJECT}/locations/global/conversations/c/participants/p");
+    let participant = format!("projects/{}/locations/global/conversations/c/participants/p", project());
     let request = json!({
         "streamId": "s", "method": "streaming_reactive_companion_suggestions",
         "payload": {"participant": participant, "text": SAID},
     });
-    desktop.send(&format!("42{}", json!(["stream-request", request]))).await;
-    let error = desktop.next().await.expect("an answer");
+    desktop.tell("stream-request", &json!([request])).await;
+    let error = desktop.next().await.packet;
     assert!(error.contains("stream-error") && !error.contains(ANSWER), "{error}");
 }
 
@@ -161,7 +148,7 @@ async fn no_output_holds_a_secret_where_the_original_logs_conversations_and_numb
     assert_eq!(push(&stage, &pushed).await, 204);
     desktop(&stage, &token).await;
     proxy(&stage, &token).await;
-    let pair = json!({"conversationIntegrationKey": NUMBER, "conversationName": CONVERSATION});
+    let pair = json!({"conversationIntegrationKey": NUMBER, "conversationName": talk()});
     assert_eq!(stage.post("/conversation-name", &token, pair).await.0, 200);
     refusals(&stage, &token).await;
 
@@ -202,7 +189,7 @@ async fn a_refused_configuration_holds_no_secret() {
         ("AUTH_OPTION", "Five9"),
         ("FIVE9_TRUST_TOKEN", "five-geheim"),
     ];
-    let mut process = Process::spawn("ui-connector", free_port(), &environment);
+    let mut process = Process::spawn(Launch::new("ui-connector", &environment));
     assert_eq!(process.end().await.code(), Some(78));
     let problems = process.stderr();
     assert_eq!(problems.lines().count(), 4, "{problems}");

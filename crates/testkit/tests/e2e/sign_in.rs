@@ -1,13 +1,14 @@
 //! A login by every identity provider that there is, as the demo plays them, through the console.
 
-use crate::support::{Console, Process, free_port, http};
+use testkit::browser::Page;
+use testkit::http::http;
+use testkit::process::Process;
 
 const OPTIONS: [&str; 7] = ["Salesforce", "SalesforceLWC", "GenesysCloud", "Twilio", "Five9", "OIDC", "Webhook"];
 
 /// A demo that asks a provider, and the token that its agent has.
 async fn demo(option: &str) -> (Process, String) {
-    let port = free_port().to_string();
-    let settings = [("INTERCEPTOR_PORT", port.as_str()), ("PLAY_CONVERSATION", "false"), ("AUTH_OPTION", option)];
+    let settings = [("INTERCEPTOR_PORT", "0"), ("PLAY_CONVERSATION", "false"), ("AUTH_OPTION", option)];
     let demo = Process::start("demo", &settings).await;
     let log = demo.log();
     let (_, token) = log.split_once("token=").expect("the log names the token");
@@ -30,7 +31,7 @@ async fn every_provider_admits_its_agent_and_nobody_else() {
 async fn an_agent_signs_in_at_the_console() {
     for option in ["Salesforce", "OIDC"] {
         let (demo, token) = demo(option).await;
-        let Some(mut console) = Console::open(&demo.url("/")) else { return };
+        let Some(mut console) = Page::open(&demo.url("/")) else { return };
         console.says("#state", "signed out").await;
         console.fill("#sign-in input", &token).await;
         console.click("#sign-in button").await;

@@ -1,23 +1,40 @@
 //! Desktops that stop reading, and those that only seem to.
 
-use crate::support::{Deployment, Desktop, Process, Push, WebSocketClient, assert_payloads, eventually};
+use serde_json::json;
+use testkit::deployment::Deployment;
+use testkit::desktop::Desktop;
+use testkit::names::conversation;
+use testkit::process::Process;
+use testkit::push::{Push, assert_payloads};
+use testkit::socketio::{Client, Options};
+use testkit::wait::until;
 
-const SHARED: &str = "projects/acme-support/conversations/shared";
-const OWN: &str = "projects/acme-support/conversations/own";
+/// Bytes that the kernel keeps for a client that does not read; the least that makes no difference otherwise.
+const RECEIVE_BUFFER: u32 = 16 * 1024;
 const EVENTS: usize = 100;
 const EVENT_BYTES: usize = 100_000;
 
+fn common() -> String {
+    conversation("shared")
+}
+
+fn own() -> String {
+    conversation("own")
+}
+
 /// A desktop that has joined two conversations, and reads nothing more.
-async fn stalled(connector: &Process, token: &str) -> WebSocketClient {
-    let mut client = WebSocketClient::connect(connector, token).await;
-    client.join(SHARED).await;
-    client.join(OWN).await;
+async fn stalled(connector: &Process, token: &str) -> Client {
+    let options = Options { receive_buffer: Some(RECEIVE_BUFFER), ..Options::default() };
+    let client = Client::connect_with(connector.address(), &json!({"token": token}), options).await;
+    let mut client = client.expect("a connection");
+    client.join(common()).await;
+    client.join(own()).await;
     client
 }
 
 fn large_message(number: usize) -> Push {
     let text = "x".repeat(EVENT_BYTES);
-    let data = format!("{{\"conversation\":\"{SHARED}\",\"text\":\"{text}\"}}");
+    let data = format!("{{\"conversation\":\"{}\",\"text\":\"{text}\"}}", common());
     Push::new("new-message-event", &format!("70{number}"), &data)
 }
 
@@ -29,29 +46,26 @@ async fn push_everything(deployment: &Deployment, attentive: &mut Desktop) {
         deployment.push(push).await;
         got.append(&mut attentive.events(1).await);
     }
-    assert_payloads(&got, SHARED, &pushes);
+    assert_payloads(&got, &common(), &pushes);
 }
 
 #[tokio::test]
 async fn who_does_not_read_is_cut_and_nobody_else_notices() {
     let deployment = Deployment::start(1).await;
-    let mut attentive = deployment.desktop(0, SHARED).await;
+    let mut attentive = deployment.desktop(0, &common()).await;
     let _stalled = stalled(&deployment.connectors[0], &deployment.token().await).await;
-    assert!(deployment.mapping(OWN).await.is_some());
+    assert!(deployment.mapping(&own()).await.is_some());
 
     push_everything(&deployment, &mut attentive).await;
-    eventually("the stalled desktop has left its conversation", async || {
-        deployment.mapping(OWN).await.is_none().then_some(())
-    })
-    .await;
-    assert!(deployment.mapping(SHARED).await.is_some());
-    assert!(attentive.last_events(0, SHARED).await.is_empty());
+    until("the stalled desktop has left its conversation", async || deployment.mapping(&own()).await.is_none()).await;
+    assert!(deployment.mapping(&common()).await.is_some());
+    assert!(attentive.last_events(0, &common()).await.is_empty());
 }
 
 #[tokio::test]
 async fn who_does_not_read_holds_up_no_shutdown() {
     let mut deployment = Deployment::start(1).await;
-    let mut attentive = deployment.desktop(0, SHARED).await;
+    let mut attentive = deployment.desktop(0, &common()).await;
     let token = deployment.token().await;
     // One is cut, and one has just begun to wait for the client to read.
     let _cut = stalled(&deployment.connectors[0], &token).await;
@@ -64,33 +78,33 @@ async fn who_does_not_read_holds_up_no_shutdown() {
 
     deployment.stops_in_time(0).await;
     assert_eq!(attentive.until("disconnect").await["reason"], "transport close");
-    assert_eq!(deployment.mapping(SHARED).await, None);
-    assert_eq!(deployment.mapping(OWN).await, None);
+    assert_eq!(deployment.mapping(&common()).await, None);
+    assert_eq!(deployment.mapping(&own()).await, None);
 }
 
 #[tokio::test]
 async fn a_burst_after_a_pause_cuts_nobody() {
     let deployment = Deployment::start(1).await;
-    let mut desktop = deployment.desktop(0, SHARED).await;
-    let pushes: Vec<_> = (0..400).map(|number| Push::message(SHARED, number)).collect();
+    let mut desktop = deployment.desktop(0, &common()).await;
+    let pushes: Vec<_> = (0..400).map(|number| Push::message(&common(), number)).collect();
     deployment.connectors[0].freeze();
     for push in &pushes {
         deployment.push(push).await;
     }
     deployment.connectors[0].thaw();
-    assert_payloads(&desktop.last_events(pushes.len(), SHARED).await, SHARED, &pushes);
+    assert_payloads(&desktop.last_events(pushes.len(), &common()).await, &common(), &pushes);
 }
 
 #[tokio::test]
 async fn an_event_after_a_large_one_cuts_nobody() {
     let deployment = Deployment::start(1).await;
-    let mut desktop = deployment.desktop(0, SHARED).await;
-    let data = format!("{{\"conversation\":\"{SHARED}\",\"text\":\"{}\"}}", "x".repeat(5_000_000));
-    let pushes = [Push::new("new-message-event", "1", &data), Push::message(SHARED, 2)];
+    let mut desktop = deployment.desktop(0, &common()).await;
+    let data = format!("{{\"conversation\":\"{}\",\"text\":\"{}\"}}", common(), "x".repeat(5_000_000));
+    let pushes = [Push::new("new-message-event", "1", &data), Push::message(&common(), 2)];
     deployment.connectors[0].freeze();
     for push in &pushes {
         deployment.push(push).await;
     }
     deployment.connectors[0].thaw();
-    assert_payloads(&desktop.last_events(pushes.len(), SHARED).await, SHARED, &pushes);
+    assert_payloads(&desktop.last_events(pushes.len(), &common()).await, &common(), &pushes);
 }

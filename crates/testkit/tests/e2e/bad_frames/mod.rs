@@ -7,9 +7,16 @@
 mod polling;
 mod websocket;
 
-use crate::support::{Deployment, PollingClient, Process, Push, WebSocketClient, assert_payloads};
+use serde_json::json;
+use testkit::deployment::Deployment;
+use testkit::names::conversation;
+use testkit::process::Process;
+use testkit::push::{Push, assert_payloads};
+use testkit::socketio::{Client, PollingClient};
 
-const CONVERSATION: &str = "projects/acme-support/conversations/frames";
+fn talk() -> String {
+    conversation("frames")
+}
 
 /// A deployment on which one client does mischief beside a desktop that must not notice.
 struct Beside {
@@ -28,21 +35,23 @@ impl Beside {
         &self.deployment.connectors[0]
     }
 
-    async fn websocket(&self) -> WebSocketClient {
-        WebSocketClient::connect(self.connector(), &self.token).await
+    async fn websocket(&self) -> Client {
+        let auth = json!({"token": self.token});
+        Client::connect(self.connector().address(), &auth).await.expect("a connection")
     }
 
     async fn polling(&self) -> PollingClient {
-        PollingClient::connect(self.connector(), &self.token).await
+        let auth = json!({"token": self.token}).to_string();
+        PollingClient::connect(self.connector().address(), &auth).await.0
     }
 
     /// Runs `mischief` while a desktop is joined, which then gets its event as ever.
     async fn nobody_notices(&self, mischief: impl Future<Output = ()>) {
-        let mut desktop = self.deployment.desktop(0, CONVERSATION).await;
+        let mut desktop = self.deployment.desktop(0, &talk()).await;
         mischief.await;
         assert_eq!(self.connector().get("/status").await, (200, "Hello, cross-origin-world!".to_owned()));
-        let pushes = [Push::message(CONVERSATION, 1)];
+        let pushes = [Push::message(&talk(), 1)];
         self.deployment.push(&pushes[0]).await;
-        assert_payloads(&desktop.last_events(1, CONVERSATION).await, CONVERSATION, &pushes);
+        assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
     }
 }

@@ -1,7 +1,8 @@
 //! By HTTP long-polling.
 
 use super::Beside;
-use crate::support::{http, in_time};
+use testkit::http::http;
+use testkit::wait::in_time;
 
 #[tokio::test]
 async fn a_malformed_post_ends_its_session() {
@@ -29,8 +30,8 @@ async fn a_post_that_is_too_large_gets_413() {
     beside
         .nobody_notices(async {
             let client = beside.polling().await;
-            assert_eq!(client.post(format!("42[\"unknown\",\"{}\"]", "x".repeat(1_000_000))).await, 413);
-            assert_eq!(client.post("3").await, 400);
+            assert_eq!(client.post(format!("42[\"unknown\",\"{}\"]", "x".repeat(1_000_000))).await.0, 413);
+            assert_eq!(client.post("3").await.0, 400);
         })
         .await;
 }

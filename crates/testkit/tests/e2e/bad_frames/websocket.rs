@@ -3,7 +3,7 @@
 use tokio_tungstenite::tungstenite::Message;
 
 use super::Beside;
-use crate::support::WebSocketClient;
+use testkit::socketio::{Client, WebSocketClient};
 
 /// Texts after which a WebSocket is closed.
 const CLOSING: [&str; 40] = [
@@ -66,12 +66,12 @@ const IGNORED: [&str; 10] = [
 ];
 
 /// Whether the connection still works: whether it answers.
-async fn is_open(client: &mut WebSocketClient) -> bool {
-    client.send("425[\"leave-conversation\",\"projects/acme-support/conversations/x\"]").await;
+async fn is_open(client: &mut Client) -> bool {
+    client.send("425[\"leave-conversation\"]").await;
     loop {
-        match client.next().await {
+        match client.packet().await {
             None => return false,
-            Some(text) if text.starts_with("435[true,") => return true,
+            Some(text) if text.starts_with("435[false,") => return true,
             Some(_) => {}
         }
     }
@@ -112,12 +112,12 @@ async fn a_binary_message_must_be_announced() {
     beside
         .nobody_notices(async {
             let mut client = beside.websocket().await;
-            client.send_message(Message::binary(vec![4, 5])).await;
+            client.socket.send_message(Message::binary(vec![4, 5])).await;
             assert!(!is_open(&mut client).await, "not announced");
 
             let mut client = beside.websocket().await;
             client.send(announced).await;
-            client.send_message(Message::binary(vec![0; 100])).await;
+            client.socket.send_message(Message::binary(vec![0; 100])).await;
             assert!(is_open(&mut client).await, "announced");
 
             client.send(announced).await;
@@ -159,11 +159,18 @@ async fn bytes_that_are_no_websocket_frames_close_the_connection() {
         .nobody_notices(async {
             for bytes in all {
                 let mut client = beside.websocket().await;
-                client.send_raw(bytes).await;
-                assert_eq!(client.next().await, None, "{bytes:x?}");
+                client.socket.send_raw(bytes).await;
+                assert_eq!(client.packet().await, None, "{bytes:x?}");
             }
         })
         .await;
+}
+
+/// A WebSocket whose first packet has been read.
+async fn opened(beside: &Beside) -> WebSocketClient {
+    let mut client = WebSocketClient::open(beside.connector().address()).await.expect("a WebSocket");
+    assert!(client.text().await.starts_with("0{"));
+    client
 }
 
 #[tokio::test]
@@ -171,12 +178,12 @@ async fn who_does_not_connect_is_closed() {
     let beside = Beside::start().await;
     beside
         .nobody_notices(async {
-            for text in ["42[\"join-conversation\",\"projects/acme-support/conversations/x\"]", "431[]", "41"] {
-                let mut client = WebSocketClient::open(beside.connector()).await;
+            for text in ["42[\"join-conversation\",\"projects/p/conversations/x\"]", "431[]", "41"] {
+                let mut client = opened(&beside).await;
                 client.send(text).await;
                 assert_eq!(client.next().await, None, "{text}");
             }
-            let mut silent = WebSocketClient::open(beside.connector()).await;
+            let mut silent = opened(&beside).await;
             assert_eq!(silent.next().await, None, "a client that says nothing");
         })
         .await;

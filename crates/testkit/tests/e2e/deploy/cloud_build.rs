@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{in_repository, read};
+use super::read;
+use testkit::tools::repository;
 
 #[derive(Deserialize)]
 struct Build {
@@ -39,7 +40,7 @@ fn its_substitutions_steps_and_files_are_there() {
     let files = steps.iter().flat_map(|step| &step.args).filter_map(|argument| argument.strip_prefix("--file="));
     let files: Vec<_> = files.collect();
     assert_eq!(files, ["Dockerfile.connector", "Dockerfile.interceptor"]);
-    assert!(files.iter().all(|file| in_repository(file).is_file()));
+    assert!(files.iter().all(|file| repository(file).is_file()));
 }
 
 #[test]

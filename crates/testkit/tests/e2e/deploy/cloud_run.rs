@@ -4,12 +4,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use testkit::deployment::Deployment;
+use testkit::names::conversation;
+use testkit::process::{Launch, Process};
+use testkit::push::{Push, assert_payloads};
+use testkit::wait::in_time;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Deployment, PATIENCE, Process, Push, assert_payloads, free_port};
-
-const CONVERSATION: &str = "projects/acme-support/conversations/cloud-run";
+fn talk() -> String {
+    conversation("cloud-run")
+}
 /// What Cloud Run sets, besides `PORT`.
 const PLATFORM: [(&str, &str); 4] = [
     ("K_SERVICE", "agent-assist"),
@@ -29,10 +34,10 @@ fn lines(process: &Process) -> Vec<Value> {
 #[tokio::test]
 async fn it_listens_where_it_is_told_on_all_addresses_and_logs_for_cloud_logging() {
     let mut deployment = Deployment::start_with(1, &PLATFORM).await;
-    let mut desktop = deployment.desktop(0, CONVERSATION).await;
-    let push = Push::message(CONVERSATION, 1);
+    let mut desktop = deployment.desktop(0, &talk()).await;
+    let push = Push::message(&talk(), 1);
     deployment.push(&push).await;
-    assert_payloads(&desktop.last_events(1, CONVERSATION).await, CONVERSATION, &[push]);
+    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &[push]);
     deployment.stops_in_time(0).await;
     for process in [&deployment.connectors[0], &deployment.interceptor] {
         let lines = lines(process);
@@ -45,9 +50,9 @@ async fn it_listens_where_it_is_told_on_all_addresses_and_logs_for_cloud_logging
 #[tokio::test]
 async fn a_push_that_is_under_way_at_sigterm_is_answered() {
     let deployment = Deployment::start_with(1, &PLATFORM).await;
-    let push = Push::message(CONVERSATION, 1);
+    let push = Push::message(&talk(), 1);
     let body = push.body().to_string();
-    let mut connection = TcpStream::connect(("127.0.0.1", deployment.interceptor.port())).await.expect("a connection");
+    let mut connection = TcpStream::connect(deployment.interceptor.address()).await.expect("a connection");
     let head = format!("POST {} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", push.path(), body.len());
     let (first, rest) = body.split_at(body.len() / 2);
     connection.write_all((head + first).as_bytes()).await.expect("sent");
@@ -58,7 +63,7 @@ async fn a_push_that_is_under_way_at_sigterm_is_answered() {
     let asked = Instant::now();
     connection.write_all(rest.as_bytes()).await.expect("sent");
     let mut answer = String::new();
-    tokio::time::timeout(PATIENCE, connection.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
+    in_time("an answer", connection.read_to_string(&mut answer)).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
     assert_eq!(interceptor.end().await.code(), Some(0));
     assert!(asked.elapsed() < GRACE, "{:?}", asked.elapsed());
@@ -69,7 +74,7 @@ async fn without_its_mounted_secret_it_ends_at_once_and_says_which() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("jwt_secret_key").display().to_string();
     let environment = [PLATFORM.as_slice(), &[("GCP_PROJECT_ID", "p"), ("JWT_SECRET_KEY_PATH", &path)]].concat();
-    let mut process = Process::spawn("ui-connector", free_port(), &environment);
+    let mut process = Process::spawn(Launch::new("ui-connector", &environment));
     assert_eq!(process.end().await.code(), Some(78));
     assert!(process.stderr().starts_with("JWT_SECRET_KEY_PATH: "), "{}", process.stderr());
     // As long as it is there, whatever links lead to it: Secret Manager's volumes are links to a folder of each version.

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use broker::testing::RedisServer;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::{in_repository, read, read_by};
-use crate::support::{ClientLibrary, Desktop, Process, SECRET, Transports, http};
+use super::{read, read_by};
+use testkit::deployment::{SECRET, registered};
+use testkit::desktop::{ClientLibrary, Desktop, Transports};
+use testkit::process::Process;
+use testkit::redis::RedisServer;
+use testkit::tools::repository;
 
 #[derive(Deserialize)]
 struct Stack {
@@ -65,10 +68,9 @@ async fn a_desktop_sees_the_conversation_that_the_player_plays() {
     let interceptor = services["interceptor"].start("cloud-pubsub-interceptor", &at_redis).await;
     connector.answers("/ready", 200).await;
     interceptor.answers("/status", 200).await;
-    let token: serde_json::Value =
-        http().post(connector.url("/register")).send().await.expect("an answer").json().await.expect("JSON");
+    let token = registered(&connector).await;
     let mut desktop = Desktop::new(ClientLibrary::Js48);
-    desktop.connect(&connector.url(""), Transports::WebSocket, token["token"].as_str().expect("a token")).await;
+    desktop.connect(&connector.url(""), Transports::WebSocket, &token).await;
     desktop.join("projects/demo-project/conversations/demo-conversation").await;
     let player = services["player"].start("player", &[("INTERCEPTOR_URL", &interceptor.url(""))]).await;
     player.answers("/live", 200).await;
@@ -80,7 +82,7 @@ async fn a_desktop_sees_the_conversation_that_the_player_plays() {
 fn the_services_get_variables_that_they_read_from_files_that_are_there() {
     for (name, service) in stack().services {
         let Some(build) = service.build else { continue };
-        let context = in_repository("deploy/compose").join(build.context);
+        let context = repository("deploy/compose").join(build.context);
         assert!(context.join(&build.dockerfile).is_file(), "{}", build.dockerfile);
         let known = read_by(&name);
         let unknown: Vec<_> = service.environment.keys().filter(|it| !known.contains(*it) && *it != "PORT").collect();

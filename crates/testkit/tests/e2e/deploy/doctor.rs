@@ -9,19 +9,25 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::stage::Stage;
-use crate::support::{Deployment, PROJECT, SECRET};
+use testkit::deployment::{Deployment, SECRET};
+use testkit::names::project;
+use testkit::redis::{Redis, RedisServer, shared};
 
 /// The secret that signs tokens.
 const KEY: &str = "secret/aa-integration-jwt-secret";
 
 /// A deployment by the scripts, of which the services are real processes.
 async fn deployed() -> (Stage, Deployment) {
-    let deployment = Deployment::start(1).await;
+    deployed_on(&shared().await).await
+}
+
+async fn deployed_on(redis: &Redis) -> (Stage, Deployment) {
+    let deployment = Deployment::start_on(redis, 1, &[]).await;
     let urls = json!({
         "ui-connector": deployment.connectors[0].url("").trim_end_matches('/'),
         "cloud-pubsub-interceptor": deployment.interceptor.url("").trim_end_matches('/'),
     });
-    let stage = Stage::new().with("GCP_PROJECT_ID", PROJECT).with("GCLOUD_URLS", &urls.to_string());
+    let stage = Stage::new().with("GCP_PROJECT_ID", &project()).with("GCLOUD_URLS", &urls.to_string());
     let key = json!({KEY: {"name": "k", "versions": [SECRET.repeat(2)]}});
     stage.begin_with(&key);
     (stage, deployment)
@@ -95,7 +101,7 @@ async fn the_doctor_names_each_fault_and_how_to_mend_it() {
         ("service/ui-connector", "status.url", json!("http://127.0.0.1:9"), "/ready answers '000'"),
         (interceptor, "bindings", binding("allUsers"), "everybody may push events into it"),
         (interceptor, "bindings", json!([]), "has not roles/run.invoker"),
-        ("project/acme-support", "bindings", json!([]), "has not roles/dialogflow.agentAssistClient"),
+        (&format!("project/{}", project()), "bindings", json!([]), "has not roles/dialogflow.agentAssistClient"),
         (KEY, "bindings", json!([]), "has not roles/secretmanager.secretAccessor"),
         ("topic/aa-dead-letter-topic", "bindings", json!([]), "has not roles/pubsub.publisher"),
         (
@@ -136,9 +142,10 @@ async fn the_doctor_names_each_fault_and_how_to_mend_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_sees_that_redis_is_out_of_reach() {
-    let (stage, mut deployment) = deployed().await;
+    let mut redis = RedisServer::start().await;
+    let (stage, deployment) = deployed_on(&redis).await;
     stage.run("deploy.sh", &["--skip-test"]).well();
-    deployment.redis.kill();
+    redis.kill();
     deployment.connectors[0].answers("/ready", 503).await;
     stage.run("doctor.sh", &[]).badly("Redis is out of reach");
 }
@@ -146,10 +153,9 @@ async fn the_doctor_sees_that_redis_is_out_of_reach() {
 /// A conversation profile at Dialogflow.
 type Profile = Arc<Mutex<Value>>;
 
-const NAME: &str = "/v2/projects/acme-support/locations/global/conversationProfiles/p1";
-
 /// Takes a PATCH as the new state, if the caller has a token.
 async fn dialogflow(profile: Profile) -> String {
+    let name = format!("/v2/projects/{}/locations/global/conversationProfiles/p1", project());
     let patch = async |State(profile): State<Profile>, headers: HeaderMap, Json(body): Json<Value>| {
         if headers.get("authorization").is_none_or(|value| value != "Bearer ya29.stand-in") {
             return (StatusCode::UNAUTHORIZED, Json(json!({"error": {"message": "who are you?"}})));
@@ -158,7 +164,7 @@ async fn dialogflow(profile: Profile) -> String {
         (StatusCode::OK, Json(body))
     };
     let get = async |State(profile): State<Profile>| Json(profile.lock().expect("nobody panics").clone());
-    let router = axum::Router::new().route(NAME, axum::routing::patch(patch).get(get)).with_state(profile);
+    let router = axum::Router::new().route(&name, axum::routing::patch(patch).get(get)).with_state(profile);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, router).await.expect("a server") });

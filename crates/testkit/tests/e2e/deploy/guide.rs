@@ -4,8 +4,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::read;
 use super::stage::Stage;
-use super::{in_repository, read};
+use testkit::tools::repository;
 
 /// The commands of the part that shows each, up to the conversation profile.
 fn commands() -> String {
@@ -32,7 +33,7 @@ fn followed_line_by_line_it_makes_what_the_script_makes() {
     let (by_hand, by_script) = (Stage::new(), Stage::new());
     // No variable may be undefined, and no command may fail.
     let script = format!("set -euo pipefail\n{}", commands());
-    by_hand.command(Command::new("bash").args(["-c", &script]).current_dir(in_repository(""))).well();
+    by_hand.command(Command::new("bash").args(["-c", &script]).current_dir(repository(""))).well();
     by_script.run("deploy.sh", &["--skip-test"]).well();
     let (by_hand, by_script) = (things(&by_hand), things(&by_script));
     for (name, thing) in by_script.as_object().expect("things") {
@@ -50,7 +51,7 @@ fn files_that_it_names_are_there() {
                 && !word.ends_with("/.env")
                 && !word.ends_with("jwt_secret_key")
             {
-                assert!(in_repository(word).exists(), "{page}: {word}");
+                assert!(repository(word).exists(), "{page}: {word}");
             }
         }
     }

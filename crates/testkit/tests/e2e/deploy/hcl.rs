@@ -6,15 +6,14 @@ use std::fs;
 use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Block, BlockLabel, Body};
 use hcl_edit::visit::{Visit, visit_block, visit_traversal};
-
-use super::in_repository;
+use testkit::tools::repository;
 
 /// All files of the configuration as one.
 pub(super) struct Configuration(pub(super) Vec<Body>);
 
 impl Configuration {
     pub(super) fn read() -> Self {
-        let folder = in_repository("deploy/terraform");
+        let folder = repository("deploy/terraform");
         let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
         let terraform = files.filter(|path| path.extension().is_some_and(|extension| extension == "tf"));
         let bodies = terraform.map(|path| parse(&fs::read_to_string(path).expect("a text"))).collect();

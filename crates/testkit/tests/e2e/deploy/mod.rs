@@ -13,17 +13,10 @@ mod terraform;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-use crate::support::announce;
-
-/// A path of the repository.
-fn in_repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
-}
+use testkit::tools::{program, repository};
 
 fn read(path: &str) -> String {
-    fs::read_to_string(in_repository(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(repository(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// The variables that a service reads, which `docs/CONFIGURATION.md` lists; another test compares it with the sources.
@@ -43,13 +36,7 @@ fn set<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
     names.map(str::to_owned).into()
 }
 
-/// Whether a program is on this machine; says so if it is not, unless `REQUIRE_DEPLOY_TOOLS` makes that a failure.
-fn has(program: &str) -> bool {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&paths).any(|folder| folder.join(program).is_file());
-    assert!(found || std::env::var_os("REQUIRE_DEPLOY_TOOLS").is_none(), "{program} is missing");
-    if !found {
-        announce(&format!("{program} is missing: what needs it is NOT TESTED"));
-    }
-    found
+/// Whether a program is on this machine; without it the test is to end.
+fn has(name: &str) -> bool {
+    program(&[name], "Only what is deployed needs it.").is_some()
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use event::EventKind;
 use serde_json::{Value, json};
 
 use super::stage::{REDIS_PASSWORD, Stage};
 use super::{read, read_by};
+use testkit::push::KINDS;
 
 const KEY: &str = "secret/aa-integration-jwt-secret";
 
@@ -50,7 +50,7 @@ fn a_deployment_has_all_that_an_event_needs_on_its_way() {
         .filter_map(|thing| thing["pushConfig.pushEndpoint"].as_str().map(str::to_owned))
         .collect();
     let url = "https://cloud-pubsub-interceptor-abc-uc.a.run.app";
-    assert_eq!(endpoints, EventKind::ALL.map(|kind| format!("{url}/{kind}")).into());
+    assert_eq!(endpoints, KINDS.map(|kind| format!("{url}/{kind}")).into());
     let connector = &stage.thing("service/ui-connector")["flags"];
     let environment = connector["set-env-vars"].as_str().expect("variables");
     assert!(

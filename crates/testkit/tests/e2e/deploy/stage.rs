@@ -6,8 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
-
-use super::in_repository;
+use testkit::tools::repository;
 
 /// The secret that no output may have.
 pub(super) const REDIS_PASSWORD: &str = "geheimes-redis-wort";
@@ -56,14 +55,13 @@ impl Stage {
     }
 
     pub(super) fn run(&self, script: &str, arguments: &[&str]) -> Done {
-        self.command(Command::new(in_repository("deploy/gcloud").join(script)).args(arguments))
+        self.command(Command::new(repository("deploy/gcloud").join(script)).args(arguments))
     }
 
     /// Runs a command with the stand-in on its PATH, and nothing of our environment.
     pub(super) fn command(&self, command: &mut Command) -> Done {
         let real = std::env::var_os("PATH").expect("a PATH");
-        let folders =
-            [in_repository("crates/simulator/tests/stand_ins")].into_iter().chain(std::env::split_paths(&real));
+        let folders = [repository("crates/testkit/tests/stand_ins")].into_iter().chain(std::env::split_paths(&real));
         let path = std::env::join_paths(folders).expect("folders without colons");
         command.env_clear().env("PATH", path).env("GCLOUD_STATE", self.folder.path());
         command.env("HOME", self.folder.path()).env("ENV_FILE", self.folder.path().join("env"));

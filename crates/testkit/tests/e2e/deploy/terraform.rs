@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Output};
 
-use event::EventKind;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::Block;
 use tempfile::TempDir;
 
 use super::hcl::{Configuration, keys, parse, texts};
-use super::{has, in_repository, read, read_by, set};
+use super::{has, read, read_by, set};
+use testkit::push::KINDS;
+use testkit::tools::repository;
 
 /// Set by the platform, or by the configuration in another way, or of no use on Cloud Run.
 fn not_settings(service: &str) -> BTreeSet<String> {
@@ -60,7 +61,7 @@ fn every_variable_is_described_and_typed() {
 #[test]
 fn what_pushes_go_to_are_the_routes_of_the_interceptor() {
     let configuration = Configuration::read();
-    let kinds = EventKind::ALL.map(|kind| kind.to_string()).into();
+    let kinds = set(KINDS);
     assert_eq!(keys(configuration.local("events")), kinds);
     let subscription = configuration.block("resource", &["google_pubsub_subscription", "events"]);
     let push = subscription.body.get_blocks("push_config").next().expect("a push");
@@ -120,7 +121,7 @@ fn the_example_gives_what_is_required_and_nothing_unknown() {
 fn evaluated(arguments: &[&str], input: &str) -> Output {
     let folder = TempDir::new().expect("a folder");
     for file in ["variables.tf", "settings.tf", "locals.tf"] {
-        fs::copy(in_repository("deploy/terraform").join(file), folder.path().join(file)).expect("a copy");
+        fs::copy(repository("deploy/terraform").join(file), folder.path().join(file)).expect("a copy");
     }
     fs::write(folder.path().join("terraform.tfvars"), read("deploy/terraform/terraform.tfvars.example"))
         .expect("a file");
@@ -143,7 +144,7 @@ fn terraform() -> Command {
 #[test]
 fn it_is_formatted() {
     if has("terraform") {
-        let folder = in_repository("deploy/terraform");
+        let folder = repository("deploy/terraform");
         let output = terraform().args(["fmt", "-check", "-diff"]).arg(folder).output().expect("terraform");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     }
