@@ -1,6 +1,6 @@
 // A desktop of our own client library: prints what its handlers are told, a JSON array a line.
 //   client.mjs URL TOKEN CONVERSATION
-import { DesktopClient } from "../../../../ui-connector/desktop-client/dist/index.js";
+import { DesktopClient } from "../../../ui-connector/desktop-client/dist/index.js";
 
 const [, , url, token, conversation] = process.argv;
 const tell = (...args) => console.log(JSON.stringify(args));

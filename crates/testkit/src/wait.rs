@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take that is bound to happen, on a machine that is busy with other things.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Time between two looks at a condition.
 const TICK: Duration = Duration::from_millis(5);

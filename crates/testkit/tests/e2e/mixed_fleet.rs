@@ -9,11 +9,8 @@ use testkit::process::free_port;
 use testkit::push::{Push, assert_payloads};
 use testkit::redis::Redis;
 use testkit::tools::repository;
-use testkit::wait::eventually;
+use testkit::wait::{eventually, until};
 
-fn talk() -> String {
-    conversation("mixed")
-}
 const EACH: usize = 5;
 
 /// One of the Python services; killed when dropped.
@@ -56,6 +53,8 @@ impl Drop for Python {
 
 /// Both fleets.
 struct Fleets {
+    /// A conversation that no other fleets have had.
+    talk: String,
     ours: Deployment,
     connector: Python,
     interceptor: Python,
@@ -68,11 +67,12 @@ enum Whose {
 }
 
 impl Fleets {
-    async fn start() -> Self {
+    async fn start(number: usize) -> Self {
+        let talk = conversation(&format!("mixed-{number}"));
         let ours = Deployment::start(1).await;
         let connector = Python::start("connector", &ours.redis).await;
         let interceptor = Python::start("interceptor", &ours.redis).await;
-        Self { ours, connector, interceptor }
+        Self { talk, ours, connector, interceptor }
     }
 
     async fn desktop(&self, whose: Whose) -> Desktop {
@@ -82,8 +82,12 @@ impl Fleets {
         };
         let mut desktop = Desktop::new(ClientLibrary::Js48);
         desktop.connect(&url, Transports::WebSocket, &self.ours.token().await).await;
-        desktop.join(&talk()).await;
+        desktop.join(&self.talk).await;
         desktop
+    }
+
+    fn pushes(&self, from: usize) -> Vec<Push> {
+        (from..from + EACH).map(|number| Push::message(&self.talk, number)).collect()
     }
 
     async fn push(&self, whose: Whose, push: &Push) {
@@ -97,77 +101,67 @@ impl Fleets {
     }
 }
 
-fn pushes(from: usize) -> Vec<Push> {
-    (from..from + EACH).map(|number| Push::message(&talk(), number)).collect()
-}
-
 #[tokio::test]
 async fn every_combination_of_services_delivers_once_and_in_order() {
-    for connector in [Whose::Ours, Whose::Python] {
-        for interceptor in [Whose::Ours, Whose::Python] {
-            let fleets = Fleets::start().await;
-            let mut desktop = fleets.desktop(connector).await;
-            let pushes = pushes(1);
-            for push in &pushes {
-                fleets.push(interceptor, push).await;
-            }
-            let events = desktop.events(EACH).await;
-            assert_payloads(&events, &talk(), &pushes);
-            assert!(fleets.ours.mapping(&talk()).await.is_some(), "{connector:?} {interceptor:?}");
+    let both = [Whose::Ours, Whose::Python];
+    let all = both.iter().flat_map(|connector| both.iter().map(move |interceptor| (*connector, *interceptor)));
+    for (number, (connector, interceptor)) in all.enumerate() {
+        let fleets = Fleets::start(number).await;
+        let mut desktop = fleets.desktop(connector).await;
+        let pushes = fleets.pushes(1);
+        for push in &pushes {
+            fleets.push(interceptor, push).await;
         }
+        let events = desktop.events(EACH).await;
+        assert_payloads(&events, &fleets.talk, &pushes);
+        assert!(fleets.ours.mapping(&fleets.talk).await.is_some(), "{connector:?} {interceptor:?}");
     }
 }
 
 #[tokio::test]
 async fn interceptors_are_replaced_and_put_back_under_traffic() {
-    for connector in [Whose::Ours, Whose::Python] {
-        let fleets = Fleets::start().await;
+    for (number, connector) in [Whose::Ours, Whose::Python].into_iter().enumerate() {
+        let fleets = Fleets::start(number).await;
         let mut desktop = fleets.desktop(connector).await;
         let mut from = 1;
         for interceptor in [Whose::Python, Whose::Ours, Whose::Python, Whose::Ours] {
-            let pushes = pushes(from);
+            let pushes = fleets.pushes(from);
             from += EACH;
             for push in &pushes {
                 fleets.push(interceptor, push).await;
             }
-            assert_payloads(&desktop.events(EACH).await, &talk(), &pushes);
+            assert_payloads(&desktop.events(EACH).await, &fleets.talk, &pushes);
         }
     }
 }
 
 #[tokio::test]
 async fn connectors_are_replaced_and_put_back_while_events_come() {
-    for interceptor in [Whose::Python, Whose::Ours] {
-        let fleets = Fleets::start().await;
+    for (number, interceptor) in [Whose::Python, Whose::Ours].into_iter().enumerate() {
+        let fleets = Fleets::start(number).await;
         let mut from = 1;
         for connector in [Whose::Python, Whose::Ours, Whose::Python, Whose::Ours] {
             let mut desktop = fleets.desktop(connector).await;
-            let pushes = pushes(from);
+            let pushes = fleets.pushes(from);
             from += EACH;
             for push in &pushes {
                 fleets.push(interceptor, push).await;
             }
-            assert_payloads(&desktop.events(EACH).await, &talk(), &pushes);
+            assert_payloads(&desktop.events(EACH).await, &fleets.talk, &pushes);
             drop(desktop);
-            eventually("the conversation is given back", async || {
-                fleets.ours.mapping(&talk()).await.is_none().then_some(())
-            })
-            .await;
+            until("the conversation is given back", async || fleets.ours.mapping(&fleets.talk).await.is_none()).await;
         }
     }
 }
 
 #[tokio::test]
 async fn who_waits_for_the_mapping_key_sees_it_at_the_first_join() {
-    for connector in [Whose::Ours, Whose::Python] {
-        let fleets = Fleets::start().await;
-        assert_eq!(fleets.ours.mapping(&talk()).await, None);
+    for (number, connector) in [Whose::Ours, Whose::Python].into_iter().enumerate() {
+        let fleets = Fleets::start(number).await;
+        assert_eq!(fleets.ours.mapping(&fleets.talk).await, None);
         let desktop = fleets.desktop(connector).await;
-        assert!(fleets.ours.mapping(&talk()).await.is_some_and(|id| !id.is_empty()));
+        assert!(fleets.ours.mapping(&fleets.talk).await.is_some_and(|id| !id.is_empty()));
         drop(desktop);
-        eventually("the key goes with the last desktop", async || {
-            fleets.ours.mapping(&talk()).await.is_none().then_some(())
-        })
-        .await;
+        until("the key goes with the last desktop", async || fleets.ours.mapping(&fleets.talk).await.is_none()).await;
     }
 }

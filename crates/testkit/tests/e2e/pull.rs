@@ -88,6 +88,7 @@ async fn what_is_pushed_and_pulled_arrives_once() {
 }
 
 #[tokio::test]
+#[ignore = "slow: what a killed process had pulled comes again when its lease ends, after up to a minute"]
 async fn killed_in_the_middle_of_a_burst_it_loses_nothing() {
     let Some(mut stage) = Stage::start(&shared().await, &[]).await else { return };
     let mut desktop = stage.deployment.desktop(0, &talk()).await;

@@ -31,6 +31,7 @@ fn said_by_gcloud(call: &[String], configuration: &TempDir) -> String {
 }
 
 #[test]
+#[ignore = "slow: gcloud takes a second for each of the commands"]
 fn it_takes_every_command_of_the_scripts() {
     if !has("gcloud") {
         return;

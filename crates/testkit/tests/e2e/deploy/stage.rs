@@ -61,7 +61,9 @@ impl Stage {
     /// Runs a command with the stand-in on its PATH, and nothing of our environment.
     pub(super) fn command(&self, command: &mut Command) -> Done {
         let real = std::env::var_os("PATH").expect("a PATH");
-        let folders = [repository("crates/testkit/tests/stand_ins")].into_iter().chain(std::env::split_paths(&real));
+        // The virtual environment has a Python that starts at once; another one may be behind a script that looks for it.
+        let ours = ["tests/stand_ins", "clients/.venv/bin"].map(|path| repository("crates/testkit").join(path));
+        let folders = ours.into_iter().chain(std::env::split_paths(&real));
         let path = std::env::join_paths(folders).expect("folders without colons");
         command.env_clear().env("PATH", path).env("GCLOUD_STATE", self.folder.path());
         command.env("HOME", self.folder.path()).env("ENV_FILE", self.folder.path().join("env"));
