@@ -1,4 +1,4 @@
-# The commands of this repository. CI calls `check` and `test`, nothing else.
+# The commands of this repository. CI calls `check`, `test` and `test-slow`, nothing else.
 
 CARGO ?= cargo
 # Arguments for the chaos program, such as CHAOS="--minutes 30 --seed 7"; see CHAOS="--help".
@@ -6,8 +6,11 @@ CHAOS ?=
 # Arguments for the benchmark, such as BENCH="--quick"; see BENCH="--help".
 BENCH ?=
 
+# Set, `make test-slow` leaves out what takes more than two minutes.
+SHORT ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help check deny test test-tools test-images notices console demo bench chaos
+.PHONY: help check deny test test-slow test-tools test-images notices console demo bench chaos
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,9 +31,17 @@ chaos: test-tools ## Break everything at random for some minutes; fails if an ev
 	$(CARGO) build --release --locked -p ui-connector -p cloud-pubsub-interceptor
 	$(CARGO) run --release --locked -p agent-assist-chaos -- $(CHAOS)
 
-test: test-tools ## Run every test; installs what they need when it is missing, and says so
-	$(CARGO) build --workspace --locked
-	$(CARGO) test --workspace --locked --no-fail-fast
+test: test-tools ## Run the tests, except the slow ones; installs what they need when it is missing, and says so
+	scripts/run-tests.sh
+	$(CARGO) test --workspace --locked --doc
+
+test-slow: test-tools ## Run what is slow: network loss, leases, chaos; images too, as root; SHORT=1 for two minutes of it
+	scripts/run-tests.sh --run-ignored only
+ifeq ($(SHORT),)
+	$(MAKE) chaos CHAOS="--minutes 3"
+	$(MAKE) chaos CHAOS="--minutes 3 --cluster"
+	$(MAKE) test-images
+endif
 
 test-tools: ## Install what the tests need: Redis, Node.js, Python, Chromium and the clients they play
 	scripts/install-test-tools.sh

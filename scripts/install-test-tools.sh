@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly CLIENTS=crates/testkit/clients
+readonly NEXTEST=0.9.143
 
 say() { echo "test tools: $*"; }
 
@@ -25,9 +26,9 @@ missing_packages() {
   has shellcheck || echo "shellcheck: lints the shell scripts"
   if ! has_browser; then
     if chromium_is_packaged; then
-      echo "chromium: opens the demo page"
+      echo "chromium: opens the console"
     else
-      say "no Chromium or Chrome found: install one, or the test of the demo page is skipped" >&2
+      say "no Chromium or Chrome found: install one, or the tests with a browser are skipped" >&2
     fi
   fi
 }
@@ -83,8 +84,17 @@ install_python_client() {
   cp $CLIENTS/requirements.txt $venv/.made-from
 }
 
+# Any version will do that .config/nextest.toml allows.
+install_nextest() {
+  cargo nextest --version >/dev/null 2>&1 && return 0
+  say "compiling cargo-nextest $NEXTEST, which takes some minutes; https://nexte.st/docs/installation has it compiled"
+  # Unoptimised: it compiles sooner, and its work is small.
+  cargo install --locked --debug --quiet --version $NEXTEST cargo-nextest
+}
+
 install_packages
 require_node
+install_nextest
 install_node_packages $CLIENTS 'several versions of socket.io-client, playwright-core and axe-core'
 install_node_packages ui-connector/desktop-client 'what the desktop client is compiled with'
 install_python_client

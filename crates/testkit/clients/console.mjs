@@ -11,7 +11,8 @@ const timeout = 30_000;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const browser = await chromium.launch({ executablePath });
-const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...JSON.parse(options) });
+// Without motion, because what fades in has no contrast yet.
+const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...JSON.parse(options) });
 const page = await context.newPage();
 page.setDefaultTimeout(timeout);
 

@@ -1,6 +1,7 @@
 //! Pages in a real browser.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use axum::Router;
 use axum::response::Html;
@@ -16,9 +17,10 @@ use crate::wait::in_time;
 /// A page, such as the connector's console.
 #[derive(Debug)]
 pub struct Page {
-    input: ChildStdin,
+    /// The browser ends with it.
+    input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
-    _process: Child,
+    process: Child,
 }
 
 impl Page {
@@ -40,14 +42,15 @@ impl Page {
             .kill_on_drop(true)
             .spawn()
             .expect("the browser's driver starts");
-        let input = process.stdin.take().expect("its input");
+        let input = process.stdin.take();
         let output = BufReader::new(process.stdout.take().expect("its output")).lines();
-        Some(Self { input, output, _process: process })
+        Some(Self { input, output, process })
     }
 
     /// Carries out a command of `console.mjs`, or a method of Playwright's page.
     pub async fn call(&mut self, command: Value) -> Value {
-        self.input.write_all(format!("{command}\n").as_bytes()).await.expect("the driver reads");
+        let input = self.input.as_mut().expect("an input until the end");
+        input.write_all(format!("{command}\n").as_bytes()).await.expect("the driver reads");
         let line = in_time("the browser answers", self.output.next_line()).await.expect("its output");
         let mut answer: Value = serde_json::from_str(&line.expect("an answer")).expect("JSON");
         assert!(answer["error"].is_null(), "{}", answer["error"]);
@@ -94,6 +97,19 @@ impl Page {
     /// Nothing went wrong in the page, and it has loaded nothing from elsewhere.
     pub async fn is_quiet(&mut self) {
         assert_eq!(self.call(json!(["quiet"])).await, json!({"complaints": [], "foreign": []}));
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.input = None;
+        // Without a driver the browser would go on for a while, and take time from other tests.
+        for _ in 0..500 {
+            if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
