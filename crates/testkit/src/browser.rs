@@ -1,7 +1,6 @@
 //! Pages in a real browser.
 
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
 
 use axum::Router;
 use axum::response::Html;
@@ -9,7 +8,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::TcpListener;
-use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::process::{ChildStdin, ChildStdout};
 
 use crate::tools::{build_folder, in_clients, program};
 use crate::wait::in_time;
@@ -33,18 +32,17 @@ impl Page {
     pub fn open_as(url: &str, options: &Value) -> Option<Self> {
         let browsers = ["chromium", "chromium-browser", "google-chrome"];
         let browser = program(&browsers, "`make test-tools` installs it on Debian.")?;
-        let mut process = tokio::process::Command::new("node")
+        let mut process = Command::new("node")
             .arg(in_clients("console.mjs"))
             .arg(browser)
             .args([url, &options.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .expect("the browser's driver starts");
-        let input = process.stdin.take();
-        let output = BufReader::new(process.stdout.take().expect("its output")).lines();
-        Some(Self { input, output, process })
+        let input = process.stdin.take().map(|input| ChildStdin::from_std(input).expect("its input"));
+        let output = process.stdout.take().map(|output| ChildStdout::from_std(output).expect("its output"));
+        Some(Self { input, output: BufReader::new(output.expect("a pipe")).lines(), process })
     }
 
     /// Carries out a command of `console.mjs`, or a method of Playwright's page.
@@ -103,13 +101,12 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         self.input = None;
-        // Without a driver the browser would go on for a while, and take time from other tests.
-        for _ in 0..500 {
-            if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
+        if std::thread::panicking() {
+            // It may be in the middle of something. It fails if the driver has ended by itself.
+            let _ = self.process.kill();
         }
+        // Otherwise the browser would go on for a while, and take time from other tests.
+        let _ = self.process.wait();
     }
 }
 

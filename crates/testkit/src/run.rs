@@ -17,9 +17,9 @@ pub(crate) struct Started {
 /// Whoever asks first starts the servers called `name`; everybody gets their addresses. `start` gets a folder for what
 /// the servers write. They end when the run does: nextest, or this process if `cargo test` runs.
 pub(crate) async fn once(name: &str, start: impl AsyncFnOnce(&Path) -> Started) -> Vec<String> {
-    let (id, owner) = match std::env::var("NEXTEST_RUN_ID") {
-        Ok(id) => (id, std::os::unix::process::parent_id()),
-        Err(_) => (std::process::id().to_string(), std::process::id()),
+    let (id, owner) = match std::env::var_os("NEXTEST_RUN_ID") {
+        Some(id) => (id.display().to_string(), std::os::unix::process::parent_id()),
+        None => (std::process::id().to_string(), std::process::id()),
     };
     let folder = std::env::temp_dir().join(format!("agent-assist-tests-{id}")).join(name);
     fs::create_dir_all(&folder).expect("a folder for the servers");
@@ -40,6 +40,7 @@ pub(crate) async fn once(name: &str, start: impl AsyncFnOnce(&Path) -> Started) 
 }
 
 /// Leaves a process behind that ends others when the process `owner` has ended.
+#[expect(clippy::zombie_processes, reason = "it outlives us")]
 fn end_with(owner: u32, processes: &[u32], folder: &Path) {
     const SCRIPT: &str = r#"owner=$1 folder=$2; shift 2
         while kill -0 "$owner"; do sleep 1; done

@@ -70,13 +70,17 @@ impl RedisPair {
 
 /// Whichever Redis the services have.
 pub(crate) enum Redis {
-    Pair(RedisPair),
+    Pair(Box<RedisPair>),
     Cluster(Cluster),
 }
 
 impl Redis {
     pub(crate) async fn start(plan: &Plan) -> Self {
-        if plan.cluster { Self::Cluster(Cluster::start().await) } else { Self::Pair(RedisPair::start().await) }
+        if plan.cluster {
+            Self::Cluster(Cluster::start().await)
+        } else {
+            Self::Pair(Box::new(RedisPair::start().await))
+        }
     }
 
     pub(crate) async fn heal(&self) {
