@@ -11,5 +11,8 @@ rm -f "$SKIPPED_TESTS"
 cargo build --workspace --all-targets --locked
 status=0
 cargo nextest run --workspace --locked "$@" || status=$?
-[ ! -s "$SKIPPED_TESTS" ] || sort -u "$SKIPPED_TESTS" >&2
+if [ -s "$SKIPPED_TESTS" ]; then
+  # A line for each thing that is missing.
+  sed -E 's/^SKIPPED [^ ]+: //' "$SKIPPED_TESTS" | sort | uniq -c | sed -E 's/^ *([0-9]+) /SKIPPED tests: \1. /' >&2
+fi
 exit $status

@@ -36,7 +36,8 @@ fn set<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
     names.map(str::to_owned).into()
 }
 
-/// Whether a program is on this machine; without it the test is to end.
+/// Whether Terraform or gcloud is on this machine; without it the test is to end.
 fn has(name: &str) -> bool {
-    program(&[name], "Only what is deployed needs it.").is_some()
+    let home = if name == "gcloud" { "cloud.google.com/sdk/docs" } else { "developer.hashicorp.com/terraform" };
+    program(&[name], &format!("Install it: https://{home}/install.")).is_some()
 }
