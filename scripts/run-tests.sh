@@ -8,7 +8,7 @@ export SKIPPED_TESTS=$PWD/target/skipped-tests
 rm -f "$SKIPPED_TESTS"
 
 # Programs and tests at once: otherwise what they depend on would be compiled for each of them.
-cargo build --workspace --all-targets --locked
+cargo build --workspace --bins --tests --examples --locked
 status=0
 cargo nextest run --workspace --locked "$@" || status=$?
 if [ -s "$SKIPPED_TESTS" ]; then

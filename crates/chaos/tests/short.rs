@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chaos::Plan;
-use testkit::tools::build_folder;
+use testkit::build_folder;
 
 const SEED: u64 = 20;
 const TIME: Duration = Duration::from_secs(25);

@@ -12,8 +12,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use oidc::{Expected, Invalid, KeySet, Source, Verifier, VerifyError, claims_without_signature};
 use serde_json::{Value, json};
+use testkit::Upstream;
 use testkit::signing::{SigningKey, now, with, without_signature};
-use testkit::upstream::Upstream;
 
 const ISSUER: &str = "https://issuer.example";
 

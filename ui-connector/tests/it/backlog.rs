@@ -1,9 +1,9 @@
 //! Events that come when nobody is joined are kept for the first desktop that joins.
 
 use serde_json::json;
-use testkit::wait::until;
 
 use crate::support::{Connector, Log, name};
+use testkit::until;
 
 #[tokio::test]
 async fn the_first_desktop_gets_them_and_the_second_does_not() {

@@ -2,10 +2,9 @@
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use testkit::http::http;
-use testkit::wait::in_time;
 
 use crate::support::{Connector, Log, token};
+use testkit::{http, in_time};
 
 const NAME: &str = "projects/acme/locations/global/conversations/c";
 

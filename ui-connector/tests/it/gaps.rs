@@ -1,9 +1,9 @@
 //! What the log does not hold any more is told.
 
 use serde_json::json;
-use testkit::socketio::Client;
 
 use crate::support::{Connector, Log, name};
+use testkit::socketio::Client;
 
 async fn is_told(desktop: &mut Client, conversation: &str) {
     let told = desktop.next().await;

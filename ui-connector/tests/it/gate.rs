@@ -1,6 +1,6 @@
 //! A place that calls pass through and where they can be held.
 
-use testkit::wait::in_time;
+use testkit::in_time;
 use tokio::sync::watch;
 
 /// Opening it lets those pass who wait, even if it is shut again at once.

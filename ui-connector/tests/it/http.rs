@@ -3,10 +3,9 @@
 use connector::Settings;
 use connector::config::AllowedOrigins;
 use reqwest::{Method, RequestBuilder, Response};
-use testkit::http::http;
-use testkit::wait::in_time;
 
 use crate::support::{Connector, Log, settings};
+use testkit::{http, in_time};
 
 async fn get(connector: &Connector, path: &str) -> Response {
     http().get(connector.url(path)).send().await.unwrap()

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use testkit::socketio::{Client, Received};
 
 use crate::support::{Connector, Log, name};
+use testkit::socketio::{Client, Received};
 
 const CONVERSATIONS: [&str; 2] = ["a", "b"];
 const DESKTOPS: usize = 3;

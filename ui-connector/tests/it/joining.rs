@@ -66,8 +66,9 @@ async fn one_socket_joins_a_hundred_conversations_and_no_more() {
 async fn events_that_nobody_knows_have_no_answer() {
     let connector = Connector::start(&Log::new()).await;
     let mut desktop = connector.desktop().await;
-    desktop.emit("join", &json!(["projects/acme/conversations/a"])).await;
-    desktop.emit("new-message-event", &json!([{}])).await;
+    for event in ["join", "new-message-event", "unknown", "__proto__", ""] {
+        desktop.emit(event, &json!(["projects/acme/conversations/a", {"deep": [[[]]]}])).await;
+    }
     let known = desktop.emit("join-conversation", &json!([name("a").as_str()])).await;
     // The first packet is already the answer to the last event.
     assert!(desktop.packet().await.unwrap().starts_with(&format!("43{known}[")));

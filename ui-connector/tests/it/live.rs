@@ -2,9 +2,9 @@
 
 use event::{EventKind, Offset, Payload, Position, RecognitionAttributes};
 use serde_json::json;
-use testkit::socketio::Client;
 
 use crate::support::{Connector, Log, name, payload, token};
+use testkit::socketio::Client;
 
 #[tokio::test]
 async fn all_four_kinds_arrive_byte_for_byte() {

@@ -8,9 +8,9 @@ use connector::Settings;
 use event::{ConnectorId, ConversationName};
 
 use crate::keys::FaultyKeys;
-use testkit::wait::until;
 
 use crate::support::{Connector, Log, name, settings};
+use testkit::until;
 
 fn quick() -> Settings {
     let mut settings = settings();

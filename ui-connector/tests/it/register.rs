@@ -5,11 +5,10 @@ use connector::auth::providers::Nobody;
 use connector::auth::settings::AuthSettings;
 use reqwest::{Body, Response};
 use serde_json::{Value, json};
-use testkit::http::http;
-use testkit::socketio::Client;
-use testkit::wait::in_time;
 
 use crate::support::{Connector, Log, settings};
+use testkit::socketio::Client;
+use testkit::{http, in_time};
 
 async fn register(connector: &Connector, body: impl Into<Body>) -> Response {
     let request = http().post(connector.url("/register")).body(body);

@@ -1,10 +1,10 @@
 //! Desktops that come back with the offset of their last event.
 
 use serde_json::json;
-use testkit::socketio::Client;
-use testkit::wait::until;
 
 use crate::support::{Connector, Log, name, token};
+use testkit::socketio::Client;
+use testkit::until;
 
 #[tokio::test]
 async fn a_desktop_gets_exactly_what_it_missed() {

@@ -11,11 +11,10 @@ use connector::auth::rotation::SecretFile;
 use connector::auth::token::TokenKeys;
 use serde_json::json;
 use tempfile::TempDir;
-use testkit::http::http;
-use testkit::socketio::Client;
-use testkit::wait::until;
 
 use crate::support::{Connector, Log, PROJECT, settings};
+use testkit::socketio::Client;
+use testkit::{http, until};
 
 const OLD: &str = "an-old-secret-of-16+";
 const NEW: &str = "a-new-secret-of-16++";

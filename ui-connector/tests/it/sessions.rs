@@ -11,12 +11,12 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use crate::keys::FaultyKeys;
-use testkit::http::http;
-use testkit::signing::{hmac, now};
-use testkit::socketio::{Client, ConnectError};
-use testkit::wait::until;
 
 use crate::support::{Connector, Log, PROJECT, SECRET, name, settings};
+use testkit::redis::Redis;
+use testkit::signing::{hmac, now, with};
+use testkit::socketio::{Client, ConnectError};
+use testkit::{http, until};
 
 /// A token that was issued and expires so many seconds from now.
 fn token(issued: i64, expires: i64) -> String {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use event::{ConversationName, EventKind, Payload, RecognitionAttributes};
-use testkit::wait::until;
 
 use crate::support::{Connector, Log, name, settings};
+use testkit::until;
 
 #[tokio::test]
 async fn more_than_the_outbox_holds_reaches_a_desktop_that_reads() {

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::faulty::FaultyBus;
 use testkit::socketio::{Client, Options};
-use testkit::wait::{in_time, until};
+use testkit::{in_time, until};
 
 pub(crate) const PROJECT: &str = "acme";
 pub(crate) const SECRET: &[u8] = b"0123456789abcdef-secret";

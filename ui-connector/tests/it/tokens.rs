@@ -2,10 +2,10 @@
 
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
-use testkit::signing::{hmac, now};
-use testkit::socketio::Client;
 
 use crate::support::{Connector, Log, PROJECT, SECRET, name, token};
+use testkit::signing::{hmac, now, with};
+use testkit::socketio::Client;
 
 fn claims(hours: i64, project: &str) -> Value {
     json!({"exp": now() + hours * 3600, "gcp_agent_assist_project": project, "gcp_agent_assist_user": "u"})

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use event::ConnectorId;
 
-use testkit::names::project;
-use testkit::wait::until;
-
 use crate::stage::{Stage, conversation};
+use testkit::{conversation, project, until};
 
 crate::contract!(
     a_claim_replaces_whoever_was_there,

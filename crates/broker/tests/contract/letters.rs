@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use event::ConnectorId;
-use testkit::wait::{in_time, until};
 use tokio::time::timeout;
 
 use crate::contract;
 use crate::stage::Stage;
+use testkit::{in_time, until};
 
 /// After which time without a letter there are no more.
 const SILENCE: Duration = Duration::from_millis(500);

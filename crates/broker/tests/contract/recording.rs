@@ -7,10 +7,9 @@ use broker::{QuarantinedMessage, Recorded, Retention};
 use event::{EventKind, Position};
 use futures_util::future::join_all;
 
-use testkit::names::project;
-use testkit::redis::Redis;
-
 use crate::stage::{Backend, Stage, conversation, event_with_id, new_event, text_of};
+use testkit::redis::Redis;
+use testkit::{conversation, project};
 
 crate::contract!(
     positions_grow,

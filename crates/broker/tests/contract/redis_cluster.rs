@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use broker::{Error, EventLog as _, KeyStore as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::{ConversationName, Position};
-use testkit::redis::{RedisCluster, SecuredCluster, shared, shared_cluster};
-use testkit::wait::{in_time, until};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::stage::{Connector, Heard, conversation, event_with_id, text_of};
+use testkit::redis::{RedisCluster, SecuredCluster, shared, shared_cluster};
+use testkit::{conversation, in_time, until};
 
 fn broker_of(cluster: &RedisCluster, min_replicas: usize) -> RedisBroker {
     let settings = RedisSettings { cluster: true, min_replicas, ..RedisSettings::new(cluster.url()) };

@@ -6,11 +6,10 @@ use broker::{EventLog as _, KeyStore as _, NewEvent, QuarantinedMessage, Recorde
 use event::{ConnectorId, EventKind, Fingerprint, Payload, Position};
 use futures_util::StreamExt as _;
 use redis::aio::PubSubStream;
-use testkit::names::project;
-use testkit::redis::{Redis, RedisServer};
-use testkit::wait::in_time;
 
 use crate::stage::{Backend, Heard, Stage, conversation, new_event};
+use testkit::redis::{Redis, RedisServer};
+use testkit::{conversation, in_time, project};
 
 const LONG: Duration = Duration::from_mins(10);
 

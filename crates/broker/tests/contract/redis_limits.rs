@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use broker::{Error, EventLog as _, KeyStore as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::Position;
-use testkit::redis::RedisServer;
-use testkit::wait::{PATIENCE, until};
 
 use crate::stage::{Connector, Heard, conversation, event_with_id};
+use testkit::redis::RedisServer;
+use testkit::{PATIENCE, conversation, until};
 
 fn broker(server: &RedisServer, timeout: Duration, in_flight: usize) -> RedisBroker {
     let settings = RedisSettings { response_timeout: timeout, in_flight, ..RedisSettings::new(server.url()) };

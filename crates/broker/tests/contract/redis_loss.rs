@@ -5,10 +5,10 @@ use std::time::Duration;
 use broker::{Error, EventBus as _, EventLog as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::{ConversationName, Position};
 use futures_util::FutureExt as _;
-use testkit::redis::RedisServer;
-use testkit::wait::{PATIENCE, until};
 
 use crate::stage::{Connector, Heard, conversation, live_texts, new_event};
+use testkit::redis::RedisServer;
+use testkit::{PATIENCE, conversation, until};
 
 fn broker_of(server: &RedisServer) -> RedisBroker {
     RedisBroker::new(RedisSettings::new(server.url()), Retention::default()).unwrap()

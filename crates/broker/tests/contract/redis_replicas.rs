@@ -3,10 +3,10 @@
 use broker::{Error, EventLog as _, Opened, Recorded, RedisBroker, RedisSettings, Retention};
 use event::Position;
 use futures_util::future::join_all;
-use testkit::redis::RedisServer;
-use testkit::wait::until;
 
 use crate::stage::{Connector, conversation, event_with_id};
+use testkit::redis::RedisServer;
+use testkit::{conversation, until};
 
 fn broker(server: &RedisServer, min_replicas: usize) -> RedisBroker {
     let settings = RedisSettings { min_replicas, ..RedisSettings::new(server.url()) };

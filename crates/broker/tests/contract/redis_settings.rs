@@ -5,10 +5,9 @@ use std::path::Path;
 
 use broker::{EventLog as _, RedisBroker, RedisSettings, Retention, SettingsError};
 
-use testkit::process::free_port;
-use testkit::redis::{RedisServer, certify};
-
 use crate::stage::{Connector, conversation};
+use testkit::redis::{RedisServer, certify};
+use testkit::{conversation, free_port};
 
 fn open(settings: RedisSettings) -> RedisBroker {
     RedisBroker::new(settings, Retention::default()).unwrap()

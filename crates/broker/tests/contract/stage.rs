@@ -8,9 +8,8 @@ use broker::{
     RedisBroker, RedisSettings, Retention,
 };
 use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, Position};
-use testkit::names;
+use testkit::in_time;
 use testkit::redis::{Redis, shared, shared_cluster};
-use testkit::wait::{in_time, until};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -177,7 +176,7 @@ pub(crate) fn text_of(event: &LoggedEvent) -> String {
 
 /// A conversation of this test, which shares Redis with others.
 pub(crate) fn conversation(id: &str) -> ConversationName {
-    names::conversation(id).parse().unwrap()
+    testkit::conversation(id).parse().unwrap()
 }
 
 pub(crate) fn payload(text: &str) -> Payload {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::http::http;
-use testkit::socketio::{Client, ConnectError, Options};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::{conversation_of, number_of};
 use crate::ledger::{Ledger, Seat};
 use crate::plan::Plan;
+use testkit::http;
+use testkit::socketio::{Client, ConnectError, Options};
 
 /// As long as socket.io-client takes to connect, and to notice that the server is silent.
 const CONNECT: Duration = Duration::from_secs(20);

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::Lane;
 use crate::desktop::Desktops;
-use testkit::network::Weather;
+use testkit::Weather;
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {

@@ -8,7 +8,7 @@ use super::{CALM, Lane};
 use crate::ledger::FORGETTING;
 use crate::publisher::Publishing;
 use crate::stage::Redis;
-use testkit::network::Weather;
+use testkit::Weather;
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use testkit::process::Process;
 use tokio::time::{sleep, timeout};
 
 use super::Lane;
+use testkit::Process;
 
 /// How long a process may take to end after SIGTERM; the platform kills after 10 s.
 const GRACE: Duration = Duration::from_secs(10);

@@ -2,9 +2,9 @@
 
 use broker::RedisSettings;
 use redis::streams::StreamRangeReply;
-use testkit::redis::SecuredCluster;
 
 use crate::plan::Plan;
+use testkit::redis::SecuredCluster;
 
 /// Three primaries, each with a replica.
 pub(crate) struct Cluster(pub(crate) SecuredCluster);

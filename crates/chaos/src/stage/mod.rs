@@ -9,13 +9,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use broker::{RedisBroker, RedisSettings, Retention};
-use testkit::http::http;
-use testkit::network::Proxy;
-use testkit::process::{Launch, Process};
-use testkit::wait::until;
 use tokio::sync::Mutex;
 
 use crate::plan::{PROJECT, Plan};
+use testkit::{Launch, Process, Proxy, http, until};
 
 pub(crate) use cluster::Cluster;
 pub(crate) use redis::Redis;

@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use redis::streams::StreamRangeReply;
-use testkit::redis::RedisServer;
 use tokio::time::sleep;
 
 use super::cluster::Cluster;
 use crate::plan::Plan;
+use testkit::redis::RedisServer;
 
 /// How long the writes may be held back in a failover.
 const HANDOVER: &str = "20000";

@@ -3,9 +3,9 @@
 use event::EventKind;
 use serde_json::json;
 use simulator::publisher::{self, topic};
-use testkit::emulator::Emulator;
 
 use crate::plan::PROJECT;
+use testkit::Emulator;
 
 /// A topic for each kind of event, with a subscription that has no endpoint.
 pub(crate) struct Topics {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use socketio::{Accepted, Application, ConnectRequest, Event, Frame, Reason, Refused, Socket};
-use testkit::wait::in_time;
+use testkit::in_time;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 use std::sync::{Arc, Weak};
 
 use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Settings, Socket};
-use testkit::socketio::WebSocketClient;
 
 use crate::server::{Running, start};
+use testkit::socketio::WebSocketClient;
 
 #[tokio::test]
 async fn counts_clients_whatever_their_transport() {

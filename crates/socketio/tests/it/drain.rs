@@ -2,13 +2,12 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use socketio::{Reason, Settings};
-use testkit::http::http;
-use testkit::socketio::WebSocketClient;
-use testkit::wait::in_time;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::server::{start, start_with};
+use testkit::socketio::WebSocketClient;
+use testkit::{http, in_time};
 
 #[tokio::test]
 async fn closes_everyone_without_telling_them_to_stay_away() {

@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use futures_util::{SinkExt, StreamExt};
 use socketio::{Frame, Reason, Settings};
-use testkit::socketio::WebSocketClient;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::server::{check, start, start_with};
+use testkit::socketio::WebSocketClient;
 
 #[tokio::test]
 async fn handles_an_event_that_comes_right_after_connect() {

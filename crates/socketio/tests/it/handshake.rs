@@ -1,9 +1,9 @@
 use reqwest::Method;
 use socketio::Settings;
-use testkit::http::http;
-use testkit::socketio::{PollingClient, WebSocketClient};
 
 use crate::server::{start, start_with};
+use testkit::http;
+use testkit::socketio::{PollingClient, WebSocketClient};
 
 #[tokio::test]
 async fn refuses_a_bad_request_with_the_reference_servers_code() {
@@ -29,6 +29,28 @@ async fn refuses_a_bad_request_with_the_reference_servers_code() {
         assert_eq!(response.status(), 400, "{query}");
         let body = format!(r#"{{"code":{code},"message":"{message}"}}"#);
         assert_eq!(response.text().await.unwrap(), body, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_requests_that_belong_to_nothing() {
+    let (server, _records) = start().await;
+    let url = |query: &str| format!("http://{}/socket.io/{query}", server.address);
+    for query in [
+        "",
+        "?",
+        "?EIO=4",
+        "?EIO=5&transport=websocket",
+        "?EIO=4&transport=polling&sid=",
+        "?EIO=4&transport=polling&sid=%00%ff",
+        "?EIO=4&transport=websocket&sid=unknown",
+    ] {
+        assert_eq!(http().get(url(query)).send().await.unwrap().status(), 400, "{query}");
+    }
+    for method in ["DELETE", "PATCH", "BREW"] {
+        let request = http().request(method.parse().unwrap(), url("?EIO=4&transport=polling"));
+        let status = request.send().await.unwrap().status();
+        assert!(status == 400 || status == 405, "{method}: {status}");
     }
 }
 

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use socketio::{Reason, Settings};
-use testkit::socketio::{PollingClient, WebSocketClient};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::server::{check, start_with};
+use testkit::socketio::{PollingClient, WebSocketClient};
 
 fn short() -> Settings {
     let (ping_interval, ping_timeout) = (Duration::from_millis(50), Duration::from_millis(400));

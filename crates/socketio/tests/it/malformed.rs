@@ -1,5 +1,6 @@
 use crate::server::{check, start};
 use socketio::Reason;
+use testkit::socketio::WebSocketClient;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Texts after which the server must hang up on a client in the main namespace.
@@ -19,11 +20,22 @@ const BROKEN: &[&str] = &[
     "\u{1e}",
     "1x",
     "6x",
+    "9",
+    "x",
+    "😀",
+    " 2",
+    "0{}",
+    "2x",
+    "bAAAA",
     // Socket.IO: types and counts of attachments
     "4",
     "47",
     "49",
     "4é",
+    "4😀",
+    "4x",
+    "45[\"a\"]",
+    "451-[\"a\",{\"_placeholder\":true,\"num\":0}]42[]",
     "4-",
     "45",
     "45-",
@@ -46,6 +58,7 @@ const BROKEN: &[&str] = &[
     "42[1]",
     "42[null]",
     "42[[\"a\"]]",
+    "42[{}]",
     "42[\"a\"",
     "42[\"a\"]]",
     "42[\"a\",]",
@@ -70,6 +83,7 @@ const BROKEN: &[&str] = &[
     "40/n,\"a\"",
     "42/n,[\"a\"]",
     "41/n",
+    "41/n,",
     "43/n,1[]",
     "40/n,{}x",
 ];
@@ -126,8 +140,11 @@ async fn hangs_up_on_misplaced_attachments() {
 #[tokio::test]
 async fn hangs_up_on_too_much() {
     let (server, mut records) = start().await;
-    let text = format!(r#"42["a","{}"]"#, "x".repeat(1_000_000));
+    let event = |bytes: usize| format!(r#"42["a","{}"]"#, "x".repeat(bytes - r#"42["a",""]"#.len()));
+    let text = event(1_000_001);
     let mut client = server.client().await;
+    client.send(&event(1_000_000)).await;
+    check(&mut client).await;
     client.send(&text).await;
     assert_eq!(client.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
@@ -163,6 +180,37 @@ async fn hangs_up_on_text_that_is_none() {
     futures_util::SinkExt::send(&mut client.stream, Message::Frame(frame)).await.unwrap();
     assert_eq!(client.next().await, None);
     assert_eq!(records.disconnected().await, Reason::ProtocolError);
+}
+
+#[tokio::test]
+async fn hangs_up_on_bytes_that_are_no_frames() {
+    let (server, mut records) = start().await;
+    let no_utf8 = [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe];
+    let unmasked = [0x81, 0x01, b'3'];
+    let reserved_bit = [0xc1, 0x81, 0, 0, 0, 0, b'3'];
+    let reserved_opcode = [0x83, 0x80, 0, 0, 0, 0];
+    let long_ping = [0x89, 0xfe, 0, 126, 0, 0, 0, 0];
+    let huge = [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+    let stray_continuation = [0x80, 0x80, 0, 0, 0, 0];
+    let http = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let all: [&[u8]; 8] =
+        [&no_utf8, &unmasked, &reserved_bit, &reserved_opcode, &long_ping, &huge, &stray_continuation, http];
+    for bytes in all {
+        let mut client = server.client().await;
+        client.send_raw(bytes).await;
+        assert_eq!(client.next().await, None, "{bytes:x?}");
+        assert_eq!(records.disconnected().await, Reason::ProtocolError, "{bytes:x?}");
+    }
+}
+
+#[tokio::test]
+async fn hangs_up_on_a_client_that_does_not_connect_first() {
+    let (server, _records) = start().await;
+    for text in [r#"42["a"]"#, "431[]", "41"] {
+        let mut client = WebSocketClient::open(server.address).await.unwrap();
+        client.send(text).await;
+        assert_eq!(client.rest().await.len(), 1, "{text}");
+    }
 }
 
 #[tokio::test]

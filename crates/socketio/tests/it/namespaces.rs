@@ -1,7 +1,7 @@
 use socketio::{AckId, Reason};
-use testkit::socketio::WebSocketClient;
 
 use crate::server::{check, start};
+use testkit::socketio::WebSocketClient;
 
 #[tokio::test]
 async fn gives_the_private_id_to_who_is_to_recover() {

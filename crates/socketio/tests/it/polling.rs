@@ -1,8 +1,8 @@
 use socketio::{Frame, Reason};
-use testkit::http::http;
-use testkit::socketio::WebSocketClient;
 
 use crate::server::start;
+use testkit::http;
+use testkit::socketio::WebSocketClient;
 
 #[tokio::test]
 async fn carries_text_and_bytes_both_ways() {

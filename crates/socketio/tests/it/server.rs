@@ -3,12 +3,12 @@
 use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
 use socketio::{Application, Server, Settings};
-use testkit::socketio::{Options, PollingClient, WebSocketClient};
-use testkit::wait::until;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_tungstenite::tungstenite;
 
 use crate::application::{Recorder, Records};
+use testkit::socketio::{Options, PollingClient, WebSocketClient};
+use testkit::until;
 
 pub(crate) struct Running<A> {
     pub(crate) address: SocketAddr,

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use socketio::{Frame, Reason, Settings, Unsent};
-use testkit::socketio::Options;
-use testkit::wait::in_time;
 
 use crate::server::{start, start_with};
+use testkit::in_time;
+use testkit::socketio::Options;
 
 #[tokio::test]
 async fn cuts_a_client_that_stops_reading_and_nobody_else() {

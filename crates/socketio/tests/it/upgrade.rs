@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use socketio::{Frame, Reason, Settings, Socket};
-use testkit::socketio::{PollingClient, WebSocketClient};
 
 use crate::application::Records;
 use crate::server::{Running, check, start, start_with};
+use testkit::socketio::{PollingClient, WebSocketClient};
 
 /// A session that has been probed but not upgraded.
 async fn probed(server: &Running<crate::application::Recorder>, client: &PollingClient) -> WebSocketClient {

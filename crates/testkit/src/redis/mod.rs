@@ -53,7 +53,7 @@ impl Redis {
     }
 }
 
-/// The server that the tests of this run share; [`crate::names`] keeps them apart.
+/// The server that the tests of this run share; each has a [`crate::project`] of its own.
 pub async fn shared() -> Redis {
     let start = async |folder: &Path| started(vec![RedisServer::start_for_run(folder.join("server"), &[]).await]);
     at(&run::once("redis", start).await).remove(0)

@@ -3,11 +3,8 @@
 use std::collections::HashMap;
 
 use redis::streams::StreamRangeReply;
-use testkit::deployment::Deployment;
-use testkit::http::http;
-use testkit::push::KINDS;
 use testkit::redis::RedisServer;
-use testkit::wait::in_time;
+use testkit::{Deployment, KINDS, http, in_time};
 
 /// Bodies, and what is said about them.
 const BODIES: [(&[u8], &str); 31] = [

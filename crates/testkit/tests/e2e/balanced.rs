@@ -1,12 +1,7 @@
 //! Several connectors behind a balancer that knows nothing of sessions, as on Cloud Run without session affinity.
 
-use testkit::deployment::Deployment;
-use testkit::desktop::{ClientLibrary, Desktop, Transports};
-use testkit::names::conversation;
-use testkit::network::Proxy;
-use testkit::process::Process;
-use testkit::push::{Push, assert_payloads};
 use testkit::socketio::PollingClient;
+use testkit::{ClientLibrary, Deployment, Desktop, Process, Proxy, Push, Transports, assert_payloads, conversation};
 
 fn talk() -> String {
     conversation("balanced")

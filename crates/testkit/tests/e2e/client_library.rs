@@ -4,12 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use testkit::browser::{Page, serve};
-use testkit::deployment::Deployment;
-use testkit::names::conversation;
-use testkit::push::Push;
-use testkit::tools::repository;
-use testkit::wait::in_time;
+use testkit::{Deployment, Page, Push, conversation, in_time, repository, serve};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 

@@ -2,10 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
-use testkit::deployment::Deployment;
-use testkit::desktop::{ClientLibrary, Desktop, Transports};
-use testkit::names::conversation;
-use testkit::push::{Push, assert_payloads};
+use testkit::{ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, conversation};
 
 fn talk() -> String {
     conversation("matrix")

@@ -1,11 +1,8 @@
 //! What the processes say about a configuration that they cannot use, and what they never say.
 
 use tempfile::TempDir;
-use testkit::deployment::{Deployment, SECRET};
-use testkit::names::conversation;
-use testkit::process::{Launch, Process};
-use testkit::push::Push;
 use testkit::redis::RedisServer;
+use testkit::{Deployment, Launch, Process, Push, SECRET, conversation};
 
 fn talk() -> String {
     conversation("configuration")

@@ -2,12 +2,8 @@
 
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
-use testkit::browser::Page;
-use testkit::deployment::{Deployment, SECRET};
-use testkit::names::{conversation, project};
-use testkit::process::Process;
-use testkit::push::Push;
 use testkit::signing::{hmac, now};
+use testkit::{Deployment, Page, Process, Push, SECRET, conversation, project};
 
 fn talk() -> String {
     conversation("demo-conversation")

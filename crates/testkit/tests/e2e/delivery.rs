@@ -4,10 +4,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream;
 use serde_json::Value;
-use testkit::deployment::Deployment;
-use testkit::desktop::Desktop;
-use testkit::names::conversation;
-use testkit::push::{Push, assert_payloads};
+use testkit::{Deployment, Desktop, Push, assert_payloads, conversation};
 
 fn talk() -> String {
     conversation("delivery")

@@ -1,12 +1,10 @@
 //! The whole way through Google's own Pub/Sub emulator
 //! (<https://cloud.google.com/pubsub/docs/emulator>). Skipped only where it is not installed.
 
-use testkit::deployment::Deployment;
-use testkit::desktop::{ClientLibrary, Desktop, Transports};
-use testkit::emulator::Emulator;
-use testkit::names::{conversation, project};
-use testkit::process::Process;
-use testkit::push::{KINDS, Push, assert_payload};
+use testkit::{
+    ClientLibrary, Deployment, Desktop, Emulator, KINDS, Process, Push, Transports, assert_payload, conversation,
+    project,
+};
 
 fn talk() -> String {
     conversation("emulator")

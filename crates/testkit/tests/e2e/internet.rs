@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use testkit::upstream::{Seen, Upstream};
+use testkit::{Seen, Upstream};
 
 /// The token that the metadata server gives.
 pub(crate) const GOOGLE_TOKEN: &str = "ya29.google-geheim";

@@ -1,11 +1,7 @@
 //! How the processes start, wait for Redis, and end.
 
-use testkit::deployment::Deployment;
-use testkit::desktop::{ClientLibrary, Desktop, Transports};
-use testkit::names::conversation;
-use testkit::process::Process;
-use testkit::push::{Push, assert_payloads};
 use testkit::redis::RedisServer;
+use testkit::{ClientLibrary, Deployment, Desktop, Process, Push, Transports, assert_payloads, conversation};
 
 fn talk() -> String {
     conversation("life")

@@ -2,12 +2,8 @@
 
 use futures_util::{StreamExt as _, stream};
 use reqwest::{Body, Method};
-use testkit::deployment::Deployment;
-use testkit::http::http;
-use testkit::names::conversation;
-use testkit::push::{Push, assert_payloads};
 use testkit::redis::RedisServer;
-use testkit::wait::in_time;
+use testkit::{Deployment, Push, assert_payloads, conversation, http, in_time};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

@@ -1,12 +1,7 @@
 //! Log lines as Cloud Logging reads them.
 
 use serde_json::{Value, json};
-use testkit::deployment::Deployment;
-use testkit::http::http;
-use testkit::names::{conversation, project};
-use testkit::push::Push;
-use testkit::tools::repository;
-use testkit::wait::eventually;
+use testkit::{Deployment, Push, conversation, eventually, http, project, repository};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 

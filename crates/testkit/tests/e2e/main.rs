@@ -4,7 +4,6 @@
 //! here; `make test-slow` runs it.
 #![expect(clippy::expect_used, reason = "a helper of a test has no better answer to a surprise than to fail")]
 
-mod bad_frames;
 mod bad_pushes;
 mod balanced;
 mod client_library;
@@ -19,6 +18,7 @@ mod life;
 mod limits;
 mod logs;
 mod metrics;
+mod mischief;
 mod mixed_fleet;
 mod network_loss;
 mod outage;

@@ -1,12 +1,7 @@
 //! What Prometheus is told.
 
 use std::collections::BTreeSet;
-use testkit::deployment::Deployment;
-use testkit::names::conversation;
-use testkit::process::Process;
-use testkit::push::Push;
-use testkit::tools::repository;
-use testkit::wait::until;
+use testkit::{Deployment, Process, Push, conversation, repository, until};
 
 fn talk() -> String {
     conversation("measured")

@@ -1,15 +1,11 @@
 //! Our services beside Google's Python ones, on one Redis, as during a migration.
 
 use std::process::{Child, Command, Stdio};
-use testkit::deployment::Deployment;
-use testkit::desktop::{ClientLibrary, Desktop, Transports};
-use testkit::http::http;
-use testkit::names::conversation;
-use testkit::process::free_port;
-use testkit::push::{Push, assert_payloads};
 use testkit::redis::Redis;
-use testkit::tools::repository;
-use testkit::wait::{eventually, until};
+use testkit::{
+    ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, conversation, eventually, free_port, http,
+    repository, until,
+};
 
 const EACH: usize = 5;
 

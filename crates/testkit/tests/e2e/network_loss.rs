@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::browser::{Page, serve};
-use testkit::deployment::Deployment;
-use testkit::names::conversation;
-use testkit::network::{Proxy, Weather};
-use testkit::process::Process;
-use testkit::push::Push;
+use testkit::{Deployment, Page, Process, Proxy, Push, Weather, conversation, serve};
 use tokio::time::{Instant, sleep};
 
 fn talk() -> String {

@@ -1,11 +1,7 @@
 //! Redis goes away and comes back.
 
-use testkit::deployment::Deployment;
-use testkit::http::http;
-use testkit::names::conversation;
-use testkit::push::{Push, assert_payloads};
 use testkit::redis::RedisServer;
-use testkit::wait::until;
+use testkit::{Deployment, Push, assert_payloads, conversation, http, until};
 
 fn talk() -> String {
     conversation("outage")

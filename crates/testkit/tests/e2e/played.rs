@@ -1,10 +1,7 @@
 //! The Dialogflow of the demo, asked through the connector's proxy.
 
 use serde_json::{Value, json};
-use testkit::deployment::registered;
-use testkit::desktop::{ClientLibrary, Desktop, Transports};
-use testkit::http::http;
-use testkit::process::Process;
+use testkit::{ClientLibrary, Desktop, Process, Transports, http, registered};
 
 const LOCATION: &str = "projects/demo-project/locations/global";
 const PROFILE: &str = "projects/demo-project/locations/global/conversationProfiles/p";

@@ -2,11 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use futures_util::{StreamExt as _, stream};
-use testkit::deployment::Deployment;
-use testkit::http::http;
-use testkit::names::project;
-use testkit::upstream::Upstream;
-use testkit::wait::in_time;
+use testkit::{Deployment, Upstream, http, in_time, project};
 
 const MIB: usize = 1024 * 1024;
 const ANSWER: usize = 100 * MIB;

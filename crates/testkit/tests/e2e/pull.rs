@@ -4,13 +4,8 @@ use std::collections::BTreeSet;
 
 use redis::streams::StreamRangeReply;
 use serde_json::Value;
-use testkit::deployment::Deployment;
-use testkit::desktop::Desktop;
-use testkit::emulator::Emulator;
-use testkit::names::conversation;
-use testkit::push::{KINDS, Push, assert_payload};
 use testkit::redis::{Redis, RedisServer, shared};
-use testkit::wait::{eventually, until};
+use testkit::{Deployment, Desktop, Emulator, KINDS, Push, assert_payload, conversation, eventually, until};
 
 fn talk() -> String {
     conversation("pulled")

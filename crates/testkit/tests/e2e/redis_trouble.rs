@@ -1,11 +1,8 @@
 //! A Redis that answers late, or not as it should.
 
 use std::time::{Duration, Instant};
-use testkit::deployment::Deployment;
-use testkit::names::conversation;
-use testkit::push::{Push, assert_payloads};
 use testkit::redis::RedisServer;
-use testkit::wait::until;
+use testkit::{Deployment, Push, assert_payloads, conversation, until};
 
 fn talk() -> String {
     conversation("redis-trouble")

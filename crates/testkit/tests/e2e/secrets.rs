@@ -3,15 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::internet::{self, ANSWER, GOOGLE_TOKEN, PLATFORM_TOKEN};
-use testkit::deployment::{Deployment, SECRET};
-use testkit::http::http;
-use testkit::names::{conversation, project};
-use testkit::process::{Launch, Process};
-use testkit::push::Push;
 use testkit::redis::RedisServer;
 use testkit::signing::{now, without_signature};
 use testkit::socketio::{Client, ConnectError};
-use testkit::upstream::Upstream;
+use testkit::{Deployment, Launch, Process, Push, SECRET, Upstream, conversation, http, project};
 
 const REDIS_PASSWORD: &str = "redis-geheim";
 const TWILIO_TOKEN: &str = "twilio-geheim";

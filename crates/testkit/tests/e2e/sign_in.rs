@@ -1,8 +1,6 @@
 //! A login by every identity provider that there is, as the demo plays them, through the console.
 
-use testkit::browser::Page;
-use testkit::http::http;
-use testkit::process::Process;
+use testkit::{Page, Process, http};
 
 const OPTIONS: [&str; 7] = ["Salesforce", "SalesforceLWC", "GenesysCloud", "Twilio", "Five9", "OIDC", "Webhook"];
 

@@ -1,13 +1,8 @@
 //! Desktops that stop reading, and those that only seem to.
 
 use serde_json::json;
-use testkit::deployment::Deployment;
-use testkit::desktop::Desktop;
-use testkit::names::conversation;
-use testkit::process::Process;
-use testkit::push::{Push, assert_payloads};
 use testkit::socketio::{Client, Options};
-use testkit::wait::until;
+use testkit::{Deployment, Desktop, Process, Push, assert_payloads, conversation, until};
 
 /// Bytes that the kernel keeps for a client that does not read; the least that makes no difference otherwise.
 const RECEIVE_BUFFER: u32 = 16 * 1024;

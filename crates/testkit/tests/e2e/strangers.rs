@@ -2,11 +2,7 @@
 
 use futures_util::{StreamExt as _, stream};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use testkit::deployment::Deployment;
-use testkit::names::conversation;
-use testkit::push::{Push, assert_payloads};
-use testkit::tools::missing;
-use testkit::wait::in_time;
+use testkit::{Deployment, Push, assert_payloads, conversation, in_time, missing};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

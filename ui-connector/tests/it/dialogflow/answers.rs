@@ -13,11 +13,9 @@ use tokio::net::TcpListener;
 use super::{call, connector, patient, prefix, sent};
 use connector::Settings;
 use connector::dialogflow::settings::DialogflowSettings;
-use testkit::http::http;
-use testkit::upstream::{Upstream, endless};
-use testkit::wait::{in_time, until};
 
 use crate::support::settings;
+use testkit::{Upstream, endless, http, in_time, until};
 
 /// gzip of `{"a":1}`, with a name and a time that another compressor would not write.
 const GZIP: &[u8] = &[

@@ -4,10 +4,10 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use super::{call, connector, get_raw, prefix, raw, sent};
-use testkit::signing::{hmac, now};
-use testkit::upstream::Upstream;
 
 use crate::support::{PROJECT, SECRET, token};
+use testkit::Upstream;
+use testkit::signing::{hmac, now};
 
 #[tokio::test]
 async fn a_location_cannot_name_another_host_where_the_original_sent_its_google_token_there() {

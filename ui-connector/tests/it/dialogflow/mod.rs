@@ -9,13 +9,11 @@ use std::time::Duration;
 use connector::Settings;
 use connector::dialogflow::settings::DialogflowSettings;
 use reqwest::{Method, RequestBuilder, Response};
-use testkit::http::http;
-use testkit::upstream::Upstream;
-use testkit::wait::in_time;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::{Connector, Log, PROJECT, settings, token};
+use testkit::{Upstream, http, in_time};
 
 /// What all paths of our project begin with.
 fn prefix() -> String {

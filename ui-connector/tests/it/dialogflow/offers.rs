@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{call, connector, get_raw, prefix, sent};
-use testkit::upstream::Upstream;
 
 use crate::support::PROJECT;
+use testkit::Upstream;
 
 #[tokio::test]
 async fn every_offered_call_arrives_as_it_was_sent() {

@@ -17,11 +17,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::{connector, register, status};
-use testkit::http::http;
-use testkit::socketio::Client;
-use testkit::upstream::{Upstream, endless};
 
 use crate::support::{Connector, Log, settings, token};
+use testkit::socketio::Client;
+use testkit::{Upstream, endless, http};
 
 /// A connector that asks Genesys Cloud at `url`.
 async fn asking(url: &str) -> Connector {

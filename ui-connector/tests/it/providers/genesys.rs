@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::{connector, status};
-use testkit::upstream::Upstream;
+use testkit::Upstream;
 
 async fn genesys() -> Upstream {
     Upstream::start(|seen| match (seen.header("authorization"), seen.target.as_str()) {

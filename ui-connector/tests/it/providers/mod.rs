@@ -12,10 +12,9 @@ use connector::Settings;
 use connector::auth::settings::AuthSettings;
 use reqwest::Response;
 use service::env::Env;
-use testkit::http::http;
-use testkit::wait::in_time;
 
 use crate::support::{Connector, Log, settings};
+use testkit::{http, in_time};
 
 /// A connector with the identity provider that the environment names.
 async fn connector(environment: &[(&'static str, &str)]) -> Connector {

@@ -4,10 +4,10 @@ use axum::Json;
 use serde_json::{Value, json};
 
 use super::{connector, status};
-use testkit::signing::{SigningKey, now};
-use testkit::upstream::Upstream;
 
 use crate::support::Connector;
+use testkit::Upstream;
+use testkit::signing::{SigningKey, now};
 
 /// An issuer whose keys can change.
 async fn issuer(keys: Arc<Mutex<Vec<Value>>>) -> Upstream {

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{connector, status};
-use testkit::upstream::Upstream;
+use testkit::Upstream;
 
 const LONG: &str = "00D5g00000ABCdeEAH";
 const SHORT: &str = "00D5g00000ABCde";

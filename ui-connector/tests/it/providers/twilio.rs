@@ -8,11 +8,9 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use super::{connector, register, status};
-use testkit::http::http;
-use testkit::upstream::Upstream;
-use testkit::wait::in_time;
 
 use crate::support::Connector;
+use testkit::{Upstream, http, in_time};
 
 const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::{connector, status};
-use testkit::upstream::Upstream;
+use testkit::Upstream;
 
 #[tokio::test]
 async fn the_hook_decides_by_status_and_may_refuse_in_its_body() {

@@ -9,10 +9,10 @@ use connector::dialogflow::settings::DialogflowSettings;
 use serde_json::{Value, json};
 
 use channel::{Channel, Mood};
-use testkit::socketio::Client;
-use testkit::wait::until;
 
 use crate::support::{Connector, Log, PROJECT, settings};
+use testkit::socketio::Client;
+use testkit::until;
 
 async fn connector(channel: &Channel) -> Connector {
     let endpoint = Some(channel.base());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::read;
-use testkit::tools::repository;
+use testkit::repository;
 
 #[derive(Deserialize)]
 struct Build {

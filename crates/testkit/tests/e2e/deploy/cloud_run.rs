@@ -4,11 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use testkit::deployment::Deployment;
-use testkit::names::conversation;
-use testkit::process::{Launch, Process};
-use testkit::push::{Push, assert_payloads};
-use testkit::wait::in_time;
+use testkit::{Deployment, Launch, Process, Push, assert_payloads, conversation, in_time};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

@@ -6,11 +6,8 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 use super::{read, read_by};
-use testkit::deployment::{SECRET, registered};
-use testkit::desktop::{ClientLibrary, Desktop, Transports};
-use testkit::process::Process;
 use testkit::redis::RedisServer;
-use testkit::tools::repository;
+use testkit::{ClientLibrary, Desktop, Process, SECRET, Transports, registered, repository};
 
 #[derive(Deserialize)]
 struct Stack {

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::stage::Stage;
-use testkit::deployment::{Deployment, SECRET};
-use testkit::names::project;
 use testkit::redis::{Redis, RedisServer, shared};
+use testkit::{Deployment, SECRET, project};
 
 /// The secret that signs tokens.
 const KEY: &str = "secret/aa-integration-jwt-secret";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::read;
 use super::stage::Stage;
-use testkit::tools::repository;
+use testkit::repository;
 
 /// The commands of the part that shows each, up to the conversation profile.
 fn commands() -> String {

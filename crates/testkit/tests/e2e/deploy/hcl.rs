@@ -6,7 +6,7 @@ use std::fs;
 use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Block, BlockLabel, Body};
 use hcl_edit::visit::{Visit, visit_block, visit_traversal};
-use testkit::tools::repository;
+use testkit::repository;
 
 /// All files of the configuration as one.
 pub(super) struct Configuration(pub(super) Vec<Body>);

@@ -13,7 +13,7 @@ mod terraform;
 
 use std::collections::BTreeSet;
 use std::fs;
-use testkit::tools::{program, repository};
+use testkit::{program, repository};
 
 fn read(path: &str) -> String {
     fs::read_to_string(repository(path)).unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::stage::{REDIS_PASSWORD, Stage};
 use super::{read, read_by};
-use testkit::push::KINDS;
+use testkit::KINDS;
 
 const KEY: &str = "secret/aa-integration-jwt-secret";
 

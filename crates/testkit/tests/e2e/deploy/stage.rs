@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use testkit::tools::repository;
+use testkit::repository;
 
 /// The secret that no output may have.
 pub(super) const REDIS_PASSWORD: &str = "geheimes-redis-wort";

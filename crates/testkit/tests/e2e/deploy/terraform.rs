@@ -10,8 +10,7 @@ use tempfile::TempDir;
 
 use super::hcl::{Configuration, keys, parse, texts};
 use super::{has, read, read_by, set};
-use testkit::push::KINDS;
-use testkit::tools::repository;
+use testkit::{KINDS, repository};
 
 /// Set by the platform, or by the configuration in another way, or of no use on Cloud Run.
 fn not_settings(service: &str) -> BTreeSet<String> {
