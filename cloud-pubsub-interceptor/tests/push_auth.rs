@@ -14,7 +14,7 @@ use interceptor::push_auth::PushAuthSettings;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Response;
 use serde_json::{Value, json};
-use testkit::signing::{SigningKey, hmac, without_signature};
+use testkit::signing::{SigningKey, now, with, without_signature};
 use testkit::{Upstream, http};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use crate::keys::FaultyKeys;
 
 use crate::support::{Connector, Log, PROJECT, SECRET, name, settings};
-use testkit::redis::Redis;
-use testkit::signing::{hmac, now, with};
+use testkit::signing::{hmac, now};
 use testkit::socketio::{Client, ConnectError};
 use testkit::{http, until};
 

@@ -4,7 +4,7 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use crate::support::{Connector, Log, PROJECT, SECRET, name, token};
-use testkit::signing::{hmac, now, with};
+use testkit::signing::{hmac, now};
 use testkit::socketio::Client;
 
 fn claims(hours: i64, project: &str) -> Value {

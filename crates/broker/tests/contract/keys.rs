@@ -5,7 +5,7 @@ use std::time::Duration;
 use event::ConnectorId;
 
 use crate::stage::{Stage, conversation};
-use testkit::{conversation, project, until};
+use testkit::{project, until};
 
 crate::contract!(
     a_claim_replaces_whoever_was_there,

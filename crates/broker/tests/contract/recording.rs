@@ -8,8 +8,8 @@ use event::{EventKind, Position};
 use futures_util::future::join_all;
 
 use crate::stage::{Backend, Stage, conversation, event_with_id, new_event, text_of};
+use testkit::project;
 use testkit::redis::Redis;
-use testkit::{conversation, project};
 
 crate::contract!(
     positions_grow,

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::stage::{Connector, Heard, conversation, event_with_id, text_of};
 use testkit::redis::{RedisCluster, SecuredCluster, shared, shared_cluster};
-use testkit::{conversation, in_time, until};
+use testkit::{in_time, until};
 
 fn broker_of(cluster: &RedisCluster, min_replicas: usize) -> RedisBroker {
     let settings = RedisSettings { cluster: true, min_replicas, ..RedisSettings::new(cluster.url()) };

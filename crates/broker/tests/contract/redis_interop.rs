@@ -9,7 +9,7 @@ use redis::aio::PubSubStream;
 
 use crate::stage::{Backend, Heard, Stage, conversation, new_event};
 use testkit::redis::{Redis, RedisServer};
-use testkit::{conversation, in_time, project};
+use testkit::{in_time, project};
 
 const LONG: Duration = Duration::from_mins(10);
 

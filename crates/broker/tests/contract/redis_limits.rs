@@ -7,7 +7,7 @@ use event::Position;
 
 use crate::stage::{Connector, Heard, conversation, event_with_id};
 use testkit::redis::RedisServer;
-use testkit::{PATIENCE, conversation, until};
+use testkit::{PATIENCE, until};
 
 fn broker(server: &RedisServer, timeout: Duration, in_flight: usize) -> RedisBroker {
     let settings = RedisSettings { response_timeout: timeout, in_flight, ..RedisSettings::new(server.url()) };

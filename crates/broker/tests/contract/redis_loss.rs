@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 
 use crate::stage::{Connector, Heard, conversation, live_texts, new_event};
 use testkit::redis::RedisServer;
-use testkit::{PATIENCE, conversation, until};
+use testkit::{PATIENCE, until};
 
 fn broker_of(server: &RedisServer) -> RedisBroker {
     RedisBroker::new(RedisSettings::new(server.url()), Retention::default()).unwrap()

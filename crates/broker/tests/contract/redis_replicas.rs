@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use crate::stage::{Connector, conversation, event_with_id};
 use testkit::redis::RedisServer;
-use testkit::{conversation, until};
+use testkit::until;
 
 fn broker(server: &RedisServer, min_replicas: usize) -> RedisBroker {
     let settings = RedisSettings { min_replicas, ..RedisSettings::new(server.url()) };

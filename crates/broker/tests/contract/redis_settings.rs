@@ -6,8 +6,8 @@ use std::path::Path;
 use broker::{EventLog as _, RedisBroker, RedisSettings, Retention, SettingsError};
 
 use crate::stage::{Connector, conversation};
+use testkit::free_port;
 use testkit::redis::{RedisServer, certify};
-use testkit::{conversation, free_port};
 
 fn open(settings: RedisSettings) -> RedisBroker {
     RedisBroker::new(settings, Retention::default()).unwrap()

@@ -8,8 +8,8 @@ use broker::{
     RedisBroker, RedisSettings, Retention,
 };
 use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, Position};
-use testkit::in_time;
 use testkit::redis::{Redis, shared, shared_cluster};
+use testkit::{in_time, until};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
