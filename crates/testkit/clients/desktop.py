@@ -25,7 +25,8 @@ class Desktop:
 
     async def connect(self, command):
         options = command["options"]
-        self.client = client = socketio.AsyncClient(reconnection=options.get("reconnection", False))
+        # A request may take longer than usual on a machine that is busy with other tests.
+        self.client = client = socketio.AsyncClient(reconnection=options.get("reconnection", False), request_timeout=60)
         client.on("connect", lambda: tell({"is": "connect", "id": client.sid, "recovered": False}))
         client.on("connect_error", lambda data: tell({"is": "connect_error", "message": data["message"]}))
         client.on("disconnect", lambda reason: tell({"is": "disconnect", "reason": reason}))

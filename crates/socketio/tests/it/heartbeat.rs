@@ -8,7 +8,7 @@ use crate::server::{check, start_with};
 use testkit::socketio::{PollingClient, WebSocketClient};
 
 fn short() -> Settings {
-    let (ping_interval, ping_timeout) = (Duration::from_millis(50), Duration::from_millis(400));
+    let (ping_interval, ping_timeout) = (Duration::from_millis(50), Duration::from_millis(1_500));
     Settings { ping_interval, ping_timeout, ..Settings::default() }
 }
 
