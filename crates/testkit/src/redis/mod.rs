@@ -12,9 +12,10 @@ pub use tls::certify;
 
 use std::path::Path;
 
-use ::redis::{Client, FromRedisValue, RedisResult, Value, cmd, from_redis_value};
+use ::redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisResult, Value, cmd, from_redis_value};
 
 use crate::run::{self, Started};
+use crate::wait::PATIENCE;
 
 /// A Redis server that runs on this machine, as its administrator sees it.
 #[derive(Debug, Clone)]
@@ -34,22 +35,27 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Sends one command, like `redis-cli`.
+    /// Sends one command, like `redis-cli`, and soon gives up waiting for an answer.
     ///
     /// # Errors
     /// The server's answer, or that there is none.
     pub async fn try_cli(&self, command: &[&str]) -> RedisResult<Value> {
-        let user = self.password.as_ref().map(|password| format!(":{password}@")).unwrap_or_default();
-        let client = Client::open(format!("redis://{user}127.0.0.1:{}", self.port))?;
-        let mut connection = client.get_multiplexed_async_connection().await?;
-        let (name, arguments) = command.split_first().expect("a command");
-        cmd(name).arg(arguments).query_async(&mut connection).await
+        self.send(command, AsyncConnectionConfig::new()).await
     }
 
     /// Sends one command, like `redis-cli`, and reads the answer as a `T`.
     pub async fn cli<T: FromRedisValue>(&self, command: &[&str]) -> T {
-        let answer = self.try_cli(command).await.expect("an answer of Redis");
-        from_redis_value(answer).expect("an answer of the expected type")
+        let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE));
+        let answer = self.send(command, patient.set_response_timeout(Some(PATIENCE))).await;
+        from_redis_value(answer.expect("an answer of Redis")).expect("an answer of the expected type")
+    }
+
+    async fn send(&self, command: &[&str], config: AsyncConnectionConfig) -> RedisResult<Value> {
+        let user = self.password.as_ref().map(|password| format!(":{password}@")).unwrap_or_default();
+        let client = Client::open(format!("redis://{user}127.0.0.1:{}", self.port))?;
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        let (name, arguments) = command.split_first().expect("a command");
+        cmd(name).arg(arguments).query_async(&mut connection).await
     }
 }
 
