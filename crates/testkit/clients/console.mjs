@@ -7,7 +7,8 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const [, , executablePath, url, options] = process.argv;
-const timeout = 30_000;
+// Less than the test waits for an answer.
+const timeout = 80_000;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const browser = await chromium.launch({ executablePath });

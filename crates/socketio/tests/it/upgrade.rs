@@ -136,7 +136,7 @@ async fn ends_an_upgrade_with_its_session() {
 async fn pings_after_an_upgrade() {
     let settings = Settings {
         ping_interval: Duration::from_millis(100),
-        ping_timeout: Duration::from_millis(500),
+        ping_timeout: Duration::from_millis(1_500),
         ..Settings::default()
     };
     let (server, mut records) = start_with(settings).await;
@@ -145,7 +145,7 @@ async fn pings_after_an_upgrade() {
     upgrading.send("5").await;
     // Pings are answered by the helper, so this lasts longer than a client that says nothing would.
     for _ in 0..3 {
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
         check(&mut upgrading).await;
     }
     while futures_util::StreamExt::next(&mut upgrading.stream).await.is_some_and(|message| message.is_ok()) {}
