@@ -66,6 +66,10 @@ impl Process {
         let guard = launch.folder.is_none().then(|| TempDir::new().expect("a temporary directory"));
         let own = guard.as_ref().map(|guard| guard.path().to_owned());
         let folder = launch.folder.clone().or(own).expect("one of them");
+        for kind in ["out", "err"] {
+            // What an earlier run has left there would be taken for this one's.
+            let _ = fs::remove_file(folder.join(format!("{}.{kind}", launch.name)));
+        }
         let child = run(&launch, &folder, 0);
         Self { launch, child, folder, port: None, read: 0, _guard: guard }
     }
