@@ -1,101 +1,111 @@
-//! Pushing at a fixed rate to conversations that desktops watch.
+//! Pushing at a fixed rate to conversations that desktops have joined.
 
-use std::{sync::Arc, time::Duration};
+use std::time::{Duration, Instant};
 
-use tokio::time::{Instant, sleep};
+use hdrhistogram::Histogram;
+use tokio::time::sleep;
 
-use super::ScenarioError;
-use crate::{
-    deployment::Deployment,
-    desktop::{Fleet, FleetPlan, Observer, register},
-    event::Conversations,
-    measure::{Histogram, Meter, SequenceFaults, Spent},
-    plan::PUSH_CONNECTIONS,
-    pusher::{OpenLoop, PushOutcome, open_loop},
-};
+use crate::desktops::Fleet;
+use crate::event::conversation;
+use crate::open_loop::{PATIENCE, in_turn, open_loop};
+use crate::plan::Plan;
+use crate::report::{Figure, progress};
+use crate::target::{Deployment, Target};
+use crate::units::millis;
+use crate::usage::Spent;
 
-/// How long a late event may take before it counts as lost.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Events per second to the conversation of all desktops.
+const FAN_OUT_RATE: u64 = 20;
 
-/// Desktops and the conversations that they watch: the desktop `n` has the conversation `n`, modulo their number.
-pub(super) struct Setup<'a> {
+/// One desktop for each conversation, at each rate.
+pub(super) async fn end_to_end(target: Target, plan: &Plan) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for &rate in &plan.rates {
+        let group = format!("{rate} events/s, {} desktops, one for each conversation", plan.desktops);
+        let deployment = target.start(plan, &[]).await;
+        let mut stage = Stage::new(&deployment, plan.desktops, plan.desktops).await;
+        figures.extend(stage.load(&group, rate, plan).await);
+    }
+    figures
+}
+
+/// One conversation for all desktops.
+pub(super) async fn fan_out(target: Target, plan: &Plan) -> Vec<Figure> {
+    let group = format!("fan-out, {FAN_OUT_RATE} events/s, each to {} desktops", plan.desktops);
+    let deployment = target.start(plan, &[]).await;
+    let mut stage = Stage::new(&deployment, 1, plan.desktops).await;
+    stage.load(&group, FAN_OUT_RATE, plan).await
+}
+
+/// Desktops and the conversations that they have joined, in turn.
+struct Stage<'a> {
     deployment: &'a Deployment,
-    fleet: Fleet,
-    conversations: Arc<Conversations>,
+    conversations: Vec<String>,
     desktops: usize,
+    fleet: Fleet,
+    /// Events that have been due so far.
+    due: u64,
+    /// Pushes that were refused so far.
+    refused: u64,
 }
 
-/// What a load showed.
-pub(super) struct LoadResult {
-    pub(super) outcome: PushOutcome,
-    pub(super) spent: Spent,
-    /// Events that arrived while it was measured, at all desktops together.
-    pub(super) deliveries: u64,
-    pub(super) latencies: Histogram,
-    /// Since the desktops connected, the warm-up included. Lost is what was pushed and not seen, acknowledged or not.
-    pub(super) faults: SequenceFaults,
-    pub(super) disconnections: u64,
-}
-
-impl<'a> Setup<'a> {
-    /// Connects all desktops.
-    pub(super) async fn connect(
-        deployment: &'a Deployment,
-        conversations: Conversations,
-        desktops: usize,
-    ) -> Result<Self, ScenarioError> {
-        let conversations = Arc::new(conversations);
-        let plan = FleetPlan {
-            server: deployment.connector,
-            tokens: Arc::new(register(deployment.connector).await?),
-            desktops,
-            conversation: |index| Some(conversations.name(index).to_owned()),
-        };
-        let fleet = Fleet::connect(plan).await?;
-        Ok(Self { deployment, fleet, conversations, desktops })
+impl<'a> Stage<'a> {
+    async fn new(deployment: &'a Deployment, conversations: usize, desktops: usize) -> Self {
+        let names: Vec<_> = (0..conversations).map(|number| conversation("load", number)).collect();
+        let join = |desktop: usize| Some(names[desktop % conversations].clone());
+        let fleet = Fleet::connect(deployment.connector, desktops, join).await;
+        Self { deployment, conversations: names, desktops, fleet, due: 0, refused: 0 }
     }
 
-    /// Pushes `rate` events a second, first for `warm_up`, then, measured, for `duration`.
-    pub(super) async fn load(
-        &self,
-        rate: u64,
-        warm_up: Duration,
-        duration: Duration,
-    ) -> Result<LoadResult, ScenarioError> {
-        let observer = &self.fleet.observer;
-        self.push(rate, warm_up).await?;
-        observer.clear_latencies();
-        let before = observer.arrivals();
-        let meter = Meter::start(self.deployment)?;
-        let outcome = self.push(rate, duration).await?;
-        Ok(LoadResult {
-            spent: meter.stop(self.deployment)?,
-            deliveries: observer.arrivals() - before,
-            latencies: observer.latencies(),
-            faults: observer.faults(|desktop| self.conversations.taken(desktop)),
-            disconnections: observer.disconnections(),
-            outcome,
-        })
+    /// Pushes `rate` events a second, first to warm up, then measured.
+    async fn load(&mut self, group: &str, rate: u64, plan: &Plan) -> Vec<Figure> {
+        self.push(rate, plan.warm_up()).await;
+        self.fleet.seen().latencies.reset();
+        let deployment = self.deployment;
+        let (behind, spent) = Spent::during(deployment, self.push(rate, plan.duration)).await;
+        let seen = self.fleet.seen();
+        let lost = seen.orders.iter().enumerate().map(|(desktop, order)| order.lost(self.expected(desktop)));
+        // What must not happen, since the desktops connected.
+        let faults = [
+            ("lost", lost.sum::<u64>()),
+            ("twice", seen.orders.iter().map(|order| order.twice).sum()),
+            ("out of order", seen.orders.iter().map(|order| order.late).sum()),
+            ("desktops cut off", seen.cut_off),
+            ("pushes refused", self.refused),
+        ];
+        let sum = faults.iter().map(|(_, count)| count).sum();
+        if sum > 0 {
+            progress(&format!("{group}: {faults:?}"));
+        }
+        let time = |name, histogram, quantile| Figure::new(group, name, millis(histogram, quantile));
+        let mut figures = vec![
+            time("p50, ms", &seen.latencies, 0.5),
+            time("p99, ms", &seen.latencies, 0.99),
+            time("max, ms", &seen.latencies, 1.0),
+            Figure::faults(group, sum),
+            time("load generator late, p99, ms", &behind, 0.99),
+            time("load generator late, max, ms", &behind, 1.0),
+        ];
+        figures.extend(spent.figures(group, seen.latencies.len()));
+        figures
     }
 
-    /// Pushes, and waits until everything has arrived or is given up.
-    async fn push(&self, rate: u64, duration: Duration) -> Result<PushOutcome, ScenarioError> {
-        let plan = OpenLoop {
-            rate,
-            duration,
-            connections: PUSH_CONNECTIONS.min(self.conversations.count()),
-            patience: PATIENCE,
-        };
-        let outcome = open_loop(self.deployment.interceptor, &self.conversations, plan).await?;
-        self.await_arrivals(&self.fleet.observer).await;
-        Ok(outcome)
-    }
-
-    async fn await_arrivals(&self, observer: &Observer) {
-        let expected: u64 = (0..self.desktops).map(|desktop| self.conversations.taken(desktop)).sum();
+    /// Pushes, and waits until everything has arrived or is given up; how late this program was.
+    async fn push(&mut self, rate: u64, duration: Duration) -> Histogram<u64> {
+        let pushed = open_loop(self.deployment.interceptor, &self.conversations, self.due, rate, duration).await;
+        self.due += pushed.due;
+        self.refused += pushed.refused;
+        let expected: u64 = (0..self.desktops).map(|desktop| self.expected(desktop)).sum();
         let deadline = Instant::now() + PATIENCE;
-        while observer.arrivals() < expected && Instant::now() < deadline {
+        while self.fleet.seen().arrived < expected && Instant::now() < deadline {
             sleep(Duration::from_millis(2)).await;
         }
+        pushed.behind
+    }
+
+    /// How many events a desktop should have seen.
+    fn expected(&self, desktop: usize) -> u64 {
+        let (rounds, first) = in_turn(self.due, self.conversations.len());
+        rounds + u64::from(desktop % self.conversations.len() < first)
     }
 }

@@ -1,72 +1,122 @@
 //! Calls to Dialogflow through the connector, and through nginx in the column of the peer.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::{fs, thread};
 
-use super::{
-    ScenarioError,
-    figures::{micros_each, millis, per_second},
-};
-use crate::{
-    deployment::{PROJECT, Process, Target},
-    desktop::register,
-    measure::cpu_time,
-    plan::Plan,
-    proxy::{Calls, Nginx, Upstream, call},
-    report::Figure,
-};
+use axum::Router;
+use axum::routing::get as route;
+use axum::serve::ListenerExt as _;
+use hyper::StatusCode;
+use tempfile::TempDir;
+use testkit::{program, project};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+
+use crate::desktops::tokens;
+use crate::http::{closed_loop, get};
+use crate::plan::Plan;
+use crate::report::Figure;
+use crate::target::{Target, first_answer, free_address};
+use crate::units::{micros_each, millis, per_second};
+use crate::usage::cpu_time;
 
 const CONNECTIONS: usize = 16;
 
-pub(super) async fn play(target: &Target, plan: &Plan) -> Result<Vec<Figure>, ScenarioError> {
-    let upstream = Upstream::start()?;
+/// Bytes of an answer: a suggestion as Dialogflow sends it.
+const ANSWER: usize = 1200;
+
+const TOKEN: &str = r#"{"access_token":"bench","expires_in":3599,"token_type":"Bearer"}"#;
+
+pub(super) async fn play(target: Target, plan: &Plan) -> Vec<Figure> {
+    let upstream = start_upstream();
     match target {
-        Target::Services(_) => {
-            let endpoint = format!("http://{}", upstream.address);
-            let environment = [("DIALOGFLOW_ENDPOINT", endpoint), ("GCE_METADATA_HOST", upstream.address.to_string())];
-            let deployment = target.start_with(&environment).await?;
-            let token = register(deployment.connector).await?.get(0).to_owned();
-            let process = deployment.connector_process().ok_or(ScenarioError::NoProcess)?;
-            let figures = measure(deployment.connector, process, &upstream, &token, plan).await?;
-            deployment.stop().await;
-            Ok(figures)
+        Target::Services => {
+            let endpoint = ("DIALOGFLOW_ENDPOINT", format!("http://{upstream}"));
+            let deployment = target.start(plan, &[endpoint, ("GCE_METADATA_HOST", upstream.to_string())]).await;
+            let token = tokens(deployment.connector).await.remove(0);
+            measure(deployment.connector, deployment.processes().next().expect("a connector").1, upstream, &token, plan)
+                .await
         }
-        Target::BareRelay(_) => {
-            let nginx = Nginx::start(&upstream).await?;
-            measure(nginx.address, &nginx.process, &upstream, "none", plan).await
+        Target::BareRelay => {
+            let Some(nginx) = program(&["nginx"], "Install it: apt-get install nginx-light") else {
+                return Vec::new();
+            };
+            let folder = TempDir::new().expect("a temporary directory");
+            let (process, address) = start_nginx(&nginx, folder.path(), upstream).await;
+            measure(address, process.id().expect("a running nginx"), upstream, "none", plan).await
         }
-        // The demo's process has no Dialogflow, and the log has nothing to do with it.
-        Target::Embedded(_) | Target::WithoutLog { .. } => Ok(Vec::new()),
+        // Its Dialogflow is within the process.
+        Target::Embedded => Vec::new(),
     }
 }
 
-async fn measure(
-    proxy: SocketAddr,
-    process: &Process,
-    upstream: &Upstream,
-    token: &str,
-    plan: &Plan,
-) -> Result<Vec<Figure>, ScenarioError> {
-    let path = format!("/v2/projects/{PROJECT}/locations/global/conversations/c");
-    let alone = call(upstream.address, &path, token, 1, plan.warm_up).await?;
-    call(proxy, &path, token, CONNECTIONS, plan.warm_up).await?;
-    let single = call(proxy, &path, token, 1, plan.warm_up).await?;
-    let before = cpu_time(process.pid)?;
-    let calls = call(proxy, &path, token, CONNECTIONS, plan.duration).await?;
-    let spent = cpu_time(process.pid)?.saturating_sub(before);
-    Ok(figures(&alone, &single, &calls, micros_each(spent, calls.answered)))
+async fn measure(proxy: SocketAddr, pid: u32, upstream: SocketAddr, token: &str, plan: &Plan) -> Vec<Figure> {
+    let path = format!("/v2/projects/{}/locations/global/conversations/c", project());
+    let call = async |server, connections, duration| {
+        closed_loop(server, connections, duration, StatusCode::OK, || get(&path, token)).await
+    };
+    let (direct, failed_directly) = call(upstream, 1, plan.warm_up()).await;
+    call(proxy, CONNECTIONS, plan.warm_up()).await;
+    let (single, failed_alone) = call(proxy, 1, plan.warm_up()).await;
+    let before = cpu_time(pid);
+    let (latencies, failed) = call(proxy, CONNECTIONS, plan.duration).await;
+    let cpu = micros_each(cpu_time(pid).saturating_sub(before), latencies.len());
+    let group = format!("calls of Dialogflow, {CONNECTIONS} connections, closed loop; the peer is nginx");
+    let figure = |name, value| Figure::new(&group, name, value);
+    vec![
+        figure("added latency, one connection, p50, ms", millis(&single, 0.5) - millis(&direct, 0.5)),
+        figure("requests/s", per_second(latencies.len(), plan.duration)),
+        figure("p50, ms", millis(&latencies, 0.5)),
+        figure("p99, ms", millis(&latencies, 0.99)),
+        figure("CPU of the proxy, µs each", cpu),
+        Figure::faults(&group, failed + failed_alone + failed_directly),
+    ]
 }
 
-fn figures(alone: &Calls, single: &Calls, calls: &Calls, cpu: f64) -> Vec<Figure> {
-    let group = format!("proxied calls, {CONNECTIONS} connections, closed loop; the peer is nginx proxy_pass");
-    let figure = |name, unit, value| Figure::new(&group, name, unit, value);
-    let added = single.latency.percentile(50.0).saturating_sub(alone.latency.percentile(50.0));
-    vec![
-        figure("added latency, one connection, p50", "ms", millis(added)),
-        figure("requests", "1/s", per_second(calls.answered, calls.elapsed)),
-        figure("latency p50", "ms", millis(calls.latency.percentile(50.0))),
-        figure("latency p99", "ms", millis(calls.latency.percentile(99.0))),
-        figure("CPU, proxy", "µs each", cpu),
-        figure("requests per CPU second", "1/s", 1e6 / cpu.max(f64::EPSILON)),
-        Figure::faults(&group, "not answered", calls.failed),
-    ]
+/// Starts what is behind the proxies: it answers every call alike, and is the metadata server too. It has a thread of
+/// its own, which ends with the program; its time counts as the load generator's.
+fn start_upstream() -> SocketAddr {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = listener.local_addr().expect("its address");
+    listener.set_nonblocking(true).expect("a listener for the runtime");
+    let answer = || async { "x".repeat(ANSWER) };
+    let router = Router::new().route("/computeMetadata/{*path}", route(async || TOKEN)).fallback(answer);
+    let serve = async {
+        let listener = TcpListener::from_std(listener).expect("a listener").tap_io(|stream| {
+            stream.set_nodelay(true).expect("a connection");
+        });
+        axum::serve(listener, router).await.expect("a server");
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let run = move || runtime.block_on(serve);
+    thread::Builder::new().name("upstream".to_owned()).spawn(run).expect("a thread");
+    address
+}
+
+/// Starts nginx with nothing but `proxy_pass`: one process, connections kept on both sides, no log.
+async fn start_nginx(nginx: &Path, folder: &Path, upstream: SocketAddr) -> (Child, SocketAddr) {
+    let address = free_address();
+    let here = folder.display();
+    let configuration = format!(
+        "daemon off; master_process off; worker_processes 1; pid {here}/pid; error_log {here}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off; keepalive_requests 1000000000;
+    client_body_temp_path {here}; proxy_temp_path {here}; fastcgi_temp_path {here}; uwsgi_temp_path {here};
+    scgi_temp_path {here};
+    upstream dialogflow {{ server {upstream}; keepalive 64; keepalive_requests 1000000000; }}
+    server {{
+        listen {address};
+        location / {{ proxy_pass http://dialogflow; proxy_http_version 1.1; proxy_set_header Connection \"\"; }}
+    }}
+}}
+"
+    );
+    let path = folder.join("nginx.conf");
+    fs::write(&path, configuration).expect("a configuration");
+    let mut process =
+        Command::new(nginx).arg("-p").arg(folder).arg("-c").arg(path).kill_on_drop(true).spawn().expect("nginx");
+    first_answer(address, || process.try_wait().is_ok_and(|status| status.is_some())).await;
+    (process, address)
 }

@@ -67,6 +67,11 @@ impl RedisServer {
         &self.folder
     }
 
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().expect("a running server").id()
+    }
+
     /// Kills the server at once, as a crash would. What it held is gone.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
