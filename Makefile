@@ -59,7 +59,8 @@ console: ## Build the agent desktop console, which the connector embeds; needs N
 demo: console ## Play a conversation on http://localhost:8080, without Redis or Google Cloud
 	$(CARGO) run --release --locked -p agent-assist-simulator --bin demo
 
-bench: ## Measure the services beside a bare relay; BENCH="--quick" for a first impression
-	$(CARGO) build --release --locked -p ui-connector -p cloud-pubsub-interceptor
+bench: ## Measure the services beside a bare relay and nginx; BENCH="--quick" for a first impression
+	@echo "bench: compiling takes about ten minutes at first; measuring takes fifteen, or two with BENCH=--quick"
+	$(CARGO) build --release --locked -p ui-connector -p cloud-pubsub-interceptor -p agent-assist-simulator --bins
 	$(CARGO) build --release --locked -p agent-assist-bench --bins --examples
 	$(CARGO) run --release --locked -p agent-assist-bench -- $(BENCH)

@@ -83,14 +83,14 @@ pub(crate) struct Deployment {
     pub(crate) connector: SocketAddr,
     /// Where Pub/Sub pushes to.
     pub(crate) interceptor: SocketAddr,
-    /// The connector and the interceptor, or one process that is both.
+    /// The connector, which comes first, and the interceptor, or one process that is both.
     pub(crate) services: Vec<Service>,
     redis: Option<RedisServer>,
     _folder: TempDir,
 }
 
 impl Deployment {
-    /// The ids of all its processes. The first one serves desktops.
+    /// The ids of all its processes.
     pub(crate) fn processes(&self) -> impl Iterator<Item = (Role, u32)> {
         let services = self.services.iter().map(|service| (service.role, service.process.id()));
         services.chain(self.redis.iter().map(|redis| (Role::Redis, redis.id())))

@@ -29,20 +29,20 @@ const ANSWER: usize = 1200;
 const TOKEN: &str = r#"{"access_token":"bench","expires_in":3599,"token_type":"Bearer"}"#;
 
 pub(super) async fn play(target: Target, plan: &Plan) -> Vec<Figure> {
-    let upstream = start_upstream();
     match target {
         Target::Services => {
+            let upstream = start_upstream();
             let endpoint = ("DIALOGFLOW_ENDPOINT", format!("http://{upstream}"));
             let deployment = target.start(plan, &[endpoint, ("GCE_METADATA_HOST", upstream.to_string())]).await;
             let token = tokens(deployment.connector).await.remove(0);
-            measure(deployment.connector, deployment.processes().next().expect("a connector").1, upstream, &token, plan)
-                .await
+            let connector = deployment.services[0].process.id();
+            measure(deployment.connector, connector, upstream, &token, plan).await
         }
         Target::BareRelay => {
             let Some(nginx) = program(&["nginx"], "Install it: apt-get install nginx-light") else {
                 return Vec::new();
             };
-            let folder = TempDir::new().expect("a temporary directory");
+            let (upstream, folder) = (start_upstream(), TempDir::new().expect("a temporary directory"));
             let (process, address) = start_nginx(&nginx, folder.path(), upstream).await;
             measure(address, process.id().expect("a running nginx"), upstream, "none", plan).await
         }
