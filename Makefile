@@ -63,4 +63,5 @@ bench: ## Measure the services beside a bare relay and nginx; BENCH="--quick" fo
 	@echo "bench: compiling takes about ten minutes at first; measuring takes fifteen, or two with BENCH=--quick"
 	$(CARGO) build --release --locked -p ui-connector -p cloud-pubsub-interceptor -p agent-assist-simulator --bins
 	$(CARGO) build --release --locked -p agent-assist-bench --bins --examples
-	$(CARGO) run --release --locked -p agent-assist-bench -- $(BENCH)
+	@# Not by cargo run, which would compile it once more, with the features that it has without its examples.
+	$${CARGO_TARGET_DIR:-target}/release/agent-assist-bench $(BENCH)
