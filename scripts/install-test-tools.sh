@@ -23,7 +23,6 @@ missing_packages() {
   has node || echo "nodejs: runs the JavaScript desktops"
   has npm || echo "npm: installs the JavaScript desktops"
   has_venv || echo "python3-venv: runs the Python desktop"
-  has shellcheck || echo "shellcheck: lints the shell scripts"
   if ! has_browser; then
     if chromium_is_packaged; then
       echo "chromium: opens the console"
@@ -33,12 +32,12 @@ missing_packages() {
   fi
 }
 
-# The oldest Node.js that the browser driver runs on.
+# The oldest Node.js that the tests of the console run on.
 require_node() {
   local major
   major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
-  if [ "$major" -lt 18 ]; then
-    say "Node.js $(node --version) is too old; please install version 18 or newer (https://nodejs.org)" >&2
+  if [ "$major" -lt 20 ]; then
+    say "Node.js $(node --version) is too old; please install version 20 or newer (https://nodejs.org)" >&2
     exit 1
   fi
 }
@@ -96,6 +95,6 @@ install_packages
 require_node
 install_nextest
 install_node_packages $CLIENTS 'several versions of socket.io-client, playwright-core and axe-core'
-install_node_packages ui-connector/desktop-client 'what the desktop client is compiled with'
+scripts/install-web.sh
 install_python_client
 say "all there"

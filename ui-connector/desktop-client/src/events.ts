@@ -80,7 +80,13 @@ export interface AnnotatedPart {
 }
 
 export interface RecognitionResult {
-  messageType?: 'TRANSCRIPT' | 'DTMF_DIGITS' | 'END_OF_SINGLE_UTTERANCE' | 'PARTIAL_DTMF_DIGITS' | 'SPEECH_ACTIVITY_BEGIN' | 'SPEECH_ACTIVITY_END';
+  messageType?:
+    | 'TRANSCRIPT'
+    | 'DTMF_DIGITS'
+    | 'END_OF_SINGLE_UTTERANCE'
+    | 'PARTIAL_DTMF_DIGITS'
+    | 'SPEECH_ACTIVITY_BEGIN'
+    | 'SPEECH_ACTIVITY_END';
   transcript?: string;
   /** Until it is true, the transcript may still change. */
   isFinal?: boolean;
@@ -155,7 +161,11 @@ export interface Snippet {
 
 export interface KnowledgeAssistAnswer {
   suggestedQuery?: { queryText?: string };
-  suggestedQueryAnswer?: { answerText?: string; faqSource?: { question?: string }; generativeSource?: { snippets?: Snippet[] } };
+  suggestedQueryAnswer?: {
+    answerText?: string;
+    faqSource?: { question?: string };
+    generativeSource?: { snippets?: Snippet[] };
+  };
   answerRecord?: string;
 }
 

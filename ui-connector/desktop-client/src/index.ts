@@ -1,4 +1,4 @@
-import { type Socket, io } from 'socket.io-client';
+import { io, type Socket } from 'socket.io-client';
 import { type Events, KINDS, type Kind, type Payload } from './events.js';
 
 export * from './events.js';
@@ -34,15 +34,22 @@ export class DesktopClient {
     private readonly handlers: Handlers = {},
   ) {
     // A function, so that each reconnect presents the newest token.
-    this.socket = io(url, { transports: ['websocket'], autoConnect: false, auth: (give) => give({ token: this.token }) });
+    this.socket = io(url, {
+      transports: ['websocket'],
+      autoConnect: false,
+      auth: (give) => give({ token: this.token }),
+    });
     this.socket.on('connect', () => this.onConnect());
     this.socket.on('disconnect', () => this.handlers.connected?.(false));
     this.socket.on('connect_error', (error) => void this.onRefusal(error.message));
     this.socket.on('token-renewed', (renewed: { token: string }) => {
       this.token = renewed.token;
     });
-    this.socket.on('events-missed', (missed: { conversation_name: string }) => this.handlers.missed?.(missed.conversation_name));
-    for (const kind of KINDS) this.socket.on(kind, (payload: Payload) => this.handlers.event?.(kind, JSON.parse(payload.data), payload));
+    this.socket.on('events-missed', (missed: { conversation_name: string }) =>
+      this.handlers.missed?.(missed.conversation_name),
+    );
+    for (const kind of KINDS)
+      this.socket.on(kind, (payload: Payload) => this.handlers.event?.(kind, JSON.parse(payload.data), payload));
     void this.start();
   }
 

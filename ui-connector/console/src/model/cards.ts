@@ -1,5 +1,13 @@
 // Turns suggestions of every kind into cards.
 
+import type {
+  AgentCoaching,
+  CompanionResponse,
+  GeneratorAnswer,
+  KnowledgeAssistAnswer,
+  SuggestionResult,
+} from './events';
+
 export interface Card {
   title: string;
   heading?: string;
@@ -7,86 +15,108 @@ export interface Card {
   /** Texts that the agent may send as they are. */
   replies: string[];
   links: { title: string; uri: string }[];
-  /** Whom feedback is given to. */
+  /** The answer record that takes feedback. */
   record?: string;
 }
 
-// The shape of suggestions is Google's, and every member may be missing.
-type Loose = any;
-
-const text = (value: unknown): string[] => (typeof value === 'string' && value ? [value] : []);
-
-const card = (title: string, parts: Partial<Card> & { answerRecord?: string | undefined }): Card => {
-  const { answerRecord, ...rest } = parts;
-  return { title, paragraphs: [], replies: [], links: [], ...(answerRecord ? { record: answerRecord } : {}), ...rest };
-};
-
-const link = ({ uri, title }: Loose): Card['links'] => (/^https?:/.test(uri ?? '') ? [{ uri, title: title || uri }] : []);
-
-function generated({ answerRecord, generatorSuggestion = {} }: Loose): Card {
-  const { agentCoachingSuggestion: coaching, summarySuggestion: summary, freeFormSuggestion: free } = generatorSuggestion;
-  if (coaching) {
-    return card('Coaching', {
-      answerRecord,
-      heading: coaching.applicableInstructions?.[0]?.displayName,
-      paragraphs: (coaching.agentActionSuggestions ?? []).flatMap((it: Loose) => text(it.agentAction)),
-      replies: (coaching.sampleResponses ?? []).flatMap((it: Loose) => text(it.responseText)),
-    });
-  }
-  if (summary) {
-    const sections = (summary.summarySections ?? []).map((it: Loose) => `${it.section}: ${it.summary}`);
-    return card('Summary', { answerRecord, paragraphs: sections });
-  }
-  return card('Generated', { answerRecord, paragraphs: text(free?.response) });
+interface Parts {
+  answerRecord?: string | undefined;
+  heading?: string | undefined;
+  paragraphs?: string[];
+  replies?: string[];
+  links?: Card['links'];
 }
 
-function companion({ answerRecord, companionSuggestion = {} }: Loose): Card[] {
-  return (companionSuggestion.guidances ?? []).map((it: Loose) =>
+export const card = (
+  title: string,
+  { answerRecord, heading, paragraphs = [], replies = [], links = [] }: Parts,
+): Card => ({
+  title,
+  paragraphs,
+  replies,
+  links,
+  ...(heading ? { heading } : {}),
+  ...(answerRecord ? { record: answerRecord } : {}),
+});
+
+/** Texts to show: none if it is missing or empty. */
+export const text = (value?: string): string[] => (typeof value === 'string' && value ? [value] : []);
+
+/** No other scheme: the address comes from outside, and a click would run `javascript:`. */
+export const link = (uri = '', title = ''): Card['links'] =>
+  /^https?:/.test(uri) ? [{ uri, title: title || uri }] : [];
+
+function generated({ answerRecord, generatorSuggestion = {} }: GeneratorAnswer): Card {
+  const { agentCoachingSuggestion, summarySuggestion, freeFormSuggestion } = generatorSuggestion;
+  if (agentCoachingSuggestion) return coaching(agentCoachingSuggestion, answerRecord);
+  if (summarySuggestion) {
+    const sections = summarySuggestion.summarySections ?? [];
+    return card('Summary', { answerRecord, paragraphs: sections.map((it) => `${it.section}: ${it.summary}`) });
+  }
+  return card('Generated', { answerRecord, paragraphs: text(freeFormSuggestion?.response) });
+}
+
+const coaching = (it: AgentCoaching, answerRecord?: string): Card =>
+  card('Coaching', {
+    answerRecord,
+    heading: it.applicableInstructions?.[0]?.displayName,
+    paragraphs: (it.agentActionSuggestions ?? []).flatMap(({ agentAction }) => text(agentAction)),
+    replies: (it.sampleResponses ?? []).flatMap(({ responseText }) => text(responseText)),
+  });
+
+const companion = ({ answerRecord, companionSuggestion = {} }: CompanionResponse): Card[] =>
+  (companionSuggestion.guidances ?? []).map((it) =>
     card('Guidance', {
       answerRecord,
       heading: it.suggestedAction,
       paragraphs: text(it.explanation),
       replies: text(it.suggestedReply),
-      links: (it.knowledgeSources ?? []).flatMap((source: Loose) =>
-        link({ uri: source.knowledgeArticleUrl, title: source.knowledgeArticleTitle }),
+      links: (it.knowledgeSources ?? []).flatMap((source) =>
+        link(source.knowledgeArticleUrl, source.knowledgeArticleTitle),
       ),
     }),
   );
-}
 
-function knowledge({ knowledgeAssistAnswer: answer, additionalSuggestedQueryResults: more = [] }: Loose): Card[] {
-  return [answer, ...more].filter(Boolean).map((it: Loose) =>
-    card('Knowledge', {
-      answerRecord: it.answerRecord,
-      heading: it.suggestedQuery?.queryText,
-      paragraphs: text(it.suggestedQueryAnswer?.answerText),
-      links: (it.suggestedQueryAnswer?.generativeSource?.snippets ?? []).flatMap(link),
-    }),
-  );
-}
+const knowledge = ({ answerRecord, suggestedQuery, suggestedQueryAnswer }: KnowledgeAssistAnswer): Card =>
+  card('Knowledge', {
+    answerRecord,
+    heading: suggestedQuery?.queryText,
+    paragraphs: text(suggestedQueryAnswer?.answerText),
+    links: (suggestedQueryAnswer?.generativeSource?.snippets ?? []).flatMap(({ uri, title }) => link(uri, title)),
+  });
 
-const BUILDERS: Record<string, (response: Loose) => Card[]> = {
+/** The members of a result that have cards of their own. */
+const BUILDERS: { [K in keyof SuggestionResult]?: (response: NonNullable<SuggestionResult[K]>) => Card[] } = {
   suggestArticlesResponse: ({ articleAnswers = [] }) =>
-    articleAnswers.map((it: Loose) =>
-      card('Article', { answerRecord: it.answerRecord, heading: it.title, paragraphs: it.snippets ?? [], links: link({ uri: it.uri, title: 'Open' }) }),
+    articleAnswers.map(({ answerRecord, title, snippets = [], uri }) =>
+      card('Article', { answerRecord, heading: title, paragraphs: snippets, links: link(uri, 'Open') }),
     ),
   suggestFaqAnswersResponse: ({ faqAnswers = [] }) =>
-    faqAnswers.map((it: Loose) => card('FAQ', { answerRecord: it.answerRecord, heading: it.question, paragraphs: text(it.answer) })),
-  suggestSmartRepliesResponse: ({ smartReplyAnswers = [] }) =>
-    smartReplyAnswers.length
-      ? [card('Replies', { answerRecord: smartReplyAnswers[0].answerRecord, replies: smartReplyAnswers.flatMap((it: Loose) => text(it.reply)) })]
-      : [],
-  suggestKnowledgeAssistResponse: knowledge,
+    faqAnswers.map(({ answerRecord, question, answer }) =>
+      card('FAQ', { answerRecord, heading: question, paragraphs: text(answer) }),
+    ),
+  suggestSmartRepliesResponse: ({ smartReplyAnswers: answers = [] }) =>
+    answers.length === 0
+      ? []
+      : [
+          card('Replies', {
+            answerRecord: answers[0]?.answerRecord,
+            replies: answers.flatMap(({ reply }) => text(reply)),
+          }),
+        ],
+  suggestKnowledgeAssistResponse: ({ knowledgeAssistAnswer, additionalSuggestedQueryResults = [] }) =>
+    [...(knowledgeAssistAnswer ? [knowledgeAssistAnswer] : []), ...additionalSuggestedQueryResults].map(knowledge),
   generateSuggestionsResponse: ({ generatorSuggestionAnswers = [] }) => generatorSuggestionAnswers.map(generated),
   generateCompanionSuggestionsResponse: companion,
   error: ({ message }) => [card('Error', { paragraphs: text(message) })],
 };
 
-/** All cards of the results of one event. What is not known is shown as it is. */
-export function cards(results: object[] = []): Card[] {
+/** All cards of the results of one event. A kind without a card of its own is shown as JSON. */
+export function cards(results: SuggestionResult[] = []): Card[] {
   return results.flatMap((result) =>
-    Object.entries(result).flatMap(
-      ([kind, response]) => BUILDERS[kind]?.(response ?? {}) ?? [card(kind, { paragraphs: [JSON.stringify(response)] })],
-    ),
+    Object.entries(result).flatMap(([kind, response]) => {
+      const build = BUILDERS[kind as keyof SuggestionResult] as ((response: object) => Card[]) | undefined;
+      return build?.(response ?? {}) ?? [card(kind, { paragraphs: [JSON.stringify(response)] })];
+    }),
   );
 }

@@ -39,7 +39,12 @@ export class Conversation {
   remember(messages: Message[]): void {
     const unknown = messages.filter(({ name }) => name && !this.known.has(name)).toReversed();
     for (const { name = '' } of unknown) this.known.add(name);
-    const lines = unknown.map(({ participantRole: role = '', content: text = '' }) => ({ id: next(), role, text, interim: false }));
+    const lines = unknown.map(({ participantRole: role = '', content: text = '' }) => ({
+      id: next(),
+      role,
+      text,
+      interim: false,
+    }));
     this.lines.value = bounded([...lines, ...this.lines.value], MOST_LINES);
     const moods = unknown.flatMap(({ sentimentAnalysis: it }) => it?.queryTextSentiment?.score ?? []);
     this.moods.value = bounded([...moods, ...this.moods.value], MOST_MOODS);
@@ -49,13 +54,17 @@ export class Conversation {
     const event: ConversationEvent & HumanAgentAssistantEvent = JSON.parse(payload.data);
     switch (payload.data_type) {
       case 'conversation-lifecycle-event':
-        return this.change(event);
+        this.change(event);
+        break;
       case 'new-message-event':
-        return this.message(event);
+        this.message(event);
+        break;
       case 'new-recognition-result-notification-event':
-        return this.heard(payload.participant_role ?? 'END_USER', event.newRecognitionResultPayload?.transcript ?? '');
+        this.heard(payload.participant_role ?? 'END_USER', event.newRecognitionResultPayload?.transcript ?? '');
+        break;
       case 'human-agent-assistant-event':
-        return this.suggest(cards(event.suggestionResults));
+        this.suggest(cards(event.suggestionResults));
+        break;
     }
   }
 
@@ -94,8 +103,8 @@ export class Conversation {
   private replaceInterim(line: Line): void {
     const lines = this.lines.value;
     const at = lines.findLastIndex((it) => it.interim && it.role === line.role);
-    if (at < 0) return this.add(line);
-    this.lines.value = lines.with(at, { ...line, id: lines[at]?.id ?? line.id });
+    if (at < 0) this.add(line);
+    else this.lines.value = lines.with(at, { ...line, id: lines[at]?.id ?? line.id });
   }
 
   private add(line: Line): void {

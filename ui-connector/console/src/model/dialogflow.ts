@@ -1,6 +1,6 @@
 // Dialogflow through the connector's proxy.
 
-import { cards } from './cards';
+import { card, link, text } from './cards';
 import type { Conversation } from './conversation';
 import type { Message } from './events';
 import { problem, token } from './token';
@@ -19,7 +19,12 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   const headers: Record<string, string> = { authorization: token.value };
   if (body !== undefined) headers['content-type'] = 'application/json';
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  const answer = await fetch(`/v2/${path}`, { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const answer = await fetch(`/v2/${path}`, {
+    method,
+    headers,
+    signal,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
   const value = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(value?.error?.message ?? value?.error ?? `Dialogflow answers ${answer.status}`);
   return value;
@@ -54,9 +59,12 @@ async function participant(conversation: string, role: Role): Promise<string> {
   return (known ?? (await call<Participant>('POST', `${conversation}/participants`, { role }))).name;
 }
 
-export async function say({ name }: Conversation, role: Role, text: string): Promise<void> {
+export async function say({ name }: Conversation, role: Role, content: string): Promise<void> {
   const speaker = await participant(full(name), role);
-  await call('POST', `${speaker}:analyzeContent`, { textInput: { text, languageCode: 'en-GB' }, requestId: crypto.randomUUID() });
+  await call('POST', `${speaker}:analyzeContent`, {
+    textInput: { text: content, languageCode: 'en-GB' },
+    requestId: crypto.randomUUID(),
+  });
 }
 
 /** The last messages, the newest first; none if Dialogflow does not know the conversation. */
@@ -74,8 +82,8 @@ export async function summarize(conversation: Conversation): Promise<void> {
     `${full(conversation.name)}/suggestions:suggestConversationSummary`,
     {},
   );
-  const sections = (summary?.text ?? '').split('\n').filter(Boolean);
-  conversation.suggest([{ title: 'Summary', paragraphs: sections, replies: [], links: [], ...(summary?.answerRecord ? { record: summary.answerRecord } : {}) }]);
+  const paragraphs = (summary?.text ?? '').split('\n').filter(Boolean);
+  conversation.suggest([card('Summary', { answerRecord: summary?.answerRecord, paragraphs })]);
 }
 
 interface Found {
@@ -91,17 +99,22 @@ export async function search(conversation: Conversation, query: string): Promise
     querySource: 'AGENT_QUERY',
   });
   if (answers.length === 0) throw new Error('nothing was found');
-  const results = answers.map(({ answer, answerRecord, answerSources = [] }) => ({
-    knowledgeAssistAnswer: {
-      suggestedQuery: { queryText: query },
-      suggestedQueryAnswer: { answerText: answer, generativeSource: { snippets: answerSources } },
+  const found = answers.map(({ answer, answerRecord, answerSources = [] }) =>
+    card('Knowledge', {
       answerRecord,
-    },
-  }));
-  conversation.suggest(cards(results.map((result) => ({ suggestKnowledgeAssistResponse: result }))));
+      heading: query,
+      paragraphs: text(answer),
+      links: answerSources.flatMap(({ uri, title }) => link(uri, title)),
+    }),
+  );
+  conversation.suggest(found);
 }
 
 export const judge = (record: string, isGood: boolean): Promise<unknown> =>
   call('PATCH', `${record}?updateMask=answerFeedback`, {
-    answerFeedback: { correctnessLevel: isGood ? 'FULLY_CORRECT' : 'NOT_CORRECT', clicked: true, clickTime: new Date().toISOString() },
+    answerFeedback: {
+      correctnessLevel: isGood ? 'FULLY_CORRECT' : 'NOT_CORRECT',
+      clicked: true,
+      clickTime: new Date().toISOString(),
+    },
   });

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { type Socket, io } from 'socket.io-client';
+import { io, type Socket } from 'socket.io-client';
 import { Conversation } from './conversation';
 import { history } from './dialogflow';
 import { KINDS, type Payload } from './events';
@@ -38,7 +38,8 @@ export async function register(authorization = ''): Promise<void> {
   }).catch(() => undefined);
   if (answer?.ok) return start((await answer.json()).token);
   status.value = 'signed out';
-  if (authorization) problem.value = answer ? `The token was refused (${answer.status}).` : 'The connector cannot be reached.';
+  if (authorization)
+    problem.value = answer ? `The token was refused (${answer.status}).` : 'The connector cannot be reached.';
 }
 
 /** Connects with a token of the connector's. */
@@ -117,7 +118,11 @@ function find(name: string): Conversation | undefined {
 /** Nobody answers when the connection breaks meanwhile; then it is joined again at the next connect. */
 async function ask(request: string, name: string): Promise<[boolean, string]> {
   return new Promise((resolve) =>
-    socket?.timeout(PATIENCE_MS).emit(request, name, (error: Error | null, ok: boolean, text: string) => resolve(error ? [true, name] : [ok, text])),
+    socket
+      ?.timeout(PATIENCE_MS)
+      .emit(request, name, (error: Error | null, ok: boolean, text: string) =>
+        resolve(error ? [true, name] : [ok, text]),
+      ),
   );
 }
 
@@ -145,7 +150,9 @@ export async function leave(conversation: Conversation): Promise<void> {
 /** What this tab had joined before it was loaded again; else what the demo plays. */
 function remembered(): string[] {
   const names: unknown = JSON.parse(sessionStorage.getItem(JOINED) ?? '[]');
-  const mine = Array.isArray(names) ? names.filter((it) => typeof it === 'string' && it.startsWith(`projects/${project.value}/`)) : [];
+  const mine = Array.isArray(names)
+    ? names.filter((it) => typeof it === 'string' && it.startsWith(`projects/${project.value}/`))
+    : [];
   return mine.length > 0 ? mine : [`projects/${project.value}/conversations/demo-conversation`];
 }
 
@@ -161,7 +168,9 @@ export function select(conversation: Conversation): void {
 /** How long a request takes there and back. */
 async function measure(): Promise<void> {
   const begin = performance.now();
-  const answer = await fetch('/live', { cache: 'no-store', signal: AbortSignal.timeout(LATENCY_EVERY_MS) }).catch(() => undefined);
+  const answer = await fetch('/live', { cache: 'no-store', signal: AbortSignal.timeout(LATENCY_EVERY_MS) }).catch(
+    () => undefined,
+  );
   latency.value = answer?.ok ? performance.now() - begin : undefined;
 }
 

@@ -25,7 +25,11 @@ export function App() {
           <Conversations />
           <section class="talk" aria-labelledby="transcript-title">
             <h2 id="transcript-title">Transcript</h2>
-            {current.value ? <Transcript conversation={current.value} /> : <p class="hint">Join or create a conversation.</p>}
+            {current.value ? (
+              <Transcript conversation={current.value} />
+            ) : (
+              <p class="hint">Join or create a conversation.</p>
+            )}
             {current.value && <Composer conversation={current.value} />}
           </section>
           <Suggestions />

@@ -34,7 +34,11 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   return (
     <div class="composer">
       <form id="say" onSubmit={send}>
-        <select aria-label="Who speaks" value={role.value} onChange={(event) => (role.value = event.currentTarget.value as Role)}>
+        <select
+          aria-label="Who speaks"
+          value={role.value}
+          onChange={(event) => (role.value = event.currentTarget.value as Role)}
+        >
           <option value="END_USER">Customer</option>
           <option value="HUMAN_AGENT">Agent</option>
         </select>
@@ -47,7 +51,11 @@ export function Composer({ conversation }: { conversation: Conversation }) {
         <button type="button" id="summarize" onClick={() => once('There is no summary', () => summarize(conversation))}>
           Summarize
         </button>
-        <button type="button" id="complete" onClick={() => once('It cannot be completed', () => complete(conversation))}>
+        <button
+          type="button"
+          id="complete"
+          onClick={() => once('It cannot be completed', () => complete(conversation))}
+        >
           Complete
         </button>
       </form>

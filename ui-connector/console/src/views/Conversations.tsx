@@ -56,7 +56,13 @@ function Entry({ conversation }: { conversation: Conversation }) {
   const isCurrent = current.value === conversation;
   return (
     <li>
-      <button type="button" class="entry" aria-current={isCurrent} title={conversation.name} onClick={() => select(conversation)}>
+      <button
+        type="button"
+        class="entry"
+        aria-current={isCurrent}
+        title={conversation.name}
+        onClick={() => select(conversation)}
+      >
         {id}
         {!isCurrent && conversation.unread.value > 0 && <span class="unread">{conversation.unread}</span>}
       </button>

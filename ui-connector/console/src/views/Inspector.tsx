@@ -24,7 +24,11 @@ function Opened() {
   return (
     <>
       <div class="tools">
-        <select aria-label="Kind of event" value={kindFilter.value} onChange={(event) => (kindFilter.value = event.currentTarget.value)}>
+        <select
+          aria-label="Kind of event"
+          value={kindFilter.value}
+          onChange={(event) => (kindFilter.value = event.currentTarget.value)}
+        >
           <option value="">all kinds</option>
           {KINDS.map((kind) => (
             <option key={kind}>{kind}</option>

@@ -10,12 +10,20 @@ export function Mood({ moods }: { moods: number[] }) {
   const last = moods.at(-1) ?? 0;
   return (
     <figure class="mood">
-      <svg id="mood" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`The customer's mood, now ${last.toFixed(1)} of -1 to 1`}>
+      <svg
+        id="mood"
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        role="img"
+        aria-label={`The customer's mood, now ${last.toFixed(1)} of -1 to 1`}
+      >
         <line x1="0" y1={HEIGHT / 2} x2={WIDTH} y2={HEIGHT / 2} class="axis" />
         <polyline points={points.join(' ')} />
         <circle cx={x(moods.length - 1)} cy={y(last)} r="3" />
       </svg>
-      <figcaption>mood {last > 0 ? '+' : ''}{last.toFixed(1)}</figcaption>
+      <figcaption>
+        mood {last > 0 ? '+' : ''}
+        {last.toFixed(1)}
+      </figcaption>
     </figure>
   );
 }

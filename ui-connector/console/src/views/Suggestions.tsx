@@ -12,7 +12,9 @@ export function Suggestions() {
       <h2 id="suggestions-title">Suggestions</h2>
       {conversation && <Mood moods={conversation.moods.value} />}
       <div id="suggestions" tabIndex={0} role="group" aria-label="Suggestions, the newest first">
-        {conversation?.suggestions.value.toReversed().map((it) => <CardView key={it.id} suggestion={it} conversation={conversation} />)}
+        {conversation?.suggestions.value.toReversed().map((it) => (
+          <CardView key={it.id} suggestion={it} conversation={conversation} />
+        ))}
       </div>
     </section>
   );
@@ -28,7 +30,13 @@ function CardView({ suggestion, conversation }: { suggestion: Suggestion; conver
         <p key={text}>{text}</p>
       ))}
       {replies.map((text) => (
-        <button type="button" class="reply" key={text} title="Send as the agent" onClick={() => reply(conversation, text)}>
+        <button
+          type="button"
+          class="reply"
+          key={text}
+          title="Send as the agent"
+          onClick={() => reply(conversation, text)}
+        >
           {text}
         </button>
       ))}
@@ -54,10 +62,22 @@ function Feedback({ record }: { record: string }) {
   return (
     <span class="feedback">
       {given ? 'thank you' : 'helpful?'}
-      <button type="button" class="quiet" aria-label="yes, helpful" aria-pressed={given === 'good'} onClick={() => send('good')}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="yes, helpful"
+        aria-pressed={given === 'good'}
+        onClick={() => send('good')}
+      >
         yes
       </button>
-      <button type="button" class="quiet" aria-label="no, not helpful" aria-pressed={given === 'bad'} onClick={() => send('bad')}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="no, not helpful"
+        aria-pressed={given === 'bad'}
+        onClick={() => send('bad')}
+      >
         no
       </button>
     </span>

@@ -1,7 +1,11 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../model/conversation';
 
-const SPEAKERS: Record<string, string> = { HUMAN_AGENT: 'Agent', END_USER: 'Customer', AUTOMATED_AGENT: 'Virtual agent' };
+const SPEAKERS: Record<string, string> = {
+  HUMAN_AGENT: 'Agent',
+  END_USER: 'Customer',
+  AUTOMATED_AGENT: 'Virtual agent',
+};
 /** So near to the end it is followed. */
 const NEAR_PX = 120;
 

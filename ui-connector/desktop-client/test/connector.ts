@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server, type Socket } from 'socket.io';
+
+type Acknowledge = (ok: boolean, text: string) => void;
+
+/** A connector's side of the protocol on a port of its own, as far as the clients under test need it. */
+export class Connector {
+  /** The tokens of the handshakes, the oldest first. */
+  readonly tokens: string[] = [];
+  /** Each `join-conversation` and `leave-conversation`, the oldest first. */
+  readonly requests: string[] = [];
+  /** Refuses every other token; empty for any. */
+  accepted = '';
+  /** Refuses joins of these conversations. */
+  readonly forbidden = new Set<string>();
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly io: Server,
+    readonly port: number,
+  ) {
+    io.use((socket, next) => {
+      const { token } = socket.handshake.auth;
+      this.tokens.push(token);
+      next(this.accepted && token !== this.accepted ? new Error('authentication failed') : undefined);
+    });
+    io.on('connection', (socket) => this.serve(socket));
+  }
+
+  static async start(respond?: (request: IncomingMessage, response: ServerResponse) => void): Promise<Connector> {
+    const http = createServer(respond);
+    const io = new Server(http, { serveClient: false });
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    return new Connector(io, (http.address() as AddressInfo).port);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  emit(event: string, ...values: unknown[]): void {
+    this.io.emit(event, ...values);
+  }
+
+  /** Breaks every connection without a Socket.IO disconnect, as a network does: clients come back by themselves. */
+  breakConnections(): void {
+    for (const socket of this.sockets) socket.conn.close();
+  }
+
+  async close(): Promise<void> {
+    await this.io.close();
+  }
+
+  private serve(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('disconnect', () => this.sockets.delete(socket));
+    socket.on('join-conversation', (name: string, acknowledge?: Acknowledge) => {
+      this.requests.push(`join ${name}`);
+      if (this.forbidden.has(name)) acknowledge?.(false, 'no such conversation');
+      else acknowledge?.(true, name.replace('/locations/global', ''));
+    });
+    socket.on('leave-conversation', (name: string, acknowledge?: Acknowledge) => {
+      this.requests.push(`leave ${name}`);
+      acknowledge?.(true, name);
+    });
+  }
+}
