@@ -56,8 +56,10 @@ notices: ## Write the licences of what is linked into docs/THIRD-PARTY.md; insta
 console: ## Build the agent desktop console, which the connector embeds; needs Node.js
 	scripts/build-console.sh
 
-demo: console ## Play a conversation on http://localhost:8080, without Redis or Google Cloud
-	$(CARGO) run --release --locked -p agent-assist-simulator --bin demo
+demo: ## Play a conversation on http://localhost:8080, without Redis or Google Cloud
+	@echo "demo: building the console and both services into target/demo; about 2 minutes the first time"
+	@scripts/build-console.sh
+	@$(CARGO) run --profile demo --locked -p agent-assist-simulator --bin demo
 
 bench: ## Measure the services beside a bare relay and nginx; BENCH="--quick" for a first impression
 	@echo "bench: compiling takes about ten minutes at first; measuring takes fifteen, or two with BENCH=--quick"
