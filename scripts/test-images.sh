@@ -50,6 +50,7 @@ look_at() {
   for file in bin/sh usr/bin/sh bin/bash usr/bin/bash usr/bin/apt; do
     [ ! -e "$folder/$file" ] || fail "$name has /$file"
   done
+  grep -q '^## ' "$folder/usr/share/doc/$name/THIRD-PARTY.md" || fail "$name does not name the licences of what it links"
   if find "$folder" -xdev -perm /6000 -type f | grep -q .; then fail "$name has programs that change the user"; fi
   if find "$folder" -xdev -type f \( -name '*.rs' -o -name '*.env' -o -name '*secret*' \) | grep -q .; then fail "$name has sources or secrets"; fi
 }
