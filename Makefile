@@ -1,4 +1,4 @@
-# The commands of this repository. CI calls `check`, `test` and `test-slow`, nothing else.
+# The commands of this repository. The workflows in .github call nothing else.
 
 CARGO ?= cargo
 # Arguments for the chaos program, such as CHAOS="--minutes 30 --seed 7"; see CHAOS="--help".
@@ -8,30 +8,45 @@ BENCH ?=
 
 # Set, `make test-slow` leaves out what takes more than two minutes.
 SHORT ?=
+# How long each target is fuzzed.
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help check deny test test-slow test-tools test-images notices console demo bench chaos
+.PHONY: help check check-tools msrv format deny test test-slow test-web test-tools test-images fuzz notices console demo bench chaos
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-check: ## Look at the code without running it: format, lints, documentation, licences, scripts, deployment
+check: check-tools ## Look at the code without running it: format, lints, types, documents, licences, scripts, workflows, deployment
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	npm run check --silent --prefix ui-connector
+	target/tools/python/bin/rumdl check --no-cache --quiet
 	scripts/check-scripts.sh
+	scripts/check-workflows.sh
 	scripts/check-deployment.sh
 	scripts/check-dependencies.sh
-	scripts/notices.sh --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 
-deny: ## Check licences, sources, duplicates and advisories of the dependencies; installs cargo-deny when it is missing
+check-tools: ## Install what `make check` checks with
+	scripts/install-check-tools.sh
+
+msrv: ## Compile with the oldest Rust that Cargo.toml allows; installs it by rustup when it is missing
+	scripts/check-msrv.sh
+
+format: check-tools ## Format Rust, TypeScript and Markdown
+	$(CARGO) fmt --all
+	npm run format --silent --prefix ui-connector
+	target/tools/python/bin/rumdl fmt --no-cache --quiet
+
+deny: ## Check licences, sources, duplicates and advisories of the dependencies
 	scripts/check-dependencies.sh
 
 chaos: test-tools ## Break everything at random for some minutes; fails if an event is lost; CHAOS="--minutes 30"
 	$(CARGO) build --release --locked -p ui-connector -p cloud-pubsub-interceptor
 	$(CARGO) run --release --locked -p agent-assist-chaos -- $(CHAOS)
 
-test: test-tools ## Run the tests, except the slow ones; installs what they need when it is missing, and says so
+test: test-tools test-web ## Run the tests, except the slow ones; installs what they need when it is missing, and says so
 	scripts/run-tests.sh
 	$(CARGO) test --workspace --locked --doc
 
@@ -43,6 +58,10 @@ ifeq ($(SHORT),)
 	$(MAKE) test-images
 endif
 
+test-web: ## Test the console and the desktop client
+	scripts/install-web.sh
+	npm test --prefix ui-connector
+
 test-tools: ## Install what the tests need: Redis, Node.js, Python, Chromium and the clients they play
 	scripts/install-test-tools.sh
 	scripts/build-console.sh
@@ -50,8 +69,14 @@ test-tools: ## Install what the tests need: Redis, Node.js, Python, Chromium and
 test-images: ## Build both images without Docker and look at what comes out; needs root and Debian, some minutes
 	scripts/test-images.sh
 
-notices: ## Write the licences of what is linked into docs/THIRD-PARTY.md; installs cargo-about when it is missing
-	scripts/notices.sh
+fuzz: ## Fuzz the parsers of the protocol, each for FUZZ_SECONDS; needs a nightly Rust
+	scripts/fuzz.sh $(FUZZ_SECONDS)
+
+notices: ## Write the licences of what is linked into each service to target/notices
+	scripts/notices.sh cloud-pubsub-interceptor target/notices/cloud-pubsub-interceptor.md
+	scripts/notices.sh ui-connector target/notices/ui-connector.md
+	scripts/install-web.sh
+	npm run notices --silent --prefix ui-connector/console >target/notices/console.md
 
 console: ## Build the agent desktop console, which the connector embeds; needs Node.js
 	scripts/build-console.sh

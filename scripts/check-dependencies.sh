@@ -5,17 +5,13 @@ cd "$(dirname "$0")/.."
 
 say() { echo "dependencies: $*"; }
 
-if ! cargo deny --version >/dev/null 2>&1; then
-  say "installing cargo-deny, which takes some minutes"
-  # Unoptimised: it is built more often than it runs, and its work is small.
-  cargo install --locked --debug --quiet cargo-deny
-fi
-
-cargo deny --locked check bans licenses sources
+# Unoptimized: it takes longer to compile than it ever runs.
+deny=$(scripts/install-cargo-tool.sh cargo-deny --debug)
+"$deny" --locked check bans licenses sources
 
 # The advisories are not in the registry but in a repository, which a closed network may not reach.
-if timeout 60 cargo deny --locked fetch db >/dev/null 2>&1; then
-  cargo deny --locked check --disable-fetch advisories
+if timeout 60 "$deny" --locked fetch db >/dev/null 2>&1; then
+  "$deny" --locked check --disable-fetch advisories
 elif [ -n "${REQUIRE_ADVISORIES:-}" ]; then
   say "https://github.com/rustsec/advisory-db cannot be reached, and REQUIRE_ADVISORIES is set" >&2
   exit 1

@@ -42,27 +42,6 @@ require_node() {
   fi
 }
 
-as_root() {
-  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
-}
-
-install_packages() {
-  local wanted
-  wanted=$(missing_packages)
-  [ -n "$wanted" ] || return 0
-  if ! has apt-get; then
-    say "this machine has no apt-get; please install:" >&2
-    echo "$wanted" >&2
-    exit 1
-  fi
-  say "installing packages:"
-  echo "$wanted"
-  local packages
-  mapfile -t packages < <(cut -d: -f1 <<<"$wanted")
-  as_root apt-get update
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${packages[@]}"
-}
-
 # Whether $2 was made from the file $1 as it is now.
 is_made_from() { cmp -s "$1" "$2/.made-from"; }
 
@@ -91,7 +70,8 @@ install_nextest() {
   cargo install --locked --debug --quiet --version $NEXTEST cargo-nextest
 }
 
-install_packages
+mapfile -t missing < <(missing_packages)
+scripts/install-packages.sh "${missing[@]}"
 require_node
 install_nextest
 install_node_packages $CLIENTS 'several versions of socket.io-client, playwright-core and axe-core'
