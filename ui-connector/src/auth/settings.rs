@@ -10,8 +10,23 @@ use service::telemetry::causes;
 use super::provider::IdentityProvider;
 use super::providers::{Five9, GenesysCloud, Nobody, Oidc, Salesforce, Skip, Twilio, TwilioAccount, Webhook};
 
-/// The names that `AUTH_OPTION` may have.
-const OPTIONS: &str = "Salesforce, SalesforceLWC, GenesysCloud, Twilio, Five9, OIDC, Webhook, Skip, or nothing";
+/// Reads a provider's settings; nothing if one is missing, which the reader has noted as a problem then.
+type Read = fn(&mut EnvReader, Client) -> Option<Arc<dyn IdentityProvider>>;
+
+/// The values of `AUTH_OPTION`. What else a provider needs is listed in `docs/CONTRIBUTING.md`.
+const OPTIONS: [(&str, Read); 8] = [
+    ("Salesforce", |env, client| provider(Salesforce::read(env, client, "Salesforce"))),
+    ("SalesforceLWC", |env, client| provider(Salesforce::read(env, client, "SalesforceLWC"))),
+    ("GenesysCloud", |env, client| provider(GenesysCloud::read(env, client))),
+    ("Twilio", |env, client| provider(Twilio::read(env, client))),
+    ("Five9", |env, _| provider(Five9::read(env))),
+    ("OIDC", |env, client| provider(Oidc::read(env, client))),
+    ("Webhook", |env, client| provider(Webhook::read(env, client))),
+    (SKIP, |env, _| provider(Some(skip(env)))),
+];
+
+/// Lets everybody in: for the demo and for tests.
+const SKIP: &str = "Skip";
 
 /// Who may register.
 #[derive(Clone)]
@@ -52,24 +67,19 @@ impl AuthSettings {
 
 fn agents(env: &mut EnvReader, client: &Client) -> Arc<dyn IdentityProvider> {
     let option = env.text_or("AUTH_OPTION", "");
-    let client = client.clone();
-    let provider = match option.as_str() {
-        "" => provider(Some(Nobody)),
-        "Skip" => provider(Some(skip(env))),
-        "Salesforce" => provider(Salesforce::read(env, client, "Salesforce")),
-        "SalesforceLWC" => provider(Salesforce::read(env, client, "SalesforceLWC")),
-        "GenesysCloud" => provider(GenesysCloud::read(env, client)),
-        "Twilio" => provider(Twilio::read(env, client)),
-        "Five9" => provider(Five9::read(env)),
-        "OIDC" => provider(Oidc::read(env, client)),
-        "Webhook" => provider(Webhook::read(env, client)),
-        other => {
-            env.problem("AUTH_OPTION", format!("{other:?}"), OPTIONS);
-            None
-        }
+    if option.is_empty() {
+        return Arc::new(Nobody);
+    }
+    let Some((_, read)) = OPTIONS.iter().find(|(name, _)| *name == option) else {
+        env.problem(
+            "AUTH_OPTION",
+            format!("{option:?}"),
+            format!("{}, or nothing", OPTIONS.map(|(name, _)| name).join(", ")),
+        );
+        return Arc::new(Nobody);
     };
     // What is missing is a problem already.
-    provider.unwrap_or_else(|| Arc::new(Nobody))
+    read(env, client.clone()).unwrap_or_else(|| Arc::new(Nobody))
 }
 
 fn provider(provider: Option<impl IdentityProvider + 'static>) -> Option<Arc<dyn IdentityProvider>> {
@@ -92,6 +102,43 @@ fn applications(env: &mut EnvReader, client: Client) -> Option<TwilioAccount> {
         other => {
             env.problem("APP_AUTH_OPTION", format!("{other:?}"), "Twilio, or nothing");
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{OPTIONS, SKIP};
+
+    const GUIDE: &str = include_str!("../../../docs/CONTRIBUTING.md");
+
+    /// The files that the guide links in its list of what names every provider.
+    fn places() -> Vec<&'static str> {
+        let (_, section) = GUIDE.split_once("\n## A new identity provider\n").expect("the section");
+        let (section, _) = section.split_once("\n## ").expect("the next section");
+        section
+            .lines()
+            .filter_map(|line| line.strip_prefix("* [")?.split_once("](")?.1.split_once(')'))
+            .map(|it| it.0)
+            .collect()
+    }
+
+    fn names(text: &str, option: &str) -> bool {
+        text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == option)
+    }
+
+    #[test]
+    fn every_provider_is_named_wherever_the_guide_says() {
+        let places = places();
+        assert!(places.len() >= 6, "{places:?}");
+        for place in places {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(place);
+            let text = std::fs::read_to_string(&file).expect(place);
+            for (option, _) in OPTIONS.iter().filter(|(name, _)| *name != SKIP) {
+                assert!(names(&text, option), "{place} does not name the identity provider {option}");
+            }
         }
     }
 }
