@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { vi } from 'vitest';
-import { Connector } from '../../desktop-client/test/connector';
+import { breakNextConnection, Connector } from '../../desktop-client/test/connector';
 
 export interface Request {
   /** `POST /v2/…` */
@@ -19,7 +19,7 @@ export class Page {
   readonly answers = new Map<string, Answer>();
   readonly stored = new Map<string, string>();
 
-  private constructor(readonly connector: Connector) {}
+  private constructor(public connector: Connector) {}
 
   static async open(): Promise<Page> {
     let page: Page | undefined;
@@ -35,6 +35,14 @@ export class Page {
       setItem: (key: string, value: string) => stored.set(key, value),
     });
     return page;
+  }
+
+  /** Stops the connector, breaks the next connection to it, and starts it again. */
+  async restart(): Promise<void> {
+    const { port } = this.connector;
+    await this.connector.close();
+    await breakNextConnection(port);
+    this.connector = await Connector.start((request, response) => void this.respond(request, response), port);
   }
 
   async close(): Promise<void> {

@@ -86,6 +86,16 @@ test('after the connection breaks it comes back with the renewed token and joins
   expect(page.connector.tokens).toEqual([jwt('p'), jwt('p', 'renewed')]);
 });
 
+test('while the connector cannot be reached it stays signed in and tries again', async () => {
+  page.stored.set('joined', JSON.stringify([NAME]));
+  await signIn();
+  await page.restart();
+  await expect.poll(() => session.reconnects.value, { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => page.connector.requests).toEqual(joins(NAME));
+  expect(page.connector.tokens).toEqual([jwt('p')]);
+  expect(tokens.problem.value).toBe('');
+}, 30_000);
+
 test('events reach their conversation in either spelling, unread unless it is in front', async () => {
   page.stored.set('joined', JSON.stringify(['projects/p/locations/global/conversations/c', `${NAME}2`]));
   await signIn();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DesktopClient, type Handlers, type TokenSource } from '../src/index.js';
-import { Connector } from './connector.js';
+import { breakNextConnection, Connector } from './connector.js';
 
 const NAME = 'projects/p/conversations/c';
 
@@ -62,6 +62,18 @@ test('after the connection breaks it joins again what is still joined, and nothi
   await desktop.join('after');
   expect(connector.requests).toEqual(['join kept', 'join after']);
 });
+
+test('while the connector cannot be reached it tries again, without asking for a token', async () => {
+  const source = vi.fn(async () => 'first');
+  const refused = vi.fn();
+  await open({ refused }, source).join(NAME);
+  await connector.close();
+  await breakNextConnection(connector.port);
+  connector = await Connector.start(undefined, connector.port);
+  await expect.poll(() => connector.requests, { timeout: 15_000 }).toEqual([`join ${NAME}`]);
+  expect(source).toHaveBeenCalledOnce();
+  expect(refused).not.toHaveBeenCalled();
+}, 30_000);
 
 test('a reconnect presents the token that was renewed, without asking for another', async () => {
   const source = vi.fn(async () => 'first');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as listen } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 
 type Acknowledge = (ok: boolean, text: string) => void;
@@ -29,10 +29,13 @@ export class Connector {
     io.on('connection', (socket) => this.serve(socket));
   }
 
-  static async start(respond?: (request: IncomingMessage, response: ServerResponse) => void): Promise<Connector> {
+  static async start(
+    respond?: (request: IncomingMessage, response: ServerResponse) => void,
+    port = 0,
+  ): Promise<Connector> {
     const http = createServer(respond);
     const io = new Server(http, { serveClient: false });
-    http.listen(0, '127.0.0.1');
+    http.listen(port, '127.0.0.1');
     await once(http, 'listening');
     return new Connector(io, (http.address() as AddressInfo).port);
   }
@@ -67,4 +70,13 @@ export class Connector {
       acknowledge?.(true, name);
     });
   }
+}
+
+/** Waits for a connection to `port`, on which nothing listens, and breaks it before a word was said. */
+export async function breakNextConnection(port: number): Promise<void> {
+  const server = listen().listen(port, '127.0.0.1');
+  const [socket] = await once(server, 'connection');
+  socket.destroy();
+  server.close();
+  await once(server, 'close');
 }
