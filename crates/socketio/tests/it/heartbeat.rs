@@ -7,14 +7,14 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::server::{check, start_with};
 use testkit::socketio::{PollingClient, WebSocketClient};
 
-fn short() -> Settings {
-    let (ping_interval, ping_timeout) = (Duration::from_millis(50), Duration::from_millis(1_500));
-    Settings { ping_interval, ping_timeout, ..Settings::default() }
+/// Pings at once. The time for the pong is what a busy machine may take for one round trip.
+fn pings() -> Settings {
+    Settings { ping_interval: Duration::from_millis(50), ping_timeout: Duration::from_secs(5), ..Settings::default() }
 }
 
 #[tokio::test]
 async fn pings_a_websocket_and_closes_it_without_an_answer() {
-    let (server, mut records) = start_with(short()).await;
+    let (server, mut records) = start_with(pings()).await;
     let mut client = server.client().await;
     for _ in 0..3 {
         assert_eq!(client.stream.next().await.unwrap().unwrap(), Message::text("2"));
@@ -27,7 +27,7 @@ async fn pings_a_websocket_and_closes_it_without_an_answer() {
 
 #[tokio::test]
 async fn pings_polls_and_forgets_a_client_that_went_away() {
-    let (server, mut records) = start_with(short()).await;
+    let (server, mut records) = start_with(pings()).await;
     let client = server.polling().await;
     for _ in 0..3 {
         assert_eq!(client.poll().await, (200, "2".to_owned()));
@@ -40,13 +40,15 @@ async fn pings_polls_and_forgets_a_client_that_went_away() {
 
 #[tokio::test]
 async fn does_not_take_a_busy_handler_for_a_dead_client() {
-    let (server, mut records) = start_with(short()).await;
+    let settings = Settings { ping_timeout: Duration::from_millis(1_500), ..pings() };
+    let busy = settings.ping_timeout * 2;
+    let (server, mut records) = start_with(settings).await;
     let mut client = server.client().await;
     client.send(r#"421["gated"]"#).await;
     // The pong lies unread while the handler runs, until long after it was due.
     assert_eq!(client.stream.next().await.unwrap().unwrap(), Message::text("2"));
     client.send("3").await;
-    tokio::time::sleep(short().ping_timeout * 2).await;
+    tokio::time::sleep(busy).await;
     server.application.gate.add_permits(1);
     assert_eq!(client.text().await, "431[]");
     assert_eq!(records.event().await.name, "gated");
