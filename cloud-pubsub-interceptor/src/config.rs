@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use broker::{RedisBroker, RedisSettings, Retention, SettingsError};
-use service::env::{ConfigError, Env, EnvReader};
-use service::http::HttpLimits;
-use service::process::ProcessSettings;
-use service::redis::{EventRetention, RedisAddress};
-use service::telemetry::causes;
+use server::env::{ConfigError, Env, EnvReader};
+use server::http::HttpLimits;
+use server::process::ProcessSettings;
+use server::redis::{EventRetention, RedisAddress};
+use server::telemetry::causes;
 
 use crate::pull::PullSettings;
 use crate::push_auth::PushAuthSettings;
@@ -69,7 +69,7 @@ pub struct Config {
     pub on_cloud_run: bool,
 }
 
-impl service::process::Config for Config {
+impl server::process::Config for Config {
     fn process(&self) -> &ProcessSettings {
         &self.process
     }

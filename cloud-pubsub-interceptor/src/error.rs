@@ -5,7 +5,7 @@
 use axum::http::StatusCode;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
-use service::telemetry::causes;
+use server::telemetry::causes;
 
 use crate::metrics::PushResult;
 use crate::push_auth::Unauthorized;

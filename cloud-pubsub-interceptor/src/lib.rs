@@ -21,9 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::EventLog;
-use service::http::serve;
-use service::request_log::{Frequent, log_requests};
-use service::tasks::TaskSet;
+use server::http::serve;
+use server::request_log::{Frequent, log_requests};
+use server::tasks::TaskSet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use interceptor::Config;
-use service::process::{StartError, run};
+use server::process::{StartError, run};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use event::EventKind;
 use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
-use service::metrics::is_on;
+use server::metrics::is_on;
 
 const PUSHES: &str = "agent_assist_pushes_total";
 const PUSH: &str = "agent_assist_push_seconds";

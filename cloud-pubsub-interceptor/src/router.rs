@@ -13,7 +13,7 @@ use broker::EventLog;
 use bytes::Bytes;
 use event::EventKind;
 use http_body_util::LengthLimitError;
-use service::telemetry::causes;
+use server::telemetry::causes;
 use tokio::sync::Semaphore;
 
 use crate::config::Settings;

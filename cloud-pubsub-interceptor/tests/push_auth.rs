@@ -52,7 +52,7 @@ impl Stage {
             audiences: vec![AUDIENCE.into(), "another".into()],
             trust_platform: false,
             keys: format!("{}/certs", google.url()).parse().unwrap(),
-            client: service::client::client().unwrap(),
+            client: server::client::client().unwrap(),
         };
         change(&mut push_auth);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use broker::{RedisBroker, RedisSettings, Retention, SettingsError};
-use service::env::{ConfigError, Env, EnvReader};
-use service::http::HttpLimits;
-use service::process::ProcessSettings;
-use service::redis::{EventRetention, RedisAddress};
-use service::telemetry::causes;
+use server::env::{ConfigError, Env, EnvReader};
+use server::http::HttpLimits;
+use server::process::ProcessSettings;
+use server::redis::{EventRetention, RedisAddress};
+use server::telemetry::causes;
 
 use crate::auth::rotation::SecretFile;
 use crate::auth::settings::AuthSettings;
@@ -133,7 +133,7 @@ pub struct Config {
     pub settings: Settings,
 }
 
-impl service::process::Config for Config {
+impl server::process::Config for Config {
     fn process(&self) -> &ProcessSettings {
         &self.process
     }

@@ -26,10 +26,10 @@ use std::time::Duration;
 
 use broker::{Courier, EventBus, KeyStore};
 use event::ConnectorId;
-use service::http::{HttpLimits, serve};
-use service::load;
-use service::request_log::{Frequent, log_requests};
-use service::tasks::TaskSet;
+use server::http::{HttpLimits, serve};
+use server::load;
+use server::request_log::{Frequent, log_requests};
+use server::tasks::TaskSet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -92,7 +92,7 @@ pub async fn run(
     let (tokens, google) = (settings.tokens.clone(), backends.google.clone());
     let proxy =
         Proxy::new(&settings.dialogflow, &settings.project, tokens, google).map_err(SetupError::Certificates)?;
-    let client = service::client::client().map_err(SetupError::Client)?;
+    let client = server::client::client().map_err(SetupError::Client)?;
     let (google, endpoint) = (backends.google.clone(), settings.dialogflow.endpoint.clone());
     let companion = Companion::new(client, google, &settings.project, endpoint);
     let tasks = TaskSet::default();
@@ -111,7 +111,7 @@ pub async fn run(
     let desktops = Desktops::new(&settings, hub.clone(), sessions, refusals.clone(), companion);
     let sockets = socket::server(&settings, node, desktops, neighbours.clone());
     tasks.spawn("neighbours", neighbours::run(neighbours, sockets.clone(), tasks.stop_signal()));
-    if service::metrics::is_on() {
+    if server::metrics::is_on() {
         metrics::describe();
         gauges::describe();
         tasks.spawn("gauges", gauges::run(hub.clone(), sockets.clone(), tasks.stop_signal()));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use connector::google::credentials::DefaultCredentials;
 use connector::{Backends, Config};
 use event::ConnectorId;
-use service::process::{StartError, run};
-use service::tasks::TaskSet;
+use server::process::{StartError, run};
+use server::tasks::TaskSet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use event::{EventKind, Payload, Position};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
-use service::metrics::is_on;
+use server::metrics::is_on;
 use socketio::Reason;
 
 const REDIS_LOSSES: &str = "agent_assist_redis_losses_total";

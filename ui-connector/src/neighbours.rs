@@ -13,7 +13,7 @@ use bytes::Bytes;
 use event::ConnectorId;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use service::telemetry::causes;
+use server::telemetry::causes;
 use socketio::{Asking, Relay, Server};
 use tokio::sync::oneshot;
 use tokio::time::timeout;

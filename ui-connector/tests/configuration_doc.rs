@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The methods of `service::env::EnvReader` that read a variable.
+/// The methods of `server::env::EnvReader` that read a variable.
 const READERS: [&str; 7] = ["text", "text_or", "required", "optional", "parse", "parse_within", "flag"];
 
 /// Sources, or folders of them, that read variables, with the processes that these are part of.
 const SOURCES: [(&str, &[&str]); 6] = [
-    ("crates/service/src", &["connector", "interceptor"]),
+    ("crates/server/src", &["connector", "interceptor"]),
     ("ui-connector/src", &["connector"]),
     ("cloud-pubsub-interceptor/src", &["interceptor"]),
     ("crates/simulator/src/player.rs", &["demo", "player"]),
@@ -32,7 +32,7 @@ fn the_table_names_exactly_what_is_read() {
 #[test]
 fn the_table_says_who_reads_each() {
     let (read, table) = (read_by_the_sources(), named_in_the_table());
-    let shared = names_read_in("crates/service/src");
+    let shared = names_read_in("crates/server/src");
     for (name, readers) in read {
         let mut named = table[&name].clone();
         // Of what the services share, the demo reads a part.

@@ -11,7 +11,7 @@ mod troubles;
 
 use std::sync::Arc;
 
-use service::tasks::TaskSet;
+use server::tasks::TaskSet;
 
 pub use settings::{PullSettings, Subscription};
 

@@ -1,7 +1,7 @@
 //! What the environment says about subscriptions to pull from.
 
 use event::EventKind;
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 const SUBSCRIPTIONS: &str = "PUBSUB_SUBSCRIPTIONS";
 const EXPECTED: &str = "NAME=KIND, comma-separated; NAME is projects/P/subscriptions/S, or S beside GCP_PROJECT_ID";
@@ -66,7 +66,7 @@ fn subscription(entry: &str, project: Option<&str>) -> Option<Subscription> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use service::env::Env;
+    use server::env::Env;
 
     fn read(env: &[(&'static str, &str)]) -> Result<Option<PullSettings>, String> {
         let mut reader = env.iter().map(|(name, value)| (*name, (*value).to_owned())).collect::<Env>().reader();

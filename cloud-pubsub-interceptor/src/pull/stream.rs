@@ -9,7 +9,7 @@ use google_cloud_pubsub::client::Subscriber;
 use google_cloud_pubsub::model::Message;
 use google_cloud_pubsub::subscriber::MessageStream;
 use google_cloud_pubsub::subscriber::handler::Handler;
-use service::telemetry::causes;
+use server::telemetry::causes;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 

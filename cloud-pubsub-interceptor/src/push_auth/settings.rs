@@ -1,9 +1,9 @@
 //! What the environment says about push tokens.
 
 use reqwest::{Client, Url};
-use service::client::{client, is_protected};
-use service::env::EnvReader;
-use service::telemetry::causes;
+use server::client::{client, is_protected};
+use server::env::EnvReader;
+use server::telemetry::causes;
 
 /// Google's keys (<https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken>).
 const GOOGLE_KEYS: &str = "https://www.googleapis.com/oauth2/v3/certs";

@@ -7,8 +7,8 @@ use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use reqwest::header::CACHE_CONTROL;
 use reqwest::{Client, Url};
 use serde_json::Value;
-use service::client::{Answer, AskError, ask};
-use service::telemetry::causes;
+use server::client::{Answer, AskError, ask};
+use server::telemetry::causes;
 use tokio::sync::Mutex;
 
 /// A set is kept for no less, and no longer, than this before it is fetched again, whatever its issuer says.
@@ -166,7 +166,7 @@ impl KeySet {
         if document["issuer"] != issuer {
             return Err(KeysUnavailable::Unusable("its discovery document is of another issuer"));
         }
-        let keys = document["jwks_uri"].as_str().and_then(|url| url.parse().ok()).filter(service::client::is_protected);
+        let keys = document["jwks_uri"].as_str().and_then(|url| url.parse().ok()).filter(server::client::is_protected);
         keys.ok_or(KeysUnavailable::Unusable("its discovery document names no https URL of keys"))
     }
 

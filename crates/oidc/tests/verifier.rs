@@ -44,7 +44,7 @@ impl Keys {
         });
         let upstream = upstream.await;
         let url = format!("{}/keys", upstream.url()).parse().unwrap();
-        let set = KeySet::with_interval(service::client::client().unwrap(), Source::Keys(url), interval);
+        let set = KeySet::with_interval(server::client::client().unwrap(), Source::Keys(url), interval);
         let this = Self { published, status, upstream, verifier: Verifier::rs256(set) };
         this.publish(keys);
         this

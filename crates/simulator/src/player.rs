@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event::ConversationName;
-use service::env::EnvReader;
-use service::tasks::TaskSet;
+use server::env::EnvReader;
+use server::tasks::TaskSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::dialogflow::Dialogflow;

@@ -11,9 +11,9 @@ use connector::auth::token::{SecretError, TokenKeys};
 use connector::google::credentials::{FixedToken, TokenError};
 use connector::{Backends, Settings};
 use event::ConnectorId;
-use service::http::{HttpLimits, serve};
-use service::tasks::TaskSet;
-use service::telemetry::causes;
+use server::http::{HttpLimits, serve};
+use server::tasks::TaskSet;
+use server::telemetry::causes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

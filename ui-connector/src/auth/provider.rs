@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use service::client::AskError;
+use server::client::AskError;
 
 /// What a desktop presents to be let in: the header `Authorization`, without the word `Bearer`.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use service::telemetry::causes;
+use server::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::secrets::{SecretError, read};

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use reqwest::Client;
-use service::env::EnvReader;
-use service::telemetry::causes;
+use server::env::EnvReader;
+use server::telemetry::causes;
 
 use super::provider::IdentityProvider;
 use super::providers::{Five9, GenesysCloud, Nobody, Oidc, Salesforce, Skip, Twilio, TwilioAccount, Webhook};
@@ -54,7 +54,7 @@ impl AuthSettings {
 
     /// Reads `AUTH_OPTION`, `APP_AUTH_OPTION` and what the providers need.
     pub fn read(env: &mut EnvReader) -> Self {
-        let client = match service::client::client() {
+        let client = match server::client::client() {
             Ok(client) => client,
             Err(error) => {
                 env.problem("AUTH_OPTION", causes(&error).to_string(), "a machine with certificates for TLS");

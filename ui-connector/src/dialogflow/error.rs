@@ -5,7 +5,7 @@ use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use service::telemetry::causes;
+use server::telemetry::causes;
 
 use super::offer::NotOffered;
 use crate::auth::token::InvalidToken;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 use crate::base_url::BaseUrl;
 

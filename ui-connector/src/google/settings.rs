@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 /// Checks the file that `GOOGLE_APPLICATION_CREDENTIALS` names, if it names one
 /// (<https://cloud.google.com/docs/authentication/application-default-credentials#GAC>).

@@ -1,6 +1,6 @@
 //! How much of what is let in.
 
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 /// Limits for those who are not known yet.
 #[derive(Debug, Clone)]

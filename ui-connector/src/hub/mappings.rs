@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use service::telemetry::causes;
+use server::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;

@@ -28,7 +28,7 @@ use crate::config::HubSettings;
 pub(crate) use desktop::Desktop;
 pub(crate) use member::Beginning;
 use room::{Room, Service};
-use service::telemetry::causes;
+use server::telemetry::causes;
 
 /// Readers of logs at the same time: some megabytes on their way from Redis.
 const READS: usize = 64;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
-use service::telemetry::causes;
+use server::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::room::{Room, Service};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use broker::Error;
-use service::telemetry::causes;
+use server::telemetry::causes;
 
 use super::Hub;
 use super::room::{Room, Service};

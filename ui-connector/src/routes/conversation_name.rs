@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use event::ConversationName;
 use serde::Deserialize;
 use serde_json::json;
-use service::telemetry::causes;
+use server::telemetry::causes;
 
 use super::App;
 use crate::auth::authenticated::Authenticated;

@@ -16,7 +16,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{get, post};
 use broker::KeyStore;
-use service::address::{ClientAddress, note_client};
+use server::address::{ClientAddress, note_client};
 use socketio::Peer;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;

@@ -15,9 +15,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use service::address::ClientAddress;
-use service::load::overloaded;
-use service::telemetry::causes;
+use server::address::ClientAddress;
+use server::load::overloaded;
+use server::telemetry::causes;
 
 use super::App;
 use crate::auth::provider::{Admission, PlatformToken, Refusal};

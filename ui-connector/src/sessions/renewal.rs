@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service::telemetry::causes;
+use server::telemetry::causes;
 use socketio::{Frame, Socket};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;

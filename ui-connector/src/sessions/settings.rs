@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 /// Limits of a session.
 #[derive(Debug, Clone)]

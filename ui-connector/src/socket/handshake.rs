@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use event::Offset;
 use serde::Deserialize;
-use service::telemetry::causes;
+use server::telemetry::causes;
 use socketio::{Accepted, ConnectRequest, Reason, Refused, Socket};
 
 use super::pid::Pid;

@@ -6,7 +6,7 @@ use connector::Config;
 use connector::auth::provider::{PlatformToken, Refusal};
 use connector::auth::providers::AccountCredentials;
 use connector::google::credentials::{DefaultCredentials, FixedToken};
-use service::env::Env;
+use server::env::Env;
 
 const MARK: &str = "geheim";
 

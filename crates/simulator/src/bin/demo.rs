@@ -4,10 +4,10 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use connector::auth::settings::AuthSettings;
-use service::env::{ConfigError, Env};
-use service::http::{HttpLimits, serve};
-use service::process::{Config, ProcessSettings, StartError, run};
-use service::tasks::TaskSet;
+use server::env::{ConfigError, Env};
+use server::http::{HttpLimits, serve};
+use server::process::{Config, ProcessSettings, StartError, run};
+use server::tasks::TaskSet;
 use simulator::player::{Pace, Player};
 use simulator::providers::Providers;
 use simulator::publisher::Publisher;

@@ -104,7 +104,7 @@ fn complaints(path: &std::path::Path, found: &mut std::collections::BTreeSet<Str
 fn every_warning_and_error_is_explained_to_operators() {
     let root = repository("");
     let mut found = std::collections::BTreeSet::new();
-    for folder in ["ui-connector", "cloud-pubsub-interceptor", "crates/service", "crates/broker", "crates/oidc"] {
+    for folder in ["ui-connector", "cloud-pubsub-interceptor", "crates/server", "crates/broker", "crates/oidc"] {
         complaints(&root.join(folder).join("src"), &mut found);
     }
     assert!(found.len() > 30, "the sources were not understood: {found:?}");

@@ -57,7 +57,7 @@ const SOURCES: [&str; 4] = [
     "ui-connector/src/metrics.rs",
     "ui-connector/src/gauges.rs",
     "cloud-pubsub-interceptor/src/metrics.rs",
-    "crates/service/src/request_log.rs",
+    "crates/server/src/request_log.rs",
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use reqwest::RequestBuilder;
 use serde_json::{Map, Value};
-use service::client::ask;
+use server::client::ask;
 
 use crate::auth::provider::Refusal;
 

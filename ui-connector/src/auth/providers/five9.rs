@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use secrecy::{ExposeSecret, SecretString};
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
 

@@ -1,6 +1,6 @@
 //! Where the environment says that a provider is.
 
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 use crate::base_url::{BaseUrl, is_host};
 

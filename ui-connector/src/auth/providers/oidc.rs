@@ -4,9 +4,9 @@
 use async_trait::async_trait;
 use oidc::{Expected, KeySet, Source, Verifier, VerifyError};
 use reqwest::{Client, Url};
-use service::client::is_protected;
-use service::env::EnvReader;
-use service::telemetry::causes;
+use server::client::is_protected;
+use server::env::EnvReader;
+use server::telemetry::causes;
 
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
 

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use reqwest::Client;
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 use super::answer::{members, text};
 use super::hosts::base_url;

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use reqwest::Client;
 use serde_json::json;
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 use super::answer::accepted;
 use super::hosts::base_url;

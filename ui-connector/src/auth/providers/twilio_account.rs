@@ -4,7 +4,7 @@
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use service::env::EnvReader;
+use server::env::EnvReader;
 
 use super::answer::{members, text};
 use crate::auth::provider::{Admission, Refusal};

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use reqwest::{Client, Url};
 use serde_json::json;
-use service::client::is_protected;
-use service::env::EnvReader;
+use server::client::is_protected;
+use server::env::EnvReader;
 
 use super::answer::accepted;
 use super::verdict::verdict;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use service::telemetry::causes;
+use server::telemetry::causes;
 use socketio::Socket;
 use tokio::sync::mpsc;
 

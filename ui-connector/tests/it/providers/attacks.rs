@@ -12,7 +12,7 @@ use connector::Settings;
 use connector::auth::settings::AuthSettings;
 use connector::guard::settings::GuardSettings;
 use serde_json::json;
-use service::env::Env;
+use server::env::Env;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 

@@ -11,7 +11,7 @@ mod webhook;
 use connector::Settings;
 use connector::auth::settings::AuthSettings;
 use reqwest::Response;
-use service::env::Env;
+use server::env::Env;
 
 use crate::support::{Connector, Log, settings};
 use testkit::{http, in_time};

@@ -4,9 +4,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use agent_assist_service::http::{HttpLimits, serve};
 use axum::Router;
 use axum::routing::get;
+use server::http::{HttpLimits, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
