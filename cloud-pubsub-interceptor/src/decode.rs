@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use event::{ConversationName, EventKind, Fingerprint, Payload, RecognitionAttributes};
 use serde::Deserialize;
 
-use crate::clock;
 use crate::error::Malformed;
-use crate::object::Object;
-use crate::push::PubsubMessage;
+use crate::push::{Object, PubsubMessage};
+use crate::timestamps;
 
 /// Makes the event that goes into the log. The data is not parsed further than to find its
 /// conversation, and is passed on byte for byte.
@@ -20,9 +19,9 @@ pub(crate) fn decode(kind: EventKind, message: &PubsubMessage<'_>) -> Result<bro
         message_id: &message.recognition_message_id,
     };
     let (published, id) = (&message.publish_time, &message.message_id);
-    let payload = Payload::encode(kind, &conversation, data, &clock::now(), published, id, &recognition)
+    let payload = Payload::encode(kind, &conversation, data, &timestamps::now(), published, id, &recognition)
         .map_err(|_| Malformed::NotAnObject)?;
-    let fingerprint = Fingerprint::new(kind, id, clock::seconds(published), data.as_bytes());
+    let fingerprint = Fingerprint::new(kind, id, timestamps::seconds(published), data.as_bytes());
     Ok(broker::NewEvent { conversation, fingerprint, payload })
 }
 

@@ -1,10 +1,11 @@
-//! What can go wrong with a push, and what Pub/Sub is answered. Pub/Sub takes 102, 200, 201, 202
-//! and 204 for an acknowledgement and delivers everything else again
+//! What can go wrong with a push, and the answer to Pub/Sub, which takes 102, 200, 201, 202
+//! and 204 for an acknowledgement and delivers again after every other answer
 //! (<https://cloud.google.com/pubsub/docs/push#receive_push>).
 
 use axum::http::StatusCode;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
+use server::body::BodyError;
 use server::telemetry::causes;
 
 use crate::metrics::PushResult;
@@ -47,40 +48,32 @@ pub(crate) enum Error {
     Unauthorized(#[from] Unauthorized),
     #[error("{0}")]
     Rejected(Malformed),
-    #[error("the body is larger than 16 MiB")]
-    TooLarge,
-    #[error("too many pushes at the same time; see MAX_BODY_MEGABYTES")]
-    Overloaded,
-    #[error("the body did not arrive in time")]
-    SlowBody,
-    #[error("the body did not arrive whole")]
-    BrokenBody(#[source] axum::Error),
-    #[error("the event could not be recorded")]
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error("failed to record the event")]
     Broker(#[from] broker::Error),
 }
 
 impl Error {
     /// What the metrics call it.
     pub(crate) const fn result(&self) -> PushResult {
-        match self {
-            Self::Unauthorized(Unauthorized::Unavailable(_)) | Self::Broker(_) | Self::Overloaded => {
-                PushResult::Unavailable
-            }
-            Self::Unauthorized(_) => PushResult::Unauthorized,
-            Self::Rejected(_) | Self::TooLarge | Self::SlowBody | Self::BrokenBody(_) => PushResult::Rejected,
+        match self.status() {
+            StatusCode::SERVICE_UNAVAILABLE => PushResult::Unavailable,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => PushResult::Unauthorized,
+            _ => PushResult::Rejected,
         }
     }
 
     const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized(Unauthorized::Missing) => StatusCode::UNAUTHORIZED,
-            Self::Broker(_) | Self::Overloaded | Self::Unauthorized(Unauthorized::Unavailable(_)) => {
+            Self::Broker(_) | Self::Body(BodyError::Overloaded) | Self::Unauthorized(Unauthorized::Unavailable(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Unauthorized(_) => StatusCode::FORBIDDEN,
-            Self::Rejected(_) | Self::BrokenBody(_) => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Rejected(_) | Self::Body(BodyError::Broken(_)) => StatusCode::BAD_REQUEST,
+            Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyError::Slow) => StatusCode::REQUEST_TIMEOUT,
         }
     }
 }
@@ -88,14 +81,12 @@ impl Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
-        tracing::warn!(status = status.as_u16(), error = %causes(&self), "a push was not acknowledged");
-        match self {
-            Self::Rejected(reason) => (status, format!("Bad Request: {reason}")).into_response(),
-            Self::Unauthorized(Unauthorized::Missing) => (status, [(WWW_AUTHENTICATE, "Bearer")]).into_response(),
-            Self::Broker(_) | Self::Overloaded | Self::Unauthorized(Unauthorized::Unavailable(_)) => {
-                (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response()
-            }
-            Self::Unauthorized(_) | Self::TooLarge | Self::SlowBody | Self::BrokenBody(_) => status.into_response(),
+        tracing::warn!(status = status.as_u16(), error = %causes(&self), "push not acknowledged");
+        match (self, status) {
+            (Self::Rejected(reason), _) => (status, format!("Bad Request: {reason}")).into_response(),
+            (_, StatusCode::UNAUTHORIZED) => (status, [(WWW_AUTHENTICATE, "Bearer")]).into_response(),
+            (_, StatusCode::SERVICE_UNAVAILABLE) => (status, [(RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response(),
+            _ => status.into_response(),
         }
     }
 }

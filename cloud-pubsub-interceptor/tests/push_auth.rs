@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use broker::{MemoryBroker, Retention};
 use interceptor::Settings;
-use interceptor::push_auth::PushAuthSettings;
+use interceptor::config::PushAuthSettings;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -52,7 +52,6 @@ impl Stage {
             audiences: vec![AUDIENCE.into(), "another".into()],
             trust_platform: false,
             keys: format!("{}/certs", google.url()).parse().unwrap(),
-            client: server::client::client().unwrap(),
         };
         change(&mut push_auth);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

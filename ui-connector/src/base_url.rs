@@ -1,6 +1,8 @@
-//! Where a service of others is.
+//! Addresses of third-party services.
 
 use reqwest::Url;
+use settings::Kind;
+use settings::kinds::quoted;
 
 /// The beginning of a service's URLs: scheme, host, and perhaps port and path. Ends without a slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,9 +14,6 @@ pub struct BaseUrl(String);
 pub struct InvalidBaseUrl;
 
 impl BaseUrl {
-    /// What a variable is told to hold that replaces a service's own address: for tests, private endpoints and stand-ins.
-    pub const EXPECTED: &str = "a URL such as https://proxy.example, without user, query and fragment";
-
     /// `https` at a host, which must be [plausible](is_host).
     pub fn of_host(host: &str) -> Self {
         Self(format!("https://{host}"))
@@ -43,6 +42,28 @@ impl std::str::FromStr for BaseUrl {
         } else {
             Err(InvalidBaseUrl)
         }
+    }
+}
+
+/// The text may hold a password, so errors do not show it.
+impl Kind for BaseUrl {
+    type Value = Self;
+    const EXPECTED: &str = "a URL such as https://proxy.example, without user, query and fragment";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| "something else".to_owned())
+    }
+}
+
+/// A DNS name, without scheme and path.
+pub struct Host;
+
+impl Kind for Host {
+    type Value = String;
+    const EXPECTED: &str = "a host name, without https:// and path";
+
+    fn parse(text: &str) -> Result<String, String> {
+        if is_host(text) { Ok(text.to_owned()) } else { Err(quoted(text)) }
     }
 }
 

@@ -7,6 +7,7 @@
 //! * a login: `routes::register` → `auth::provider` → `auth::token`.
 
 pub mod auth;
+mod backends;
 pub mod base_url;
 pub mod config;
 pub mod dialogflow;
@@ -19,24 +20,25 @@ mod neighbours;
 mod routes;
 pub mod sessions;
 mod socket;
+pub mod variables;
 mod webchannel;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Courier, EventBus, KeyStore};
-use event::ConnectorId;
 use server::http::{HttpLimits, serve};
 use server::load;
-use server::request_log::{Frequent, log_requests};
+use server::request_log::{QuietRoutes, log_requests};
 use server::tasks::TaskSet;
+use settings::Variable;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use backends::Backends;
 pub use config::{Config, Settings};
+pub use hub::HubSettings;
 
 use dialogflow::Proxy;
-use google::credentials::AccessTokens;
 use guard::refusals::Refusals;
 use hub::Hub;
 use neighbours::Neighbours;
@@ -50,30 +52,20 @@ const LAST_TASKS: Duration = Duration::from_secs(1);
 /// Connections beyond those of the desktops, for probes and logins.
 const SPARE_CONNECTIONS: usize = 1024;
 
-/// Probes, and the requests of desktops that poll.
-const FREQUENT: Frequent = Frequent(&["/status", "/live", "/ready", "/socket.io/", "/socket.io"]);
+/// The variables that the connector reads, in tables.
+pub const VARIABLES: &[&[Variable]] =
+    &[server::variables::PROCESS, server::variables::HTTP, broker::VARIABLES, variables::CONNECTOR];
 
-/// What the connector is given to work with.
-pub struct Backends {
-    /// Where events come from.
-    pub bus: Arc<dyn EventBus>,
-    /// How other connectors are reached.
-    pub courier: Arc<dyn Courier>,
-    /// Where mapping keys go.
-    pub keys: Arc<dyn KeyStore>,
-    /// The id under which this process claims conversations; the bus must listen to its channels.
-    pub connector: ConnectorId,
-    /// As whom the connector asks Google.
-    pub google: Arc<dyn AccessTokens>,
-}
+/// Probes, and the requests of desktops that poll.
+const QUIET: QuietRoutes = QuietRoutes(&["/status", "/live", "/ready", "/socket.io/", "/socket.io"]);
 
 /// Why a connector could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// Nobody could be spoken to over TLS.
+    /// The system's certificates are missing or unusable.
     #[error("the certificates of this machine cannot be used; install ca-certificates")]
     Certificates(#[source] rustls::Error),
-    /// Nobody could be spoken to over HTTP.
+    /// The HTTP client cannot be built.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
 }
@@ -92,9 +84,9 @@ pub async fn run(
     let (tokens, google) = (settings.tokens.clone(), backends.google.clone());
     let proxy =
         Proxy::new(&settings.dialogflow, &settings.project, tokens, google).map_err(SetupError::Certificates)?;
-    let client = server::client::client().map_err(SetupError::Client)?;
+    let http = server::client::client().map_err(SetupError::Client)?;
     let (google, endpoint) = (backends.google.clone(), settings.dialogflow.endpoint.clone());
-    let companion = Companion::new(client, google, &settings.project, endpoint);
+    let companion = Companion::new(http.clone(), google, &settings.project, endpoint);
     let tasks = TaskSet::default();
     let keys = backends.keys.clone();
     let neighbours = Neighbours::new(backends.courier.clone(), backends.connector.clone());
@@ -116,10 +108,10 @@ pub async fn run(
         gauges::describe();
         tasks.spawn("gauges", gauges::run(hub.clone(), sockets.clone(), tasks.stop_signal()));
     }
-    let app = App::new(&settings, keys, hub, refusals, stop.clone());
+    let app = App::new(&settings, http, keys, hub, refusals, stop.clone());
     let dialogflow = load::limit(dialogflow::router(proxy), settings.dialogflow.max_requests);
     let router = routes::router(app, sockets.router(), dialogflow, &settings);
-    let router = log_requests(router, FREQUENT);
+    let router = log_requests(router, QUIET);
     let connections = settings.sockets.max_connections + SPARE_CONNECTIONS;
     let limits = HttpLimits { connections, send_buffer: Some(settings.send_buffer), ..settings.http.clone() };
     tasks.spawn("http server", serve(listener, router, limits, tasks.stop_signal()));
@@ -127,7 +119,7 @@ pub async fn run(
     stop.cancelled().await;
     let drained = tokio::time::timeout(settings.drain_time + LAST_TASKS, sockets.drain(settings.drain_time)).await;
     if drained.is_err() {
-        tracing::warn!(left = sockets.connections(), "not every desktop could be let go in time");
+        tracing::warn!(left = sockets.connections(), "drain deadline exceeded; connections remain");
     }
     tasks.shut_down(LAST_TASKS).await;
     Ok(())

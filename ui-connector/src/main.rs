@@ -2,31 +2,47 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use broker::RedisBroker;
 use connector::google::credentials::DefaultCredentials;
 use connector::{Backends, Config};
 use event::ConnectorId;
-use server::process::{StartError, run};
+use server::cli::{COMMIT, Program, VERSION};
+use server::process::{Listening, StartError, run};
 use server::tasks::TaskSet;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+
+const PROGRAM: Program =
+    Program { name: env!("CARGO_PKG_NAME"), about: env!("CARGO_PKG_DESCRIPTION"), variables: connector::VARIABLES };
+/// How long the event bus may take to end.
+const LAST_EVENTS: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    run(Config::from_env, start)
+    run(&PROGRAM, Config::from_env, start)
 }
 
-async fn start(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
-    let connector = ConnectorId::generate();
-    let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
-    let google = Arc::new(DefaultCredentials::default());
-    let broker = config.broker;
-    let bus = Arc::new(broker.bus(connector.clone()));
+async fn start(config: Config, listening: Listening) -> Result<(), StartError> {
+    let (Config { redis, settings }, connector) = (config, ConnectorId::generate());
+    let retention = settings.hub.retention;
+    tracing::info!(
+        version = VERSION,
+        commit = COMMIT,
+        address = %listening.address,
+        metrics = listening.metrics.map(tracing::field::display),
+        redis = redis.address(),
+        project = settings.project,
+        retention = ?retention.time,
+        %connector,
+        "ui-connector is listening"
+    );
+    PROGRAM.warn_of_misspelt_variables();
+    settings.announce();
+    let broker = RedisBroker::new(redis, retention).map_err(StartError::setup)?;
+    let (bus, google) = (Arc::new(broker.bus(connector.clone())), Arc::new(DefaultCredentials::default()));
     let tasks = TaskSet::default();
     tasks.spawn("event bus", bus.clone().run(tasks.stop_signal()));
-    config.settings.announce();
-    tracing::info!(address = %address, %connector, "ui-connector is listening");
     let backends = Backends { bus: bus.clone(), courier: bus, keys: Arc::new(broker), connector, google };
-    let ended = connector::run(config.settings, backends, listener, stop).await;
-    tasks.shut_down(std::time::Duration::from_secs(1)).await;
-    ended.map_err(|error| StartError::Setup(error.into()))
+    let ended = connector::run(settings, backends, listening.listener, listening.stop).await;
+    tasks.shut_down(LAST_EVENTS).await;
+    ended.map_err(StartError::setup)
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use broker::Courier;
@@ -14,6 +14,7 @@ use event::ConnectorId;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use server::telemetry::causes;
+use server::util::lock;
 use socketio::{Asking, Relay, Server};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -73,7 +74,7 @@ impl Inner {
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Bytes>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.waiting)
     }
 }
 

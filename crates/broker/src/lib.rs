@@ -11,8 +11,10 @@ mod ports;
 mod redis;
 mod retention;
 mod slots;
+mod variables;
 
 pub use self::redis::{RedisBroker, RedisBus, RedisSettings, SettingsError};
+pub use backoff::Backoff;
 pub use error::Error;
 pub use memory::{MemoryBroker, MemoryBus, Quarantined};
 pub use ports::{
@@ -21,3 +23,4 @@ pub use ports::{
 };
 pub use retention::Retention;
 pub use slots::{Slot, Slots};
+pub use variables::VARIABLES;

@@ -1,5 +1,9 @@
 use std::time::Duration;
 
+use settings::Reader;
+
+use crate::variables::{EVENT_RETENTION_MAX, EVENT_RETENTION_SECONDS};
+
 /// How much of each conversation is kept for desktops that come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
@@ -10,8 +14,15 @@ pub struct Retention {
     pub events: usize,
 }
 
+impl Retention {
+    /// Reads `EVENT_RETENTION_SECONDS` and `EVENT_RETENTION_MAX`.
+    pub fn read(env: &mut Reader) -> Self {
+        Self { time: EVENT_RETENTION_SECONDS.read(env), events: EVENT_RETENTION_MAX.read(env) }
+    }
+}
+
 impl Default for Retention {
     fn default() -> Self {
-        Self { time: Duration::from_mins(15), events: 512 }
+        Self::read(&mut Reader::default())
     }
 }

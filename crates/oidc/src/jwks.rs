@@ -51,7 +51,6 @@ pub enum KeysUnavailable {
 /// The keys of one issuer.
 #[derive(Debug)]
 pub struct KeySet {
-    client: Client,
     source: Source,
     minimum: Duration,
     state: RwLock<State>,
@@ -84,20 +83,20 @@ impl State {
 
 impl KeySet {
     /// A set that has not been fetched yet.
-    pub fn new(client: Client, source: Source) -> Self {
-        Self::with_interval(client, source, MIN_INTERVAL)
+    pub fn new(source: Source) -> Self {
+        Self::with_interval(source, MIN_INTERVAL)
     }
 
     /// The same, asking again after `minimum` at the earliest.
-    pub fn with_interval(client: Client, source: Source, minimum: Duration) -> Self {
-        Self { client, source, minimum, state: RwLock::default(), fetching: Mutex::default() }
+    pub fn with_interval(source: Source, minimum: Duration) -> Self {
+        Self { source, minimum, state: RwLock::default(), fetching: Mutex::default() }
     }
 
-    /// The keys with an id, or all for a token that names none. Fetches the set if it has to.
+    /// The keys with an id, or all for a token that names none. Fetches the set by `http` if it has to.
     ///
     /// # Errors
     /// [`KeysUnavailable`] if there is no usable set.
-    pub async fn find(&self, kid: Option<&str>) -> Result<Vec<Jwk>, KeysUnavailable> {
+    pub async fn find(&self, http: &Client, kid: Option<&str>) -> Result<Vec<Jwk>, KeysUnavailable> {
         let state = self.state();
         let found = state.find(kid);
         let now = Instant::now();
@@ -109,7 +108,7 @@ impl KeySet {
         if turn.is_none() {
             return Ok(found);
         }
-        let fetched = self.renew(kid).await;
+        let fetched = self.renew(http, kid).await;
         let state = self.state();
         match fetched {
             Err(error) if !state.is_usable(Instant::now()) => Err(error),
@@ -118,7 +117,7 @@ impl KeySet {
     }
 
     /// Fetches the set, unless somebody else has done so meanwhile, or just now.
-    async fn renew(&self, kid: Option<&str>) -> Result<(), KeysUnavailable> {
+    async fn renew(&self, http: &Client, kid: Option<&str>) -> Result<(), KeysUnavailable> {
         let (state, now) = (self.state(), Instant::now());
         if state.is_fresh(now) && !state.find(kid).is_empty() {
             return Ok(());
@@ -126,7 +125,7 @@ impl KeySet {
         if state.attempted.is_some_and(|at| now.duration_since(at) < self.minimum) {
             return Err(KeysUnavailable::Pause);
         }
-        let fetched = self.fetch().await;
+        let fetched = self.fetch(http).await;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.attempted = Some(Instant::now());
         match fetched {
@@ -137,18 +136,18 @@ impl KeySet {
                 Ok(())
             }
             Err(error) => {
-                tracing::warn!(error = %causes(&error), "an issuer's keys cannot be renewed; known ones stay in use for a day");
+                tracing::warn!(error = %causes(&error), "failed to fetch the keys of an issuer; known keys stay in use for a day");
                 Err(error)
             }
         }
     }
 
-    async fn fetch(&self) -> Result<(Vec<Jwk>, Duration), KeysUnavailable> {
+    async fn fetch(&self, http: &Client) -> Result<(Vec<Jwk>, Duration), KeysUnavailable> {
         let url = match &self.source {
             Source::Keys(url) => url.clone(),
-            Source::Issuer(issuer) => self.discover(issuer).await?,
+            Source::Issuer(issuer) => self.discover(http, issuer).await?,
         };
-        let answer = self.get(url).await?;
+        let answer = get(http, url).await?;
         let set: Value =
             serde_json::from_slice(&answer.body).map_err(|_| KeysUnavailable::Unusable("it is not JSON"))?;
         let keys = set["keys"].as_array().ok_or(KeysUnavailable::Unusable("it has no keys"))?;
@@ -158,10 +157,10 @@ impl KeySet {
         Ok((signing.take(MAX_KEYS).collect(), lifetime(&answer)))
     }
 
-    async fn discover(&self, issuer: &str) -> Result<Url, KeysUnavailable> {
+    async fn discover(&self, http: &Client, issuer: &str) -> Result<Url, KeysUnavailable> {
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let url = url.parse().map_err(|_| KeysUnavailable::Unusable("the issuer is no URL"))?;
-        let document: Value = serde_json::from_slice(&self.get(url).await?.body)
+        let document: Value = serde_json::from_slice(&get(http, url).await?.body)
             .map_err(|_| KeysUnavailable::Unusable("its discovery document is not JSON"))?;
         if document["issuer"] != issuer {
             return Err(KeysUnavailable::Unusable("its discovery document is of another issuer"));
@@ -170,14 +169,14 @@ impl KeySet {
         keys.ok_or(KeysUnavailable::Unusable("its discovery document names no https URL of keys"))
     }
 
-    async fn get(&self, url: Url) -> Result<Answer, KeysUnavailable> {
-        let answer = ask(self.client.get(url)).await?;
-        if answer.status.is_success() { Ok(answer) } else { Err(KeysUnavailable::Status(answer.status.as_u16())) }
-    }
-
     fn state(&self) -> State {
         self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+async fn get(http: &Client, url: Url) -> Result<Answer, KeysUnavailable> {
+    let answer = ask(http.get(url)).await?;
+    if answer.status.is_success() { Ok(answer) } else { Err(KeysUnavailable::Status(answer.status.as_u16())) }
 }
 
 /// How long an answer may be kept (<https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.1>), within our own limits.

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use reqwest::Client;
 use serde_json::{Map, Value};
 
 use crate::claims::{Claims, Expected, InvalidClaim};
@@ -75,16 +76,16 @@ impl Verifier {
         Self { keys, algorithms: &[Algorithm::RS256] }
     }
 
-    /// Verifies a token.
+    /// Verifies a token. `http` fetches the keys of its issuer.
     ///
     /// # Errors
     /// [`VerifyError`]: it is not valid, or the keys of the issuer are not available.
-    pub async fn verify(&self, token: &str, expected: &Expected) -> Result<Claims, VerifyError> {
+    pub async fn verify(&self, http: &Client, token: &str, expected: &Expected) -> Result<Claims, VerifyError> {
         let header = header(token)?;
         if !self.algorithms.contains(&header.alg) {
             return Err(Invalid::Algorithm.into());
         }
-        let mut keys = self.keys.find(header.kid.as_deref()).await?;
+        let mut keys = self.keys.find(http, header.kid.as_deref()).await?;
         keys.retain(|key| fits(key, header.alg));
         if keys.is_empty() {
             return Err(Invalid::UnknownKey.into());

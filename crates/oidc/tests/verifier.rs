@@ -32,6 +32,7 @@ struct Keys {
     status: Arc<AtomicU16>,
     upstream: Upstream,
     verifier: Verifier,
+    http: reqwest::Client,
 }
 
 impl Keys {
@@ -44,8 +45,14 @@ impl Keys {
         });
         let upstream = upstream.await;
         let url = format!("{}/keys", upstream.url()).parse().unwrap();
-        let set = KeySet::with_interval(server::client::client().unwrap(), Source::Keys(url), interval);
-        let this = Self { published, status, upstream, verifier: Verifier::rs256(set) };
+        let set = KeySet::with_interval(Source::Keys(url), interval);
+        let this = Self {
+            published,
+            status,
+            upstream,
+            verifier: Verifier::rs256(set),
+            http: server::client::client().unwrap(),
+        };
         this.publish(keys);
         this
     }
@@ -56,7 +63,7 @@ impl Keys {
     }
 
     async fn verify(&self, token: &str) -> Result<(), VerifyError> {
-        self.verifier.verify(token, &expected()).await.map(drop)
+        self.verifier.verify(&self.http, token, &expected()).await.map(drop)
     }
 
     async fn refuses(&self, token: &str) -> Invalid {

@@ -1,4 +1,4 @@
-//! Questions to services of others, over HTTP: short, bounded, and never redirected.
+//! The HTTP client for third-party APIs: short, bounded, and never redirected.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, Url};
+use settings::Kind;
 
 /// How long a connection may take to be made.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -64,6 +65,18 @@ pub fn is_protected(url: &Url) -> bool {
         None => false,
     };
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback())
+}
+
+/// An `https` URL, or an `http` URL of this machine. It may hold a secret, so errors do not show it.
+pub struct ProtectedUrl;
+
+impl Kind for ProtectedUrl {
+    type Value = Url;
+    const EXPECTED: &str = "an https URL";
+
+    fn parse(text: &str) -> Result<Url, String> {
+        text.parse().ok().filter(is_protected).ok_or_else(|| "something else".to_owned())
+    }
 }
 
 /// Asks, and once more if the connection failed.

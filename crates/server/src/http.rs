@@ -10,6 +10,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use settings::Reader;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,15 +19,15 @@ use tokio_util::task::TaskTracker;
 use tower_http::add_extension::AddExtension;
 
 use crate::address::Connection;
-use crate::env::EnvReader;
+use crate::variables::{HEADER_TIMEOUT_SECONDS, TRUSTED_PROXIES, on_cloud_run};
 
-/// After an error of `accept`, such as too many open files, to let others finish.
+/// Pause after an error of `accept`, such as too many open files, in which connections may end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Limits of one listener.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
-    /// Open connections at the most; beyond that they wait in the listener's backlog.
+    /// Maximum of open connections; further ones wait in the listener's backlog.
     pub connections: usize,
     /// How long a client may take to send a request's headers. It is also how long an idle
     /// keep-alive connection is held.
@@ -34,60 +35,56 @@ pub struct HttpLimits {
     /// Size of the kernel's send buffer of each connection, bytes. Without it the kernel holds
     /// megabytes for a client that does not read.
     pub send_buffer: Option<usize>,
-    /// Bytes of a request's headers that are read before it is looked whether they end; more than twice as many get 431.
+    /// Bytes of a request's headers after which the server checks whether they have ended; more than twice as many get 431.
     pub header_bytes: usize,
-    /// Proxies of ours in front, each of which notes an address in `X-Forwarded-For`.
+    /// Number of trusted proxies in front, each of which adds an address to `X-Forwarded-For`.
     pub trusted_proxies: usize,
-    /// After which time without acknowledgement of sent bytes the kernel gives a connection up.
+    /// How long sent bytes may stay unacknowledged before the kernel closes the connection.
     pub user_timeout: Duration,
 }
 
-impl Default for HttpLimits {
-    fn default() -> Self {
+impl HttpLimits {
+    /// Reads `HEADER_TIMEOUT_SECONDS` and `TRUSTED_PROXIES`.
+    pub fn read(env: &mut Reader) -> Self {
+        // Google's front end adds the client's address at the end of the list.
+        let platform = usize::from(on_cloud_run(env));
         Self {
             connections: 100_000,
-            header_timeout: Duration::from_secs(30),
+            header_timeout: HEADER_TIMEOUT_SECONDS.read(env),
             send_buffer: None,
             header_bytes: 64 * 1024,
-            trusted_proxies: 0,
+            trusted_proxies: TRUSTED_PROXIES.read(env).unwrap_or(platform),
             user_timeout: Duration::from_secs(20),
         }
     }
 }
 
-impl HttpLimits {
-    /// Reads `HEADER_TIMEOUT_SECONDS` and `TRUSTED_PROXIES`.
-    pub fn read(env: &mut EnvReader) -> Self {
-        let default = Self::default();
-        let seconds = default.header_timeout.as_secs();
-        let timeout = env.parse_within("HEADER_TIMEOUT_SECONDS", "1 to 600", seconds, |n| (1..=600).contains(n));
-        // Google's front end notes the client as the last of the list.
-        let proxies = usize::from(env.text("K_SERVICE").is_some());
-        let trusted_proxies = env.parse_within("TRUSTED_PROXIES", "0 to 16", proxies, |n| *n <= 16);
-        Self { header_timeout: Duration::from_secs(timeout), trusted_proxies, ..default }
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self::read(&mut Reader::default())
     }
 }
 
 /// Serves until `stop` is cancelled, then finishes the requests that are under way and returns.
 ///
-/// Connections that were upgraded (WebSockets) are not waited for: their owner closes them.
+/// It does not wait for upgraded connections (WebSockets): their owner closes them.
 pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let permits = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &permits) => accepted,
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, peer, place)) => {
+            Ok((stream, peer, permit)) => {
                 configure(&stream, &limits);
                 let connection = Connection { peer, proxies: limits.trusted_proxies };
                 let service = AddExtension::new(router.clone(), connection);
-                connections.spawn(serve_connection(stream, service, limits.clone(), stop.clone(), place));
+                connections.spawn(serve_connection(stream, service, limits.clone(), stop.clone(), permit));
             }
             Err(error) => {
-                tracing::warn!(%error, "could not accept a connection");
+                tracing::warn!(%error, "failed to accept a connection; trying again");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -99,14 +96,14 @@ pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits, st
 
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
-    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer.ip(), place))
+    Ok((stream, peer.ip(), permit))
 }
 
-/// A connection that cannot be configured is served all the same.
+/// Serves a connection even if it cannot be configured.
 fn configure(stream: &TcpStream, limits: &HttpLimits) {
     let socket = SockRef::from(stream);
     let _ = socket.set_tcp_nodelay(true);
@@ -121,7 +118,7 @@ async fn serve_connection(
     service: AddExtension<Router, Connection>,
     limits: HttpLimits,
     stop: CancellationToken,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 ) {
     let mut connection = pin!(
         http1::Builder::new()
@@ -139,6 +136,6 @@ async fn serve_connection(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended with an error");
+        tracing::debug!(%error, "connection ended with an error");
     }
 }

@@ -1,15 +1,18 @@
-//! What every process of ours needs: environment, telemetry, HTTP serving, tasks and shutdown.
-//! It knows nothing of conversations.
+//! What every process of ours needs: command line, telemetry, HTTP serving, tasks and shutdown.
 
 pub mod address;
+pub mod authorization;
+pub mod body;
+pub mod cli;
 pub mod client;
-pub mod env;
+mod healthcheck;
 pub mod http;
 pub mod load;
 pub mod metrics;
 pub mod process;
-pub mod redis;
 pub mod request_log;
 pub mod tasks;
 pub mod telemetry;
 mod trace;
+pub mod util;
+pub mod variables;

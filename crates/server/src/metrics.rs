@@ -6,13 +6,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
+use metrics::{describe_gauge, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::{COMMIT, VERSION};
 use crate::http::{HttpLimits, serve};
 
-/// How often what was measured is summed up, so that it does not pile up while nobody asks.
+/// How often measurements are summed up, so that they do not pile up while nothing scrapes them.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// Bounds of the buckets for durations, seconds: from a delivery within a process to a provider's time limit.
 const SECONDS: [f64; 16] =
@@ -20,9 +22,12 @@ const SECONDS: [f64; 16] =
 /// Connections of scrapers.
 const CONNECTIONS: usize = 64;
 
+/// Always 1; its labels name the version and the commit of the program.
+const BUILD_INFO: &str = "agent_assist_build_info";
+
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Whether anybody wants to know. What costs something to measure is measured only then.
+/// Whether metrics are served. What costs something to measure is measured only then.
 pub fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
@@ -35,6 +40,8 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
     let handle = builder.install_recorder()?;
     ON.store(true, Ordering::Relaxed);
+    describe_gauge!(BUILD_INFO, "1; the version and the commit of the program are its labels");
+    gauge!(BUILD_INFO, "version" => VERSION, "commit" => COMMIT).set(1.0);
     Ok(handle)
 }
 

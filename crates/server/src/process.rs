@@ -1,22 +1,26 @@
 //! The life of a process: read the environment, start, wait for a signal, drain, exit.
 
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use settings::{ConfigError, Env, Reader};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::env::{ConfigError, Env, EnvReader};
+use crate::cli::{Command, Program};
+use crate::healthcheck::healthcheck;
 use crate::metrics;
 use crate::tasks::TaskSet;
 use crate::telemetry::{LogSettings, causes};
+use crate::variables::{METRICS_PORT, PORT, WORKER_THREADS};
 
-/// `EX_CONFIG` of sysexits: the process was given something that it cannot use.
+/// `EX_USAGE` and `EX_CONFIG` of `sysexits.h`.
+const EX_USAGE: u8 = 64;
 const EX_CONFIG: u8 = 78;
 /// Below this many cores a second runtime thread costs more in wake-ups than it brings.
 const CORES_FOR_SEVERAL_THREADS: usize = 3;
@@ -25,7 +29,7 @@ pub const HARD_STOP: Duration = Duration::from_secs(8);
 /// How long a scrape that is under way may still take.
 const LAST_SCRAPE: Duration = Duration::from_millis(100);
 
-/// What every process of ours is told.
+/// What every process is configured with.
 #[derive(Debug)]
 pub struct ProcessSettings {
     /// Address to listen on.
@@ -36,58 +40,100 @@ pub struct ProcessSettings {
     pub worker_threads: usize,
     /// Logs.
     pub log: LogSettings,
-    /// Port of the metrics, if they are wanted.
+    /// Port of the metrics. Without it nothing is measured: metrics tell of the business.
     pub metrics_port: Option<u16>,
 }
 
 impl ProcessSettings {
-    /// Reads `PORT`, `WORKER_THREADS` and the log settings. The address is all of the machine's.
-    pub fn read(env: &mut EnvReader) -> Self {
+    /// Reads `PORT`, `WORKER_THREADS`, `METRICS_PORT` and the log settings. The address is all of the machine's; `project` is the
+    /// one that has the traces to which log lines belong.
+    pub fn read(env: &mut Reader, project: Option<String>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if cores < CORES_FOR_SEVERAL_THREADS { 1 } else { cores };
         Self {
             address: Ipv4Addr::UNSPECIFIED.into(),
-            port: env.parse("PORT", "a port number, 0 to 65535", 8080),
-            worker_threads: env.parse_within("WORKER_THREADS", "1 to 1024", threads, |n| (1..=1024).contains(n)),
-            log: LogSettings::read(env),
-            metrics_port: metrics_port(env),
+            port: PORT.read(env),
+            worker_threads: WORKER_THREADS.read(env).unwrap_or(threads),
+            log: LogSettings::read(env, project),
+            metrics_port: METRICS_PORT.read(env),
         }
     }
 }
 
-/// Nothing unless it is set: what is measured tells of the business.
-fn metrics_port(env: &mut EnvReader) -> Option<u16> {
-    env.text("METRICS_PORT")?;
-    Some(env.parse("METRICS_PORT", "a port number, 0 to 65535", 0))
+/// Where a process listens, and until when.
+#[derive(Debug)]
+pub struct Listening {
+    /// The listener on `PORT`.
+    pub listener: TcpListener,
+    /// Its address.
+    pub address: SocketAddr,
+    /// The address of the metrics, if they are served.
+    pub metrics: Option<SocketAddr>,
+    /// The signal to stop.
+    pub stop: CancellationToken,
 }
 
-/// What a running process consists of, as far as [`run`] needs to know.
-pub trait Config: Send + 'static {
-    /// The settings that every process has.
-    fn process(&self) -> &ProcessSettings;
-}
-
-/// Runs a process: reads the configuration, binds the port and calls `start` with the listener and
-/// the signal to stop. `start` has [`HARD_STOP`] to return once the signal came.
+/// Does what the command line asks of `program`; without arguments it runs: `read` gives its configuration, and `start` has
+/// [`HARD_STOP`] to return after the signal to stop.
 ///
-/// Exit codes: 0 after a signal, 78 for an unusable configuration, 1 for everything else.
-pub fn run<C: Config, F>(
-    read: impl FnOnce(Env) -> Result<C, ConfigError>,
-    start: impl FnOnce(C, TcpListener, CancellationToken) -> F,
+/// Exit codes: 0 after a signal, 64 for unknown arguments, 78 for an unusable configuration, 1 for everything else.
+pub fn run<C, F>(
+    program: &Program,
+    read: impl FnOnce(Env) -> Result<(ProcessSettings, C), ConfigError>,
+    start: impl FnOnce(C, Listening) -> F,
 ) -> ExitCode
 where
     F: Future<Output = Result<(), StartError>>,
 {
-    let config = match read(Env::of_process()) {
-        Ok(config) => config,
-        Err(problems) => return refuse(&problems),
-    };
-    config.process().log.install();
+    let environment = Env::of_process();
+    match Command::read(std::env::args_os().skip(1)) {
+        Ok(Command::Run) => match read(environment) {
+            Ok((settings, config)) => live(&settings, |listening| start(config, listening)),
+            Err(problems) => complain(EX_CONFIG, &problems.to_string()),
+        },
+        Ok(Command::CheckConfig) => check(program, &environment, read(environment.clone()).err().as_ref()),
+        Ok(Command::HealthCheck) => probe(environment),
+        Ok(Command::Help) => say(&program.to_string()),
+        Ok(Command::Version) => say(&program.version()),
+        Err(unknown) => complain(EX_USAGE, &format!("{unknown}\n{}", program.usage())),
+    }
+}
+
+fn check(program: &Program, environment: &Env, problems: Option<&ConfigError>) -> ExitCode {
+    for (name, known) in environment.misspelt(program.variables) {
+        complain(0, &format!("{name}: unknown, has no effect; did you mean {known}?"));
+    }
+    match problems {
+        Some(problems) => complain(EX_CONFIG, &problems.to_string()),
+        None => say("the configuration is valid"),
+    }
+}
+
+fn probe(environment: Env) -> ExitCode {
+    let mut env = environment.reader();
+    let port = PORT.read(&mut env);
+    match env.finish(Some(port)) {
+        Ok(port) => match runtime(1).map_err(Into::into).and_then(|runtime| runtime.block_on(healthcheck(port))) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => complain(1, &causes(&error).to_string()),
+        },
+        Err(problems) => complain(EX_CONFIG, &problems.to_string()),
+    }
+}
+
+fn live<F>(settings: &ProcessSettings, start: impl FnOnce(Listening) -> F) -> ExitCode
+where
+    F: Future<Output = Result<(), StartError>>,
+{
+    settings.log.install();
     raise_open_files();
-    match runtime(config.process().worker_threads).map(|runtime| runtime.block_on(serve(config, start))) {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(error)) => fail(&error),
-        Err(error) => fail(&StartError::Runtime(error)),
+    let ended = runtime(settings.worker_threads).map_err(StartError::Runtime);
+    match ended.and_then(|runtime| runtime.block_on(serve(settings, start))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = %causes(&error), "the process failed");
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -111,30 +157,38 @@ pub enum StartError {
     Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-async fn serve<C: Config, F>(
-    config: C,
-    start: impl FnOnce(C, TcpListener, CancellationToken) -> F,
-) -> Result<(), StartError>
+impl StartError {
+    /// An error of something that the process needs.
+    pub fn setup(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Setup(error.into())
+    }
+}
+
+async fn serve<F>(settings: &ProcessSettings, start: impl FnOnce(Listening) -> F) -> Result<(), StartError>
 where
     F: Future<Output = Result<(), StartError>>,
 {
-    let ProcessSettings { address, port, .. } = *config.process();
+    let ProcessSettings { address, port, metrics_port, .. } = *settings;
     let listener = TcpListener::bind((address, port)).await.map_err(|error| StartError::Listen(port, error))?;
-    let stop = CancellationToken::new();
+    let bound = listener.local_addr().map_err(StartError::setup)?;
     let tasks = TaskSet::default();
-    if let Some(port) = config.process().metrics_port {
-        let listener = TcpListener::bind((address, port)).await;
-        serve_metrics(listener.map_err(|error| StartError::ListenForMetrics(port, error))?, &tasks)?;
-    }
+    let metrics = match metrics_port {
+        Some(port) => {
+            let listener = TcpListener::bind((address, port)).await;
+            Some(serve_metrics(listener.map_err(|error| StartError::ListenForMetrics(port, error))?, &tasks)?)
+        }
+        None => None,
+    };
+    let stop = CancellationToken::new();
     let signalled = wait_for_signal(stop.clone())?;
     let hard_stop = async {
         signalled.await;
         tokio::time::sleep(HARD_STOP).await;
     };
     let ended = tokio::select! {
-        ended = start(config, listener, stop) => ended,
+        ended = start(Listening { listener, address: bound, metrics, stop }) => ended,
         () = hard_stop => {
-            tracing::warn!(after = ?HARD_STOP, "not everything ended in time; stopping all the same");
+            tracing::warn!(after = ?HARD_STOP, "shutdown deadline exceeded; exiting");
             Ok(())
         }
     };
@@ -142,14 +196,12 @@ where
     ended
 }
 
-/// Metrics are there until the very end, so that what happens during a drain is seen.
-fn serve_metrics(listener: TcpListener, tasks: &TaskSet) -> Result<(), StartError> {
-    let setup = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Setup(error);
-    let handle = metrics::install().map_err(|error| setup(error.into()))?;
-    let address = listener.local_addr().map_err(|error| setup(error.into()))?;
-    tracing::info!(%address, "metrics are at /metrics");
+/// Metrics are served until the very end, so that what happens during a drain is seen.
+fn serve_metrics(listener: TcpListener, tasks: &TaskSet) -> Result<SocketAddr, StartError> {
+    let handle = metrics::install().map_err(StartError::setup)?;
+    let address = listener.local_addr().map_err(StartError::setup)?;
     tasks.spawn("metrics", metrics::run(handle, listener, tasks.stop_signal()));
-    Ok(())
+    Ok(address)
 }
 
 /// SIGTERM is what Cloud Run sends, SIGINT what Ctrl-C does.
@@ -165,13 +217,13 @@ fn wait_for_signal(stop: CancellationToken) -> Result<impl Future<Output = ()>, 
     })
 }
 
-/// Every connection is an open file, and the usual soft limit of 1,024 is meant for programs that
-/// use `select`. The hard limit is the operator's.
+/// Raises the soft limit of open files to the hard one. Every connection is an open file, and the usual soft limit of 1,024 is
+/// meant for programs that use `select`.
 fn raise_open_files() {
     let limits = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limits.maximum, maximum: limits.maximum };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files could not be raised");
+        tracing::warn!(%error, "failed to raise the limit of open files; fewer connections fit");
     }
 }
 
@@ -180,14 +232,14 @@ fn runtime(threads: usize) -> std::io::Result<Runtime> {
     builder.worker_threads(threads).enable_all().build()
 }
 
-/// Goes to stderr: there is no logging yet, and people look there.
-#[expect(clippy::print_stderr, reason = "the process has no other voice before logging is set up")]
-fn refuse(problems: &ConfigError) -> ExitCode {
-    eprintln!("{problems}");
-    ExitCode::from(EX_CONFIG)
+#[expect(clippy::print_stdout, reason = "what a command line asks for goes to stdout")]
+fn say(text: &str) -> ExitCode {
+    println!("{}", text.trim_end());
+    ExitCode::SUCCESS
 }
 
-fn fail(error: &StartError) -> ExitCode {
-    tracing::error!(error = %causes(error), "the process could not go on");
-    ExitCode::FAILURE
+#[expect(clippy::print_stderr, reason = "there is no logging yet, and people look there")]
+fn complain(code: u8, reason: &str) -> ExitCode {
+    eprintln!("{reason}");
+    ExitCode::from(code)
 }

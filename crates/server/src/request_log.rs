@@ -16,31 +16,29 @@ use crate::address::ClientAddress;
 use crate::metrics::is_on;
 use crate::trace::{self, Trace};
 
-/// The target of these lines, by which the formatter of logs knows them.
-pub(crate) const TARGET: &str = "request";
 /// Counts requests, by method, route and status.
 pub const HTTP_REQUESTS: &str = "agent_assist_http_requests_total";
-/// Longer paths and user agents are cut.
+/// Bytes after which paths and user agents are cut.
 const MAX_TEXT: usize = 512;
 
-/// Requests that come all the time, and are of interest only when they fail: probes, pushes and polls.
+/// Routes of probes, pushes and polls, whose requests are too frequent to be logged unless they fail.
 #[derive(Debug, Clone, Copy)]
-pub struct Frequent(pub &'static [&'static str]);
+pub struct QuietRoutes(pub &'static [&'static str]);
 
-/// Has the requests to `router` logged and counted: at INFO, but at DEBUG if they succeed at a `frequent` route, and at
-/// WARNING if the server fails. A line holds neither query nor body nor any header but the user agent's.
-pub fn log_requests(router: Router, frequent: Frequent) -> Router {
+/// Logs and counts the requests to `router`: at INFO, but at DEBUG if they succeed at a `quiet` route, and at WARNING if the
+/// server fails. A line contains neither query nor body nor any header but the user agent's.
+pub fn log_requests(router: Router, quiet: QuietRoutes) -> Router {
     metrics::describe_counter!(HTTP_REQUESTS, "Requests, by method, route and status");
-    router.layer(from_fn(move |request: Request, next: Next| observe(request, next, frequent)))
+    router.layer(from_fn(move |request: Request, next: Next| observe(request, next, quiet)))
 }
 
-async fn observe(request: Request, next: Next, frequent: Frequent) -> Response {
+async fn observe(request: Request, next: Next, quiet: QuietRoutes) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let trace = Trace::of(request.headers());
     let asked = Asked::of(&request);
     let work = async {
         let response = next.run(request).await;
-        asked.log(&response, level(response.status(), route.as_ref(), frequent));
+        asked.log(&response, level(response.status(), route.as_ref(), quiet));
         response
     };
     let response = match trace {
@@ -51,11 +49,11 @@ async fn observe(request: Request, next: Next, frequent: Frequent) -> Response {
     response
 }
 
-fn level(status: StatusCode, route: Option<&MatchedPath>, frequent: Frequent) -> Level {
-    let is_frequent = route.is_some_and(|route| frequent.0.contains(&route.as_str()));
+fn level(status: StatusCode, route: Option<&MatchedPath>, quiet: QuietRoutes) -> Level {
+    let is_quiet = route.is_some_and(|route| quiet.0.contains(&route.as_str()));
     match status {
         status if status.is_server_error() => Level::WARN,
-        status if is_frequent && !status.is_client_error() => Level::DEBUG,
+        status if is_quiet && !status.is_client_error() => Level::DEBUG,
         _ => Level::INFO,
     }
 }
@@ -64,7 +62,7 @@ fn count(method: &Method, route: Option<&MatchedPath>, status: StatusCode) {
     if !is_on() {
         return;
     }
-    // Methods and routes are few; what a client makes up is not told apart.
+    // Methods and routes are few, whatever clients make up.
     let known = [Method::GET, Method::POST, Method::PATCH, Method::DELETE, Method::OPTIONS];
     let method = if known.contains(method) { method.as_str().to_owned() } else { "other".to_owned() };
     let route = route.map_or("none".to_owned(), |route| route.as_str().to_owned());
@@ -72,7 +70,7 @@ fn count(method: &Method, route: Option<&MatchedPath>, status: StatusCode) {
         .increment(1);
 }
 
-/// What a line says about the question.
+/// What a line says about a request.
 struct Asked {
     started: Instant,
     method: Method,
@@ -98,16 +96,25 @@ impl Asked {
         }
     }
 
+    /// Writes the line. Cloud Logging takes sizes and durations as texts, because they may have 64 bits.
     fn log(&self, response: &Response, level: Level) {
-        let latency = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let (latency, Self { method, path, .. }) = (self.started.elapsed(), self);
+        let size = response.body().size_hint().exact().unwrap_or_else(|| length(response.headers()));
         // The level of a line is part of its static description, so there is a line for each.
         macro_rules! line {
             ($level:expr) => {
                 tracing::event!(
-                    target: TARGET, $level, method = %self.method, path = self.path, status = response.status().as_u16(),
-                    latency_us = latency, request_bytes = self.bytes,
-                    response_bytes = response.body().size_hint().exact().unwrap_or_else(|| length(response.headers())), client = self.client, user_agent = self.user_agent,
-                    protocol = ?self.protocol,
+                    $level,
+                    http.requestMethod = method.as_str(),
+                    http.requestUrl = path,
+                    http.status = response.status().as_u16(),
+                    http.latency = format!("{}.{:06}s", latency.as_secs(), latency.subsec_micros()),
+                    http.requestSize = self.bytes.to_string(),
+                    http.responseSize = size.to_string(),
+                    http.userAgent = self.user_agent,
+                    http.remoteIp = self.client,
+                    http.protocol = format!("{:?}", self.protocol),
+                    "{method} {path}"
                 )
             };
         }
@@ -119,7 +126,7 @@ impl Asked {
     }
 }
 
-/// As announced; 0 if it was not.
+/// The length that the headers announce; 0 if they do not.
 fn length(headers: &HeaderMap) -> u64 {
     headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or_default()
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::util::lock;
+
 /// The background tasks of a process.
 #[derive(Default)]
 pub struct TaskSet {
@@ -22,7 +24,7 @@ struct Running {
 }
 
 impl TaskSet {
-    /// The signal that asks the tasks to stop. A task that waits must also wait for it.
+    /// The signal on which the tasks stop. A task that waits for something must also wait for it.
     pub fn stop_signal(&self) -> CancellationToken {
         self.stop.clone()
     }
@@ -44,7 +46,7 @@ impl TaskSet {
             }
         };
         if tokio::time::timeout(deadline, all_ended).await.is_err() {
-            tracing::warn!(left = tasks.len(), "background tasks did not stop in time and are aborted");
+            tracing::warn!(left = tasks.len(), "background tasks did not stop in time; aborting them");
             tasks.shutdown().await;
         }
     }
@@ -55,13 +57,8 @@ fn report(names: &HashMap<Id, &'static str>, ended: Result<(Id, ()), JoinError>)
         && error.is_panic()
     {
         let task = names.get(&error.id()).copied().unwrap_or_default();
-        tracing::error!(task, "a background task panicked");
+        tracing::error!(task, "background task panicked");
     }
-}
-
-/// A poisoned lock means that another thread panicked; the set of tasks is still whole.
-fn lock(running: &Mutex<Running>) -> std::sync::MutexGuard<'_, Running> {
-    running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(test)]

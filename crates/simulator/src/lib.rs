@@ -10,3 +10,4 @@ pub mod publisher;
 pub mod pubsub;
 pub mod script;
 pub mod stack;
+pub mod variables;

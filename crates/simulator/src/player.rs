@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event::ConversationName;
-use server::env::EnvReader;
 use server::tasks::TaskSet;
+use settings::Reader;
 use tokio_util::sync::CancellationToken;
 
 use crate::dialogflow::Dialogflow;
 use crate::publisher::Publisher;
 use crate::script::Script;
+use crate::variables::{PLAY_CROWD, PLAY_SPEED};
 
 /// How long the event that is under way may still take at the end.
 const LAST_EVENT: Duration = Duration::from_secs(1);
@@ -19,18 +20,15 @@ const LAST_EVENT: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     /// How many times faster than people speak.
-    pub speed: f64,
+    pub speed: usize,
     /// Further conversations that are played at the same time.
     pub crowd: usize,
 }
 
 impl Pace {
     /// Reads `PLAY_SPEED` and `PLAY_CROWD`.
-    pub fn read(env: &mut EnvReader) -> Self {
-        Self {
-            speed: env.parse_within("PLAY_SPEED", "0.01 to 1000", 1.0, |speed| (0.01..=1000.0).contains(speed)),
-            crowd: env.parse_within("PLAY_CROWD", "0 to 10000", 0, |crowd| *crowd <= 10_000),
-        }
+    pub fn read(env: &mut Reader) -> Self {
+        Self { speed: PLAY_SPEED.read(env), crowd: PLAY_CROWD.read(env) }
     }
 }
 
@@ -81,7 +79,7 @@ impl Player {
     /// Plays `script` once.
     pub async fn play(&self, script: &Script, conversation: &ConversationName) {
         for notification in script.notifications(conversation) {
-            tokio::time::sleep(notification.pause.div_f64(self.pace.speed)).await;
+            tokio::time::sleep(notification.pause / u32::try_from(self.pace.speed).unwrap_or(1)).await;
             if let Some(dialogflow) = &self.dialogflow {
                 dialogflow.witness(&notification);
             }

@@ -88,14 +88,15 @@ impl Stack {
         let running = connector::run(settings, backends, connector, stop.clone());
         stack.tasks.spawn("ui-connector", async {
             if let Err(error) = running.await {
-                tracing::error!(error = %causes(&error), "the connector could not be set up");
+                tracing::error!(error = %causes(&error), "failed to set up the connector");
             }
         });
-        let log = Arc::new(broker);
-        stack.tasks.spawn(
-            "cloud-pubsub-interceptor",
-            interceptor::run(interceptor::Settings::default(), log, interceptor, stop),
-        );
+        let running = interceptor::run(interceptor::Settings::default(), Arc::new(broker), interceptor, stop);
+        stack.tasks.spawn("cloud-pubsub-interceptor", async {
+            if let Err(error) = running.await {
+                tracing::error!(error = %causes(&error), "failed to set up the interceptor");
+            }
+        });
         Ok(stack)
     }
 

@@ -5,10 +5,10 @@ use std::ops::Deref;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use server::authorization::authorization;
 
 use super::token::{InvalidToken, TokenKeys};
 
@@ -23,8 +23,7 @@ where
     type Rejection = InvalidToken;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, InvalidToken> {
-        let token = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        state.as_ref().verify(token).map(|_| Self)
+        state.as_ref().verify(authorization(&parts.headers)).map(|_| Self)
     }
 }
 

@@ -1,7 +1,6 @@
-//! Who may come in: identity providers and our own tokens.
+//! Identity providers, and our own tokens.
 
 pub mod authenticated;
-mod bearer;
 pub mod provider;
 pub mod providers;
 pub mod rotation;

@@ -1,19 +1,21 @@
-//! Who decides whether somebody may register.
+//! What decides whether an agent may register.
 
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
+use server::authorization::without_bearer;
 use server::client::AskError;
 
-/// What a desktop presents to be let in: the header `Authorization`, without the word `Bearer`.
+/// What a desktop presents to register: the header `Authorization`, without the word `Bearer`.
 #[derive(Debug, Default)]
 pub struct PlatformToken(SecretString);
 
 impl PlatformToken {
     /// Takes the value of the header, with or without `Bearer` in front, in any case.
     pub fn from_header(value: &str) -> Self {
-        Self(super::bearer::without_bearer(value.trim()).into())
+        Self(without_bearer(value).into())
     }
 
     /// The token, to be sent to the provider and nowhere else.
@@ -29,13 +31,13 @@ impl PlatformToken {
         if self.is_empty() { Err(Refusal::Denied("no token was presented".into())) } else { Ok(self.expose()) }
     }
 
-    /// Nothing was presented, which is nobody's token.
+    /// Whether nothing was presented.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }
 }
 
-/// Whoever knows the agents of a deployment.
+/// An identity provider: it knows the agents of a deployment.
 ///
 /// Implement it to bring your own: see the example `own_provider`.
 #[async_trait]
@@ -43,27 +45,28 @@ pub trait IdentityProvider: Send + Sync {
     /// What logs and metrics call it.
     fn name(&self) -> &'static str;
 
-    /// Whether the bearer of `token` is an agent of this deployment. `token` may be empty.
+    /// Whether the bearer of `token`, which may be empty, is an agent of this deployment. `http` is the client for all calls to
+    /// providers.
     ///
     /// # Errors
-    /// [`Refusal`]: it is not, or nobody could be asked. The reason goes to the log, never to the caller.
-    async fn verify(&self, token: &PlatformToken) -> Result<Admission, Refusal>;
+    /// [`Refusal`]: it is not, or the provider did not tell. The reason goes to the log, never to the caller.
+    async fn verify(&self, http: &Client, token: &PlatformToken) -> Result<Admission, Refusal>;
 
     /// Says at start, in the log, what an operator may not expect of it.
     fn announce(&self) {}
 }
 
-/// The bearer may come in.
+/// The bearer may register.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Admission {
     /// Until when, if the provider says so. Our token does not outlive it.
     pub until: Option<SystemTime>,
 }
 
-/// Why somebody may not come in. The texts hold no token.
+/// Why the bearer may not register. The texts contain no token.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The provider does not know the bearer, or it belongs to somebody else.
+    /// The provider does not know the bearer, or knows it as another one's agent.
     #[error("{0}")]
     Denied(String),
     /// The provider gave no answer.

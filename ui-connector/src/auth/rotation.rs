@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use server::telemetry::causes;
+use settings::Reader;
 use tokio_util::sync::CancellationToken;
 
 use super::secrets::{SecretError, read};
 use super::token::TokenKeys;
+use crate::variables::{JWT_SECRET_KEY_PATH, JWT_SECRET_REFRESH_SECONDS, JWT_TOKEN_LIFETIME_MINUTES};
 
 /// The file with the secrets.
 #[derive(Debug, Clone)]
@@ -18,6 +20,26 @@ pub struct SecretFile {
     pub path: PathBuf,
     /// How often it is looked at. Mounts are replaced as a whole, by a link, so there is nothing to be notified of.
     pub interval: Duration,
+}
+
+impl SecretFile {
+    /// Reads `JWT_SECRET_KEY_PATH` and `JWT_SECRET_REFRESH_SECONDS`.
+    pub(crate) fn read(env: &mut Reader) -> Self {
+        Self { path: JWT_SECRET_KEY_PATH.read(env), interval: JWT_SECRET_REFRESH_SECONDS.read(env) }
+    }
+
+    /// Reads the secrets, and `JWT_TOKEN_LIFETIME_MINUTES`, for tokens of `project`.
+    pub(crate) fn tokens(&self, env: &mut Reader, project: &str) -> Option<TokenKeys> {
+        let lifetime = JWT_TOKEN_LIFETIME_MINUTES.read(env);
+        let refuse = |error: SecretError| {
+            let expected = match error {
+                SecretError::Read(..) => "a file with the JWT secret",
+                SecretError::TooLarge(_) | SecretError::TooShort { .. } => "a secret of at least 16 bytes in each line",
+            };
+            JWT_SECRET_KEY_PATH.problem(env, error.to_string(), expected);
+        };
+        TokenKeys::read(&self.path, project, lifetime).map_err(refuse).ok()
+    }
 }
 
 /// Looks at the file again and again. A file that cannot be used changes nothing, and is told of once.
@@ -30,7 +52,7 @@ pub(crate) async fn run(file: SecretFile, tokens: Arc<TokenKeys>, stop: Cancella
             }
             Err(error) if !failed => {
                 let error = causes(&error).to_string();
-                tracing::error!(error, "the JWT secret has become unusable; the last usable one stays in use");
+                tracing::error!(error, "failed to renew the JWT secret; the last usable one stays in use");
             }
             Ok(false) | Err(_) => {}
         }

@@ -1,32 +1,14 @@
-//! Which identity provider the environment names.
+//! The identity providers that the environment names.
 
 use std::fmt;
 use std::sync::Arc;
 
-use reqwest::Client;
-use server::env::EnvReader;
-use server::telemetry::causes;
+use server::variables::on_cloud_run;
+use settings::Reader;
 
 use super::provider::IdentityProvider;
-use super::providers::{Five9, GenesysCloud, Nobody, Oidc, Salesforce, Skip, Twilio, TwilioAccount, Webhook};
-
-/// Reads a provider's settings; nothing if one is missing, which the reader has noted as a problem then.
-type Read = fn(&mut EnvReader, Client) -> Option<Arc<dyn IdentityProvider>>;
-
-/// The values of `AUTH_OPTION`. What else a provider needs is listed in `docs/CONTRIBUTING.md`.
-const OPTIONS: [(&str, Read); 8] = [
-    ("Salesforce", |env, client| provider(Salesforce::read(env, client, "Salesforce"))),
-    ("SalesforceLWC", |env, client| provider(Salesforce::read(env, client, "SalesforceLWC"))),
-    ("GenesysCloud", |env, client| provider(GenesysCloud::read(env, client))),
-    ("Twilio", |env, client| provider(Twilio::read(env, client))),
-    ("Five9", |env, _| provider(Five9::read(env))),
-    ("OIDC", |env, client| provider(Oidc::read(env, client))),
-    ("Webhook", |env, client| provider(Webhook::read(env, client))),
-    (SKIP, |env, _| provider(Some(skip(env)))),
-];
-
-/// Lets everybody in: for the demo and for tests.
-const SKIP: &str = "Skip";
+use super::providers::{DenyAll, Five9, GenesysCloud, Oidc, Salesforce, Skip, Twilio, TwilioAccount, Webhook};
+use crate::variables::{ALLOW_SKIP_AUTH, APP_AUTH_OPTION, AUTH_OPTION, AppAuthOption, AuthOption};
 
 /// Who may register.
 #[derive(Clone)]
@@ -53,64 +35,46 @@ impl AuthSettings {
     }
 
     /// Reads `AUTH_OPTION`, `APP_AUTH_OPTION` and what the providers need.
-    pub fn read(env: &mut EnvReader) -> Self {
-        let client = match server::client::client() {
-            Ok(client) => client,
-            Err(error) => {
-                env.problem("AUTH_OPTION", causes(&error).to_string(), "a machine with certificates for TLS");
-                return Self::new(Nobody);
-            }
+    pub fn read(env: &mut Reader) -> Self {
+        let agents = match AUTH_OPTION.read(env) {
+            None => provider(Some(DenyAll)),
+            Some(AuthOption::Skip) => provider(Some(skip(env))),
+            Some(AuthOption::Salesforce) => provider(Salesforce::read(env, "Salesforce")),
+            Some(AuthOption::SalesforceLwc) => provider(Salesforce::read(env, "SalesforceLWC")),
+            Some(AuthOption::GenesysCloud) => provider(Some(GenesysCloud::read(env))),
+            Some(AuthOption::Twilio) => provider(Twilio::read(env)),
+            Some(AuthOption::Five9) => provider(Five9::read(env)),
+            Some(AuthOption::Oidc) => provider(Oidc::read(env)),
+            Some(AuthOption::Webhook) => provider(Webhook::read(env)),
         };
-        Self { agents: agents(env, &client), applications: applications(env, client) }
+        let applications = match APP_AUTH_OPTION.read(env) {
+            None => None,
+            Some(AppAuthOption::Twilio) => TwilioAccount::read(env),
+        };
+        // What is missing is a problem already.
+        Self { agents: agents.unwrap_or_else(|| Arc::new(DenyAll)), applications }
     }
-}
-
-fn agents(env: &mut EnvReader, client: &Client) -> Arc<dyn IdentityProvider> {
-    let option = env.text_or("AUTH_OPTION", "");
-    if option.is_empty() {
-        return Arc::new(Nobody);
-    }
-    let Some((_, read)) = OPTIONS.iter().find(|(name, _)| *name == option) else {
-        env.problem(
-            "AUTH_OPTION",
-            format!("{option:?}"),
-            format!("{}, or nothing", OPTIONS.map(|(name, _)| name).join(", ")),
-        );
-        return Arc::new(Nobody);
-    };
-    // What is missing is a problem already.
-    read(env, client.clone()).unwrap_or_else(|| Arc::new(Nobody))
 }
 
 fn provider(provider: Option<impl IdentityProvider + 'static>) -> Option<Arc<dyn IdentityProvider>> {
     provider.map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>)
 }
 
-fn skip(env: &mut EnvReader) -> Skip {
-    let on_cloud_run = env.text("K_SERVICE").is_some();
-    if on_cloud_run && !env.flag("ALLOW_SKIP_AUTH", false) {
-        let expected = "an identity provider on Cloud Run; set ALLOW_SKIP_AUTH=true to let ANYBODY in all the same";
-        env.problem("AUTH_OPTION", "Skip", expected);
+fn skip(env: &mut Reader) -> Skip {
+    if on_cloud_run(env) && !ALLOW_SKIP_AUTH.read(env) {
+        let expected = "an identity provider on Cloud Run; ALLOW_SKIP_AUTH=true admits ANYONE all the same";
+        AUTH_OPTION.problem(env, "Skip", expected);
     }
     Skip
-}
-
-fn applications(env: &mut EnvReader, client: Client) -> Option<TwilioAccount> {
-    match env.text_or("APP_AUTH_OPTION", "").as_str() {
-        "" => None,
-        "Twilio" => TwilioAccount::read(env, client),
-        other => {
-            env.problem("APP_AUTH_OPTION", format!("{other:?}"), "Twilio, or nothing");
-            None
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{OPTIONS, SKIP};
+    use settings::kinds::Choice as _;
+
+    use super::AuthOption;
 
     const GUIDE: &str = include_str!("../../../docs/CONTRIBUTING.md");
 
@@ -136,7 +100,7 @@ mod tests {
         for place in places {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(place);
             let text = std::fs::read_to_string(&file).expect(place);
-            for (option, _) in OPTIONS.iter().filter(|(name, _)| *name != SKIP) {
+            for (option, _) in AuthOption::ALL.iter().filter(|(_, option)| *option != AuthOption::Skip) {
                 assert!(names(&text, option), "{place} does not name the identity provider {option}");
             }
         }

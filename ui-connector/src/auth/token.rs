@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use server::authorization::without_bearer;
+use server::util::{sha256, since_epoch, unix_time};
 
-use super::bearer::without_bearer;
 use super::secrets::{self, Secrets};
 
 pub use super::secrets::SecretError;
@@ -206,7 +206,7 @@ impl TokenKeys {
     }
 
     fn open(&self, token: &str, even_expired: bool) -> Result<Claims, InvalidToken> {
-        let token = without_bearer(token.trim());
+        let token = without_bearer(token);
         if token.is_empty() {
             return Err(InvalidToken::Missing);
         }
@@ -254,20 +254,6 @@ fn session(claims: &Map<String, Value>) -> Option<Session> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time before 1970 becomes 1970")]
     let began = began.map(|seconds| seconds as u64);
     Some(Session { id, user: text("gcp_agent_assist_user").unwrap_or_default().into(), began })
-}
-
-fn unix_time() -> Duration {
-    since_epoch(SystemTime::now())
-}
-
-fn since_epoch(time: SystemTime) -> Duration {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-}
-
-fn sha256(file: &[u8]) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, file).as_ref());
-    bytes
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ fn env(settings: &[(&'static str, &'static str)]) -> (Env, tempfile::NamedTempFi
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), "0123456789abcdef").unwrap();
     let path = file.path().to_str().unwrap().to_owned();
-    let base = [("GCP_PROJECT_ID", "acme".to_owned()), ("JWT_SECRET_KEY_PATH", path)];
+    let base = [("GCP_PROJECT_ID", "acme-desk".to_owned()), ("JWT_SECRET_KEY_PATH", path)];
     let changed = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
     (base.into_iter().chain(changed).collect(), file)
 }
@@ -18,7 +18,7 @@ fn problems(changes: &[(&'static str, &'static str)]) -> String {
 #[test]
 fn needs_a_project_and_a_secret() {
     let (env, _file) = env(&[]);
-    let config = Config::from_env(env).unwrap();
+    let (_, config) = Config::from_env(env).unwrap();
     assert_eq!((config.settings.auth.agents.name(), config.settings.cors), ("none", AllowedOrigins::Any));
     let nothing = Config::from_env(Env::default()).unwrap_err().to_string();
     assert_eq!(nothing.lines().count(), 2, "{nothing}");

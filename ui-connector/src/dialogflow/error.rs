@@ -5,6 +5,7 @@ use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use server::body::BodyError;
 use server::telemetry::causes;
 
 use super::offer::NotOffered;
@@ -75,12 +76,23 @@ impl From<NotOffered> for Error {
     }
 }
 
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::Overloaded => Self::Overloaded,
+            BodyError::Slow => Self::SlowBody,
+            BodyError::Broken(_) => Self::BrokenBody,
+        }
+    }
+}
+
 /// The text is the desktop's, the cause the log's.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
         if status.is_server_error() {
-            tracing::warn!(status = status.as_u16(), error = %causes(&self), "a call to Dialogflow failed");
+            tracing::warn!(status = status.as_u16(), error = %causes(&self), "call to Dialogflow failed");
         }
         let mut response = (status, Json(json!({"message": self.to_string()}))).into_response();
         if let Self::NoSuchMethod(allowed) = self {

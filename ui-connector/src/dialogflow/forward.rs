@@ -1,28 +1,32 @@
 //! A desktop's request and Dialogflow's answer.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Response;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::response::IntoResponse;
 use axum::routing::any;
 use bytes::Bytes;
+use server::authorization::authorization;
+use server::body::BodyBudget;
 
 use super::error::Error;
-use super::json_body::Bodies;
 use super::offer::Call;
 use super::settings::DialogflowSettings;
 use super::upstream::{Upstream, UpstreamCall};
-use super::{headers, path};
+use super::{headers, json_body, path};
 use crate::auth::token::TokenKeys;
 use crate::google::credentials::AccessTokens;
 use crate::metrics;
+
+/// How long a desktop may take to send a body.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// What all calls share.
 pub(crate) struct Proxy {
@@ -30,7 +34,7 @@ pub(crate) struct Proxy {
     google: Arc<dyn AccessTokens>,
     tokens: Arc<TokenKeys>,
     project: String,
-    bodies: Bodies,
+    bodies: BodyBudget,
 }
 
 impl Proxy {
@@ -45,7 +49,7 @@ impl Proxy {
         google: Arc<dyn AccessTokens>,
     ) -> Result<Arc<Self>, rustls::Error> {
         let upstream = Upstream::new(settings)?;
-        let bodies = Bodies::new(settings.max_body, settings.max_bodies);
+        let bodies = BodyBudget::new(settings.max_body, settings.max_bodies, BODY_TIME);
         Ok(Arc::new(Self { upstream, google, tokens, project: project.to_owned(), bodies }))
     }
 }
@@ -68,8 +72,7 @@ impl Proxy {
     async fn call(&self, parts: &Parts, body: Body) -> Result<Response<Body>, Error> {
         let call = Call::parse(parts.uri.path()).ok_or(Error::NoSuchPath)?;
         call.check(&parts.method)?;
-        let token = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        self.tokens.verify(token)?;
+        self.tokens.verify(authorization(&parts.headers))?;
         let upstream_call = self.checked(&call, parts, body).await?;
         let authorization = self.google.authorization().await?;
         let mut answer = self.upstream.send(upstream_call, authorization).await?;
@@ -87,8 +90,11 @@ impl Proxy {
         }
         let location = call.location.parse().map_err(|_| Error::Location)?;
         let mut headers = headers::for_dialogflow(&parts.headers);
-        let body =
-            if call.takes_body(&parts.method) { self.bodies.read(&parts.headers, body).await? } else { Bytes::new() };
+        let body = if call.takes_body(&parts.method) {
+            json_body::read(&self.bodies, &parts.headers, body).await?
+        } else {
+            Bytes::new()
+        };
         if body.is_empty() {
             headers.remove(CONTENT_TYPE);
         }

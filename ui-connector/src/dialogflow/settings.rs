@@ -1,10 +1,11 @@
-//! Where Dialogflow is, and how patient we are with it.
+//! Where Dialogflow is, and limits of the calls to it.
 
 use std::time::Duration;
 
-use server::env::EnvReader;
+use settings::Reader;
 
 use crate::base_url::BaseUrl;
+use crate::variables::{DIALOGFLOW_ENDPOINT, DIALOGFLOW_MAX_REQUESTS, DIALOGFLOW_TIMEOUT_SECONDS};
 
 const MIB: usize = 1024 * 1024;
 
@@ -23,23 +24,21 @@ pub struct DialogflowSettings {
     pub max_requests: usize,
 }
 
-impl Default for DialogflowSettings {
-    fn default() -> Self {
-        let timeout = Duration::from_secs(30);
-        Self { endpoint: None, timeout, max_body: 10 * MIB, max_bodies: 256 * MIB, max_requests: 1000 }
+impl DialogflowSettings {
+    /// Reads `DIALOGFLOW_ENDPOINT`, `DIALOGFLOW_TIMEOUT_SECONDS` and `DIALOGFLOW_MAX_REQUESTS`.
+    pub fn read(env: &mut Reader) -> Self {
+        Self {
+            endpoint: DIALOGFLOW_ENDPOINT.read(env),
+            timeout: DIALOGFLOW_TIMEOUT_SECONDS.read(env),
+            max_body: 10 * MIB,
+            max_bodies: 256 * MIB,
+            max_requests: DIALOGFLOW_MAX_REQUESTS.read(env),
+        }
     }
 }
 
-impl DialogflowSettings {
-    /// Reads `DIALOGFLOW_ENDPOINT`, `DIALOGFLOW_TIMEOUT_SECONDS` and `DIALOGFLOW_MAX_REQUESTS`.
-    pub fn read(env: &mut EnvReader) -> Self {
-        let default = Self::default();
-        let seconds = default.timeout.as_secs();
-        let timeout = env.parse_within("DIALOGFLOW_TIMEOUT_SECONDS", "1 to 59", seconds, |n| (1..=59).contains(n));
-        let requests = default.max_requests;
-        let max_requests =
-            env.parse_within("DIALOGFLOW_MAX_REQUESTS", "1 to 100000", requests, |n| (1..=100_000).contains(n));
-        let endpoint = env.optional("DIALOGFLOW_ENDPOINT", BaseUrl::EXPECTED);
-        Self { endpoint, timeout: Duration::from_secs(timeout), max_requests, ..default }
+impl Default for DialogflowSettings {
+    fn default() -> Self {
+        Self::read(&mut Reader::default())
     }
 }

@@ -1,6 +1,6 @@
 //! Access tokens of the service account that the connector runs as.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +8,7 @@ use axum::http::HeaderValue;
 use google_cloud_auth::build_errors::Error as BuildError;
 use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
 use google_cloud_auth::errors::CredentialsError;
+use server::util::lock;
 
 /// What our token may do (<https://cloud.google.com/dialogflow/docs/reference/rest/v2/projects.conversations/create>).
 const SCOPE: &str = "https://www.googleapis.com/auth/dialogflow";
@@ -51,7 +52,7 @@ pub struct DefaultCredentials(Mutex<Option<AccessTokenCredentials>>);
 
 impl DefaultCredentials {
     fn credentials(&self) -> Result<AccessTokenCredentials, TokenError> {
-        let mut current = self.lock();
+        let mut current = lock(&self.0);
         if let Some(credentials) = &*current {
             return Ok(credentials.clone());
         }
@@ -61,11 +62,7 @@ impl DefaultCredentials {
 
     /// What has failed for good may work again once somebody has given us a role, so it is looked for anew.
     fn forget(&self) {
-        *self.lock() = None;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<AccessTokenCredentials>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.0) = None;
     }
 }
 

@@ -11,8 +11,10 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+use server::util::lock;
 
 /// The time in which attempts are counted.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -21,13 +23,13 @@ const MAX_ADDRESSES: usize = 100_000;
 
 /// Counts refused attempts.
 pub(crate) struct Refusals {
-    limit: u32,
+    limit: usize,
     counted: Mutex<HashMap<IpAddr, Window>>,
 }
 
 struct Window {
     began: Instant,
-    refused: u32,
+    refused: usize,
 }
 
 impl Window {
@@ -38,7 +40,7 @@ impl Window {
 
 impl Refusals {
     /// Allows `limit` a minute for each address; any number if it is 0.
-    pub(crate) fn new(limit: u32) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { limit, counted: Mutex::default() }
     }
 
@@ -53,7 +55,7 @@ impl Refusals {
     }
 
     fn wait_at(&self, address: Option<IpAddr>, now: Instant) -> Option<Duration> {
-        let counted = self.lock();
+        let counted = lock(&self.counted);
         let window = counted.get(&network(address?)).filter(|window| !window.is_over(now))?;
         (self.limit > 0 && window.refused >= self.limit)
             .then(|| WINDOW.saturating_sub(now.duration_since(window.began)))
@@ -61,7 +63,7 @@ impl Refusals {
 
     fn note_at(&self, address: Option<IpAddr>, now: Instant) {
         let Some(address) = address.filter(|_| self.limit > 0) else { return };
-        let mut counted = self.lock();
+        let mut counted = lock(&self.counted);
         if counted.len() >= MAX_ADDRESSES {
             counted.retain(|_, window| !window.is_over(now));
         }
@@ -73,10 +75,6 @@ impl Refusals {
             *window = Window { began: now, refused: 0 };
         }
         window.refused = window.refused.saturating_add(1);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Window>> {
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -132,6 +130,6 @@ mod tests {
         for number in 0..u32::try_from(MAX_ADDRESSES).unwrap() + 10 {
             refusals.note_at(Some(IpAddr::V4(number.into())), now);
         }
-        assert!(refusals.lock().len() <= MAX_ADDRESSES);
+        assert!(lock(&refusals.counted).len() <= MAX_ADDRESSES);
     }
 }

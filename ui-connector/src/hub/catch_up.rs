@@ -66,7 +66,7 @@ impl Hub {
         }
         let bus = &self.backends.bus;
         let log = bus.reach(&room.name).await?;
-        if !place.is_cut_off(log, bus.now(), self.settings.retention) {
+        if !place.is_cut_off(log, bus.now(), self.settings.retention.time) {
             room.join_up(desktop, None);
         } else if desktop.socket().ready().await.is_ok() && desktop.tell_missed(&room.name).is_ok() {
             tracing::info!(conversation = %room.name, "a desktop was told that it may have missed events");

@@ -1,9 +1,9 @@
 use std::sync::{Arc, Mutex};
 
 use event::{ConversationName, Offset, Payload, Position};
+use server::util::lock;
 use socketio::{Closed, Frame, Socket, Unsent};
 
-use super::lock;
 use crate::metrics;
 
 /// The namespace that desktops connect to.

@@ -16,22 +16,41 @@ mod serve;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use broker::Slots;
+use broker::{Retention, Slots};
 use event::{ConversationName, Position};
+use server::telemetry::causes;
+use server::util::lock;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::Backends;
-use crate::config::HubSettings;
+use crate::backends::Backends;
 
 pub(crate) use desktop::Desktop;
 pub(crate) use member::Beginning;
 use room::{Room, Service};
-use server::telemetry::causes;
 
 /// Readers of logs at the same time: some megabytes on their way from Redis.
 const READS: usize = 64;
+
+/// How the hub behaves.
+#[derive(Debug, Clone)]
+pub struct HubSettings {
+    /// How long a mapping key stands without being renewed. It is renewed three times as often.
+    pub mapping_ttl: Duration,
+    /// Conversations that one socket may have joined at the same time.
+    pub joins_per_socket: usize,
+    /// What the logs of conversations keep.
+    pub retention: Retention,
+}
+
+impl HubSettings {
+    /// The settings for logs that keep so much.
+    pub fn new(retention: Retention) -> Self {
+        Self { mapping_ttl: Duration::from_mins(5), joins_per_socket: 100, retention }
+    }
+}
 
 /// All rooms of this process.
 pub(crate) struct Hub {
@@ -102,7 +121,7 @@ impl Hub {
 
     /// When an event was recorded, at the earliest, that a log may still hold: Unix time, milliseconds.
     pub(crate) fn oldest(&self) -> u64 {
-        self.now().saturating_sub(u64::try_from(self.settings.retention.as_millis()).unwrap_or(u64::MAX))
+        self.now().saturating_sub(u64::try_from(self.settings.retention.time.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Makes a desktop a member of a conversation.
@@ -173,9 +192,4 @@ impl Hub {
     fn rooms_in(&self, slots: &Slots) -> Vec<Arc<Room>> {
         lock(&self.rooms).values().filter(|room| slots.contains(room.slot)).cloned().collect()
     }
-}
-
-/// No code panics while it holds one of our locks, so a poisoned one guards whole data.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

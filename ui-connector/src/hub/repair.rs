@@ -9,10 +9,11 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use server::telemetry::causes;
+use server::util::lock;
 use tokio_util::sync::CancellationToken;
 
+use super::Hub;
 use super::room::{Room, Service};
-use super::{Hub, lock};
 
 /// Between two attempts; doubled up to the second value.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));

@@ -3,11 +3,11 @@ use std::sync::{Arc, Mutex};
 
 use broker::{LoggedEvent, Opened, Slot};
 use event::{ConversationName, Payload, Position};
+use server::util::lock;
 use socketio::Unsent;
 
 use super::desktop::{Desktop, Frames};
 use super::gap::Place;
-use super::lock;
 use super::member::{Beginning, Member, Standing};
 use crate::metrics;
 

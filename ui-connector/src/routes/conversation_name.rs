@@ -1,10 +1,9 @@
 //! Which conversation belongs to a key that both sides of an integration know, such as the telephone
 //! number of a caller.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{RawQuery, State};
@@ -14,11 +13,14 @@ use event::ConversationName;
 use serde::Deserialize;
 use serde_json::json;
 use server::telemetry::causes;
+use server::util::{hex, sha256};
 
 use super::App;
 use crate::auth::authenticated::Authenticated;
 
-/// A longer key is nobody's.
+/// How long a name is kept after it was stored.
+const TTL: Duration = Duration::from_hours(24);
+/// Longer keys are refused.
 const MAX_KEY_BYTES: usize = 1024;
 
 /// Why there is no answer of the usual form.
@@ -51,7 +53,7 @@ pub(super) async fn set(
     if key.is_empty() || key.len() > MAX_KEY_BYTES || conversation.project() != app.project {
         return Err(Error::Malformed);
     }
-    app.keys.set(&hashed(&key), name.as_bytes(), app.conversation_name_ttl).await?;
+    app.keys.set(&hashed(&key), name.as_bytes(), TTL).await?;
     Ok(Json(json!({ key: name })).into_response())
 }
 
@@ -85,12 +87,7 @@ pub(super) async fn delete(
 
 /// Keys are personal data, so the store holds their hashes. Other services compute the same.
 fn hashed(key: &str) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in digest(&SHA256, key.as_bytes()).as_ref() {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex(&sha256(key.as_bytes()))
 }
 
 /// The keys that a query may mean, the likeliest first. A plus stands for a space
@@ -134,7 +131,7 @@ impl IntoResponse for Error {
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type").into_response(),
             Self::Unknown => (StatusCode::NOT_FOUND, "Not found").into_response(),
             Self::Store(error) => {
-                tracing::warn!(error = %causes(&error), "a conversation name could not be looked up or stored");
+                tracing::warn!(error = %causes(&error), "failed to look up or store a conversation name");
                 (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable").into_response()
             }
         }

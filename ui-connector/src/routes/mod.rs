@@ -16,6 +16,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{get, post};
 use broker::KeyStore;
+use reqwest::Client;
 use server::address::{ClientAddress, note_client};
 use socketio::Peer;
 use tokio::sync::Semaphore;
@@ -27,9 +28,9 @@ use tower_http::timeout::TimeoutLayer;
 use crate::Settings;
 use crate::auth::settings::AuthSettings;
 use crate::auth::token::TokenKeys;
-use crate::config::AllowedOrigins;
 use crate::guard::refusals::Refusals;
 use crate::hub::Hub;
+use crate::variables::AllowedOrigins;
 
 /// No request to the routes of this file has a larger body.
 const MAX_BODY: usize = 64 * 1024;
@@ -41,10 +42,11 @@ const LOGIN_TIME: Duration = Duration::from_secs(30);
 /// What the handlers share.
 pub(crate) struct App {
     auth: AuthSettings,
+    /// Asks the identity providers.
+    http: Client,
     tokens: Arc<TokenKeys>,
     project: String,
     keys: Arc<dyn KeyStore>,
-    conversation_name_ttl: Duration,
     hub: Arc<Hub>,
     refusals: Arc<Refusals>,
     /// Places for those about whom a provider is being asked.
@@ -55,6 +57,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(
         settings: &Settings,
+        http: Client,
         keys: Arc<dyn KeyStore>,
         hub: Arc<Hub>,
         refusals: Arc<Refusals>,
@@ -62,10 +65,10 @@ impl App {
     ) -> Arc<Self> {
         Arc::new(Self {
             auth: settings.auth.clone(),
+            http,
             tokens: settings.tokens.clone(),
             project: settings.project.clone(),
             keys,
-            conversation_name_ttl: settings.conversation_name_ttl,
             hub,
             refusals,
             logins: Semaphore::new(settings.guard.max_logins),

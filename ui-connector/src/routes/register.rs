@@ -9,19 +9,20 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use server::address::ClientAddress;
+use server::authorization::authorization;
 use server::load::overloaded;
 use server::telemetry::causes;
 
 use super::App;
 use crate::auth::provider::{Admission, PlatformToken, Refusal};
-use crate::auth::providers::{AccountCredentials, Nobody};
+use crate::auth::providers::{AccountCredentials, DenyAll};
 use crate::metrics;
 
 /// A user name longer than this is nobody's.
@@ -41,12 +42,11 @@ pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: 
     if let Some(wait) = app.refusals.wait(client.0) {
         return too_many(wait);
     }
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = PlatformToken::from_header(header);
+    let token = PlatformToken::from_header(authorization(&headers));
     // Not before the body has been read: those who send it slowly would hold all places.
     let Ok(_place) = app.logins.try_acquire() else { return overloaded() };
     let (provider, started) = (&app.auth.agents, Instant::now());
-    let verdict = provider.verify(&token).await;
+    let verdict = provider.verify(&app.http, &token).await;
     metrics::login(provider.name(), result(&verdict), started);
     match verdict {
         Ok(admission) => issue(&app, user(&serde_json::from_slice(&body).unwrap_or_default()), admission),
@@ -62,7 +62,7 @@ pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: 
 /// Gives a token to an application.
 pub(super) async fn application(State(app): State<Arc<App>>, client: Client, request: Request) -> Response {
     let Some(provider) = &app.auth.applications else {
-        return refuse(Caller::Application, Nobody::NAME, &Refusal::Denied("APP_AUTH_OPTION is empty".into()));
+        return refuse(Caller::Application, DenyAll::NAME, &Refusal::Denied("APP_AUTH_OPTION is empty".into()));
     };
     if let Some(wait) = app.refusals.wait(client.0) {
         return too_many(wait);
@@ -78,7 +78,7 @@ pub(super) async fn application(State(app): State<Arc<App>>, client: Client, req
     };
     let Ok(_place) = app.logins.try_acquire() else { return overloaded() };
     let started = Instant::now();
-    let verdict = provider.verify(&credentials).await;
+    let verdict = provider.verify(&app.http, &credentials).await;
     metrics::login("Twilio", result(&verdict), started);
     match verdict {
         Ok(admission) => issue(&app, user, admission),
@@ -131,7 +131,7 @@ fn issue(app: &App, user: Result<String, &'static str>, admission: Admission) ->
     match app.tokens.issue(&user, admission.until) {
         Ok(token) => ([(CACHE_CONTROL, "no-store")], Json(json!({"token": token}))).into_response(),
         Err(error) => {
-            tracing::error!(%error, "a token could not be signed");
+            tracing::error!(%error, "failed to sign a token");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
@@ -141,9 +141,9 @@ fn issue(app: &App, user: Result<String, &'static str>, admission: Admission) ->
 fn refuse(caller: Caller, provider: &'static str, refusal: &Refusal) -> Response {
     let (status, reason) = (status(refusal), causes(refusal).to_string());
     if matches!(refusal, Refusal::Denied(_)) {
-        tracing::info!(provider, reason, "somebody may not register");
+        tracing::info!(provider, reason, "registration denied");
     } else {
-        tracing::warn!(provider, error = reason, "the identity provider gave no verdict");
+        tracing::warn!(provider, error = reason, "identity provider request failed; registration refused");
     }
     let required = match caller {
         Caller::Agent => "valid token required",

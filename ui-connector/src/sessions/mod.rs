@@ -10,9 +10,9 @@ mod renewal;
 mod settings;
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use broker::{Error, KeyStore};
+use server::util;
 
 use crate::auth::token::{Claims, Session, TokenKeys};
 use book::Book;
@@ -62,5 +62,5 @@ fn entry(session: &Session) -> (String, String) {
 }
 
 fn unix_time() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+    util::unix_time().as_secs()
 }

@@ -1,13 +1,15 @@
-//! How long a session may go on without its user.
+//! How long a session lasts.
 
 use std::time::Duration;
 
-use server::env::EnvReader;
+use settings::Reader;
+
+use crate::variables::{SESSION_GRACE_MINUTES, SESSION_MAX_HOURS};
 
 /// Limits of a session.
 #[derive(Debug, Clone)]
 pub struct SessionSettings {
-    /// For how long after its connection has ended a desktop may come back with an expired token; zero for never.
+    /// How long after its connection ended a desktop may reconnect with an expired token; zero for never.
     pub grace: Duration,
     /// How long after its first token a session ends.
     pub longest: Duration,
@@ -15,16 +17,14 @@ pub struct SessionSettings {
 
 impl Default for SessionSettings {
     fn default() -> Self {
-        Self { grace: Duration::from_mins(15), longest: Duration::from_hours(12) }
+        Self::read(&mut Reader::default())
     }
 }
 
 impl SessionSettings {
     /// Reads `SESSION_GRACE_MINUTES` and `SESSION_MAX_HOURS`.
-    pub fn read(env: &mut EnvReader) -> Self {
-        let minutes = env.parse_within("SESSION_GRACE_MINUTES", "0 (off) to 1440", 15, |n| *n <= 1440);
-        let hours = env.parse_within("SESSION_MAX_HOURS", "1 to 168", 12, |n| (1..=168).contains(n));
-        Self { grace: Duration::from_mins(minutes), longest: Duration::from_hours(hours) }
+    pub fn read(env: &mut Reader) -> Self {
+        Self { grace: SESSION_GRACE_MINUTES.read(env), longest: SESSION_MAX_HOURS.read(env) }
     }
 
     pub(super) const fn is_on(&self) -> bool {

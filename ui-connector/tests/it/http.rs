@@ -1,7 +1,7 @@
 //! Pages, health and CORS.
 
 use connector::Settings;
-use connector::config::AllowedOrigins;
+use connector::variables::AllowedOrigins;
 use reqwest::{Method, RequestBuilder, Response};
 
 use crate::support::{Connector, Log, settings};

@@ -1,7 +1,7 @@
 //! `POST /register`.
 
 use connector::Settings;
-use connector::auth::providers::Nobody;
+use connector::auth::providers::DenyAll;
 use connector::auth::settings::AuthSettings;
 use reqwest::{Body, Response};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ async fn whoever_may_register_gets_a_token_that_opens_the_socket() {
 
 #[tokio::test]
 async fn nobody_registers_unless_a_provider_is_named() {
-    let settings = Settings { auth: AuthSettings::new(Nobody), ..settings() };
+    let settings = Settings { auth: AuthSettings::new(DenyAll), ..settings() };
     let connector = Connector::start_with(&Log::new(), settings).await;
     for body in ["", "{}", "[", "[]"] {
         let response = register(&connector, body).await;

@@ -6,7 +6,7 @@ use connector::Config;
 use connector::auth::provider::{PlatformToken, Refusal};
 use connector::auth::providers::AccountCredentials;
 use connector::google::credentials::{DefaultCredentials, FixedToken};
-use server::env::Env;
+use settings::Env;
 
 const MARK: &str = "geheim";
 
@@ -16,13 +16,13 @@ fn nothing_that_can_be_printed_holds_a_secret() {
     let path = folder.path().join("jwt_secret_key");
     fs::write(&path, "jwt-geheim-of-sixteen\nanother-geheim-of-16").unwrap();
     let environment = [
-        ("GCP_PROJECT_ID", "acme"),
+        ("GCP_PROJECT_ID", "acme-desk"),
         ("JWT_SECRET_KEY_PATH", path.to_str().unwrap()),
         ("REDIS_URL", "redis://user:redis-geheim@localhost:6379"),
         ("AUTH_OPTION", "Five9"),
         ("FIVE9_TRUST_TOKEN", "five9-geheim-of-sixteen"),
     ];
-    let config = Config::from_env(Env::from(environment)).unwrap();
+    let (_, config) = Config::from_env(Env::from(environment)).unwrap();
     let credentials: AccountCredentials =
         serde_json::from_str(r#"{"accountSid": "AC1", "authToken": "twilio-geheim"}"#).unwrap();
     let token = PlatformToken::from_header("Bearer platform-geheim");

@@ -5,6 +5,10 @@ use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, TlsCertificates};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use secrecy::{ExposeSecret, SecretString};
+use settings::Reader;
+use settings::kinds::quoted;
+
+use crate::variables::{REDIS_CA_CERT, REDIS_CLUSTER, REDIS_URL, REDISHOST, REDISPORT};
 
 /// How long TCP may wait for an acknowledgement, and how long it waits before it asks an idle peer.
 const TCP_PATIENCE: Duration = Duration::from_secs(10);
@@ -41,6 +45,27 @@ impl RedisSettings {
             cluster: false,
             min_replicas: 0,
         }
+    }
+
+    /// Reads `REDIS_URL`, or else `REDISHOST` and `REDISPORT`, and `REDIS_CA_CERT` and `REDIS_CLUSTER`. That they do not fit together
+    /// is a problem too.
+    pub fn read(env: &mut Reader) -> Self {
+        let (host, port, url) = (REDISHOST.read(env), REDISPORT.read(env), REDIS_URL.read(env));
+        let (ca_cert, cluster, is_url) = (REDIS_CA_CERT.read(env), REDIS_CLUSTER.read(env), url.is_some());
+        let url = url.unwrap_or_else(|| format!("redis://{}:{port}", bracketed(&host)).into());
+        let settings = Self { ca_cert, cluster, ..Self::new(url) };
+        match settings.client() {
+            Err(SettingsError::Url(_)) if !is_url => REDISHOST.problem(env, quoted(&host), "a host name or an address"),
+            Err(error) => error.report(env),
+            Ok(_) => {}
+        }
+        settings
+    }
+
+    /// Returns where Redis is, without user and password: `host:port`, or the path of a socket.
+    pub fn address(&self) -> String {
+        let info = self.url.expose_secret().into_connection_info();
+        info.map_or_else(|_| "unknown".to_owned(), |info| info.addr().to_string())
     }
 
     /// A client that speaks RESP3, whose push messages carry the live events
@@ -88,28 +113,33 @@ impl RedisSettings {
     }
 }
 
+/// An IPv6 address has brackets in a URL.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() }
+}
+
 /// Settings with which no connection can ever be made. No message repeats the URL.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The URL cannot be read.
-    #[error("not a Redis URL of the form redis[s]://[user:password@]host[:port][/db] or redis+unix:///path")]
+    #[error("no Redis URL")]
     Url(#[source] redis::RedisError),
     /// A cluster has no databases, and is not reached by a socket in the file system.
-    #[error("a Redis Cluster needs a redis:// or rediss:// URL without a database number")]
+    #[error("a Redis Cluster beside a URL with a database number or a socket")]
     Cluster,
     /// Certificates are given, but the URL asks for no TLS.
-    #[error("a CA certificate is of use with a rediss:// URL only")]
+    #[error("a CA certificate beside a URL without TLS")]
     CertificatesWithoutTls,
     /// The file with the certificates cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("a file that cannot be read: {}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
     },
-    /// The file holds no certificates.
-    #[error("no usable PEM certificates in {}", path.display())]
+    /// The file contains no certificates.
+    #[error("a file without usable PEM certificates: {}", path.display())]
     Certificates {
         /// The file.
         path: PathBuf,
@@ -119,12 +149,71 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
-    /// Which of the services' settings is at fault.
-    pub fn setting(&self) -> &'static str {
+    fn report(&self, env: &mut Reader) {
+        let found = self.to_string();
         match self {
-            Self::Url(_) => "REDIS_URL",
-            Self::Cluster => "REDIS_CLUSTER",
-            _ => "REDIS_CA_CERT",
+            Self::Url(_) => {
+                let expected = "redis[s]://[user:password@]host[:port][/database] or redis+unix:///path";
+                REDIS_URL.problem(env, found, expected);
+            }
+            Self::Cluster => REDIS_CLUSTER.problem(env, found, "a redis:// or rediss:// URL without a database number"),
+            Self::CertificatesWithoutTls => REDIS_CA_CERT.problem(env, found, "a rediss:// URL in REDIS_URL"),
+            Self::Unreadable { .. } | Self::Certificates { .. } => {
+                REDIS_CA_CERT.problem(env, found, "a readable file with PEM certificates");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use settings::Env;
+
+    fn read<const N: usize>(env: [(&str, &str); N]) -> Result<RedisSettings, String> {
+        let mut env = Env::from(env).reader();
+        let settings = RedisSettings::read(&mut env);
+        env.finish(Some(settings)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn host_and_port_make_a_url_unless_one_is_given() {
+        let url = |settings: RedisSettings| settings.url.expose_secret().to_owned();
+        assert_eq!(url(read([]).unwrap()), "redis://localhost:6379");
+        assert_eq!(url(read([("REDISHOST", "10.0.0.3"), ("REDISPORT", "6380")]).unwrap()), "redis://10.0.0.3:6380");
+        assert_eq!(url(read([("REDISHOST", "fd00::1")]).unwrap()), "redis://[fd00::1]:6379");
+        assert_eq!(url(read([("REDISHOST", "x"), ("REDIS_URL", "rediss://h:1")]).unwrap()), "rediss://h:1");
+    }
+
+    #[test]
+    fn the_address_has_neither_user_nor_password() {
+        for (url, address) in [
+            ("rediss://agent:geheim@10.0.0.3:6380/2", "10.0.0.3:6380"),
+            ("redis://h", "h:6379"),
+            ("redis+unix:///run/redis.sock?pass=geheim", "/run/redis.sock"),
+        ] {
+            assert_eq!(read([("REDIS_URL", url)]).unwrap().address(), address);
+        }
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_used_is_reported_without_its_password() {
+        for url in ["http://:geheim@h", "redis://:geheim@", "redis://:geheim@h:port", "rediss://:geheim@h:1:2"] {
+            let problem = read([("REDIS_URL", url)]).unwrap_err();
+            assert!(problem.starts_with("REDIS_URL: found no Redis URL, ") && !problem.contains("geheim"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_together_are_reported() {
+        for (name, env) in [
+            ("REDIS_CA_CERT", [("REDIS_URL", "redis://h"), ("REDIS_CA_CERT", "/etc/hostname")]),
+            ("REDIS_CA_CERT", [("REDIS_URL", "rediss://h"), ("REDIS_CA_CERT", "/etc/hostname")]),
+            ("REDIS_CLUSTER", [("REDIS_URL", "redis://h/1"), ("REDIS_CLUSTER", "true")]),
+            ("REDISHOST", [("REDISHOST", "10.0.0.3 "), ("REDISHOST", "a host")]),
+        ] {
+            let problem = read(env).unwrap_err();
+            assert!(problem.starts_with(name) && problem.lines().count() == 1, "{problem}");
         }
     }
 }

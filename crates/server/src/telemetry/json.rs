@@ -9,7 +9,6 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::request_log;
 use crate::trace::{self, Trace};
 
 /// One JSON object a line, with the member names that Cloud Logging gives a meaning to.
@@ -42,9 +41,6 @@ where
         let mut members = Members(Map::new());
         event.record(&mut members);
         let Members(mut members) = members;
-        if event.metadata().target() == request_log::TARGET {
-            members = http_request(members);
-        }
         let _ = trace::CURRENT.try_with(|trace| self.correlate(&mut members, trace));
         let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
         members.insert("time".into(), now.into());
@@ -52,28 +48,6 @@ where
         members.insert("target".into(), event.metadata().target().into());
         writeln!(line, "{}", Value::Object(members))
     }
-}
-
-/// Numbers of bytes are texts there, because they have 64 bits, and so is a duration.
-fn http_request(mut line: Map<String, Value>) -> Map<String, Value> {
-    let mut take = |name| line.remove(name).unwrap_or_default();
-    let text = |value: Value| value.as_u64().map(|number| Value::from(number.to_string())).unwrap_or_default();
-    let micros = take("latency_us").as_u64().unwrap_or_default();
-    let message =
-        format!("{} {}", take("method").as_str().unwrap_or_default(), take("path").as_str().unwrap_or_default());
-    let (method, path) = message.split_once(' ').unwrap_or_default();
-    let request = json!({
-        "requestMethod": method,
-        "requestUrl": path,
-        "status": take("status"),
-        "requestSize": text(take("request_bytes")),
-        "responseSize": text(take("response_bytes")),
-        "userAgent": take("user_agent"),
-        "remoteIp": take("client"),
-        "latency": format!("{}.{:06}s", micros / 1_000_000, micros % 1_000_000),
-        "protocol": take("protocol"),
-    });
-    Map::from_iter([("message".to_owned(), message.into()), ("httpRequest".to_owned(), request)])
 }
 
 const fn severity(level: Level) -> &'static str {
@@ -88,8 +62,13 @@ const fn severity(level: Level) -> &'static str {
 struct Members(Map<String, Value>);
 
 impl Members {
+    /// Fields of a request are members of an object of their own
+    /// (<https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest>).
     fn insert(&mut self, field: &Field, value: Value) {
-        self.0.insert(field.name().to_owned(), value);
+        match field.name().strip_prefix("http.") {
+            Some(name) => self.0.entry("httpRequest").or_insert_with(|| json!({}))[name] = value,
+            None => _ = self.0.insert(field.name().to_owned(), value),
+        }
     }
 }
 

@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use event::ConversationName;
-use server::env::{ConfigError, Env};
+use server::cli::Program;
 use server::http::{HttpLimits, serve};
-use server::process::{Config, ProcessSettings, StartError, run};
+use server::process::{Listening, ProcessSettings, StartError, run};
 use server::tasks::TaskSet;
+use settings::{ConfigError, Env};
 use simulator::player::{Pace, Player};
 use simulator::publisher::{Publisher, Topics};
 use simulator::pubsub::PushSubscription;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use simulator::variables::{ALL_OF_PLAYER, GCP_PROJECT_ID, INTERCEPTOR_URL, PUBSUB_EMULATOR_HOST};
 
+const PROGRAM: Program =
+    Program { name: "player", about: "Plays conversations into an interceptor.", variables: ALL_OF_PLAYER };
 /// How long the push that is under way may still take at the end.
 const LAST_PUSH: Duration = Duration::from_secs(2);
 
 struct Settings {
-    process: ProcessSettings,
     interceptor: String,
     /// `HOST:PORT` of the Pub/Sub emulator, if events go through it.
     emulator: Option<String>,
@@ -29,27 +29,20 @@ struct Settings {
     pace: Pace,
 }
 
-impl Config for Settings {
-    fn process(&self) -> &ProcessSettings {
-        &self.process
-    }
-}
-
 fn main() -> ExitCode {
-    run(read, start)
+    run(&PROGRAM, read, start)
 }
 
-fn read(env: Env) -> Result<Settings, ConfigError> {
+fn read(env: Env) -> Result<(ProcessSettings, Settings), ConfigError> {
     let mut env = env.reader();
-    let process = ProcessSettings::read(&mut env);
-    let interceptor = env.text_or("INTERCEPTOR_URL", "http://localhost:8081").trim_end_matches('/').to_owned();
-    let project = env.text_or("GCP_PROJECT_ID", "demo-project");
-    if format!("projects/{project}/conversations/c").parse::<ConversationName>().is_err() {
-        env.problem("GCP_PROJECT_ID", format!("{project:?}"), "the id of a project");
-    }
-    let emulator = env.text("PUBSUB_EMULATOR_HOST").map(str::to_owned);
-    let pace = Pace::read(&mut env);
-    env.finish(Settings { process, interceptor, emulator, project, pace })
+    let settings = Settings {
+        interceptor: INTERCEPTOR_URL.read(&mut env).trim_end_matches('/').to_owned(),
+        emulator: PUBSUB_EMULATOR_HOST.read(&mut env),
+        project: GCP_PROJECT_ID.read(&mut env),
+        pace: Pace::read(&mut env),
+    };
+    let process = ProcessSettings::read(&mut env, Some(settings.project.clone()));
+    env.finish(Some((process, settings)))
 }
 
 impl Settings {
@@ -61,15 +54,15 @@ impl Settings {
     }
 }
 
-async fn start(settings: Settings, listener: TcpListener, stop: CancellationToken) -> Result<(), StartError> {
-    let publisher = settings.publisher().map_err(|error| StartError::Setup(error.into()))?;
+async fn start(settings: Settings, listening: Listening) -> Result<(), StartError> {
+    let publisher = settings.publisher().map_err(StartError::setup)?;
     let to = settings.emulator.as_ref().unwrap_or(&settings.interceptor);
-    let address = listener.local_addr().map_err(|error| StartError::Setup(error.into()))?;
-    tracing::info!(%address, project = settings.project, to, "player is listening and plays");
+    tracing::info!(address = %listening.address, project = settings.project, to, "player is listening and plays");
     let player = Player { publisher, dialogflow: None, pace: settings.pace };
     let tasks = TaskSet::default();
     tasks.spawn("players", player.play_everything(settings.project, tasks.stop_signal()));
-    serve(listener, Router::new().route("/live", get("ok")), HttpLimits::default(), stop).await;
+    let router = Router::new().route("/live", get("ok"));
+    serve(listening.listener, router, HttpLimits::default(), listening.stop).await;
     tasks.shut_down(LAST_PUSH).await;
     Ok(())
 }

@@ -2,13 +2,12 @@
 
 use async_trait::async_trait;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
-use server::env::EnvReader;
+use settings::Reader;
 
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
-
-/// A shorter one could be guessed.
-const MIN_BYTES: usize = 16;
+use crate::variables::FIVE9_TRUST_TOKEN;
 
 /// Admits who presents the one token.
 #[derive(Debug)]
@@ -21,16 +20,8 @@ impl Five9 {
     }
 
     /// Reads `FIVE9_TRUST_TOKEN`.
-    pub fn read(env: &mut EnvReader) -> Option<Self> {
-        let expected = "the token that the Five9 adapter sends, at least 16 bytes";
-        let token = env.required("FIVE9_TRUST_TOKEN", expected);
-        if token.len() >= MIN_BYTES {
-            return Some(Self::new(token.into()));
-        }
-        if !token.is_empty() {
-            env.problem("FIVE9_TRUST_TOKEN", format!("{} bytes", token.len()), expected);
-        }
-        None
+    pub(crate) fn read(env: &mut Reader) -> Option<Self> {
+        FIVE9_TRUST_TOKEN.required(env).map(Self::new)
     }
 }
 
@@ -40,7 +31,7 @@ impl IdentityProvider for Five9 {
         "Five9"
     }
 
-    async fn verify(&self, token: &PlatformToken) -> Result<Admission, Refusal> {
+    async fn verify(&self, _: &Client, token: &PlatformToken) -> Result<Admission, Refusal> {
         // A comparison that ends at the first difference would tell how much was right.
         verify_slices_are_equal(token.expose().as_bytes(), self.0.expose_secret().as_bytes())
             .map(|()| Admission::default())

@@ -3,38 +3,35 @@
 
 use async_trait::async_trait;
 use reqwest::Client;
-use server::env::EnvReader;
+use settings::Reader;
 
 use super::answer::{Members, members, text};
-use super::hosts::base_url;
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
 use crate::base_url::BaseUrl;
+use crate::variables::{GENESYS_CLOUD_BASE_URL, GENESYS_CLOUD_ENVIRONMENT, GENESYS_CLOUD_ORGANIZATION_ID};
 
 /// Admits users of one organization; of a whole region, if none is named.
 #[derive(Debug)]
 pub struct GenesysCloud {
-    client: Client,
     base: BaseUrl,
     organization: Option<String>,
 }
 
 impl GenesysCloud {
     /// Asks at `base` for users, and for their organization if one is named.
-    pub fn new(client: Client, base: BaseUrl, organization: Option<String>) -> Self {
-        Self { client, base, organization }
+    pub fn new(base: BaseUrl, organization: Option<String>) -> Self {
+        Self { base, organization }
     }
 
     /// Reads `GENESYS_CLOUD_ENVIRONMENT`, `GENESYS_CLOUD_ORGANIZATION_ID` and `GENESYS_CLOUD_BASE_URL`.
-    pub fn read(env: &mut EnvReader, client: Client) -> Option<Self> {
-        let environment = env.text_or("GENESYS_CLOUD_ENVIRONMENT", "mypurecloud.com");
-        let base = env.optional("GENESYS_CLOUD_BASE_URL", BaseUrl::EXPECTED);
-        let base = base.or_else(|| base_url(env, "GENESYS_CLOUD_ENVIRONMENT", &format!("api.{environment}")))?;
-        let organization = env.text("GENESYS_CLOUD_ORGANIZATION_ID").map(str::to_owned);
-        Some(Self::new(client, base, organization))
+    pub(crate) fn read(env: &mut Reader) -> Self {
+        let (environment, base) = (GENESYS_CLOUD_ENVIRONMENT.read(env), GENESYS_CLOUD_BASE_URL.read(env));
+        let base = base.unwrap_or_else(|| BaseUrl::of_host(&format!("api.{environment}")));
+        Self::new(base, GENESYS_CLOUD_ORGANIZATION_ID.read(env))
     }
 
-    async fn ask(&self, path: &str, token: &PlatformToken) -> Result<Members, Refusal> {
-        members(self.client.get(self.base.join(path)).bearer_auth(token.required()?)).await
+    async fn ask(&self, http: &Client, path: &str, token: &PlatformToken) -> Result<Members, Refusal> {
+        members(http.get(self.base.join(path)).bearer_auth(token.required()?)).await
     }
 }
 
@@ -44,8 +41,8 @@ impl IdentityProvider for GenesysCloud {
         "GenesysCloud"
     }
 
-    async fn verify(&self, token: &PlatformToken) -> Result<Admission, Refusal> {
-        let user = self.ask("/api/v2/users/me", token).await?;
+    async fn verify(&self, http: &Client, token: &PlatformToken) -> Result<Admission, Refusal> {
+        let user = self.ask(http, "/api/v2/users/me", token).await?;
         if text(&user, "id").is_none() {
             return Err(Refusal::Denied("the answer names no user".into()));
         }
@@ -53,7 +50,7 @@ impl IdentityProvider for GenesysCloud {
             return Err(Refusal::Denied("the user is not active".into()));
         }
         let Some(ours) = &self.organization else { return Ok(Admission::default()) };
-        let organization = self.ask("/api/v2/organizations/me", token).await?;
+        let organization = self.ask(http, "/api/v2/organizations/me", token).await?;
         match text(&organization, "id") {
             Some(id) if id.eq_ignore_ascii_case(ours) => Ok(Admission::default()),
             Some(_) => Err(Refusal::Denied("the user belongs to another organization".into())),

@@ -1,10 +1,9 @@
 //! The identity providers that can be chosen by name.
 
 mod answer;
+mod deny_all;
 mod five9;
 mod genesys_cloud;
-mod hosts;
-mod nobody;
 mod oidc;
 mod organization;
 mod salesforce;
@@ -14,9 +13,9 @@ mod twilio_account;
 mod verdict;
 mod webhook;
 
+pub use deny_all::DenyAll;
 pub use five9::Five9;
 pub use genesys_cloud::GenesysCloud;
-pub use nobody::Nobody;
 pub use oidc::Oidc;
 pub use organization::OrganizationId;
 pub use salesforce::Salesforce;

@@ -1,5 +1,8 @@
 //! Ids of Salesforce organizations.
 
+use settings::Kind;
+use settings::kinds::quoted;
+
 /// An id of 15 characters, of which case matters, or of 18, of which the last three are a checksum of the case
 /// (<https://help.salesforce.com/s/articleView?id=000383751>). Setup pages show the one, interfaces return the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,13 +12,6 @@ impl OrganizationId {
     const SHORT: usize = 15;
     const LONG: usize = 18;
 
-    /// Reads an id of either length.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_id =
-            matches!(text.len(), Self::SHORT | Self::LONG) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        is_id.then(|| Self(text.to_owned()))
-    }
-
     /// Whether both name the same organization.
     pub fn is_same_as(&self, other: &Self) -> bool {
         let both_long = self.0.len() == Self::LONG && other.0.len() == Self::LONG;
@@ -23,9 +19,21 @@ impl OrganizationId {
     }
 }
 
+/// An id of either length.
+impl Kind for OrganizationId {
+    type Value = Self;
+    const EXPECTED: &str = "15 or 18 letters and digits";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let is_long_enough = matches!(text.len(), Self::SHORT | Self::LONG);
+        let is_id = is_long_enough && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_id { Ok(Self(text.to_owned())) } else { Err(quoted(text)) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::OrganizationId;
+    use super::{Kind as _, OrganizationId};
 
     fn same(one: &str, other: &str) -> bool {
         let [one, other] = [one, other].map(|id| OrganizationId::parse(id).unwrap());
@@ -52,7 +60,7 @@ mod tests {
             "00D5g00000ABC-e",
             "00D5g00000ABCd\u{e9}",
         ] {
-            assert!(OrganizationId::parse(text).is_none(), "{text}");
+            assert!(OrganizationId::parse(text).is_err(), "{text}");
         }
     }
 }

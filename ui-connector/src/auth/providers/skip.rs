@@ -1,8 +1,9 @@
 use async_trait::async_trait;
+use reqwest::Client;
 
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
 
-/// Everybody can register, even without a token. For tests and demonstrations.
+/// Admits everyone, even without a token. For tests and demonstrations.
 pub struct Skip;
 
 #[async_trait]
@@ -11,7 +12,7 @@ impl IdentityProvider for Skip {
         "Skip"
     }
 
-    async fn verify(&self, _: &PlatformToken) -> Result<Admission, Refusal> {
+    async fn verify(&self, _: &Client, _: &PlatformToken) -> Result<Admission, Refusal> {
         Ok(Admission::default())
     }
 

@@ -4,37 +4,29 @@
 use async_trait::async_trait;
 use reqwest::Client;
 use serde_json::json;
-use server::env::EnvReader;
+use settings::Reader;
 
 use super::answer::accepted;
-use super::hosts::base_url;
 use super::verdict::verdict;
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
 use crate::base_url::BaseUrl;
+use crate::variables::{TWILIO_FLEX_BASE_URL, TWILIO_FLEX_ENVIRONMENT};
 
 /// Admits bearers of a valid Flex token.
 #[derive(Debug)]
-pub struct Twilio {
-    client: Client,
-    base: BaseUrl,
-}
+pub struct Twilio(BaseUrl);
 
 impl Twilio {
     /// Asks the function at `base`.
-    pub fn new(client: Client, base: BaseUrl) -> Self {
-        Self { client, base }
+    pub fn new(base: BaseUrl) -> Self {
+        Self(base)
     }
 
     /// Reads `TWILIO_FLEX_ENVIRONMENT` and `TWILIO_FLEX_BASE_URL`.
-    pub fn read(env: &mut EnvReader, client: Client) -> Option<Self> {
-        let host =
-            env.required("TWILIO_FLEX_ENVIRONMENT", "the host of your Twilio Functions, such as acme-1234.twil.io");
-        let base = env.optional("TWILIO_FLEX_BASE_URL", BaseUrl::EXPECTED);
-        if host.is_empty() {
-            return None;
-        }
-        let base = base.or_else(|| base_url(env, "TWILIO_FLEX_ENVIRONMENT", &host))?;
-        Some(Self::new(client, base))
+    pub(crate) fn read(env: &mut Reader) -> Option<Self> {
+        let (host, base) = (TWILIO_FLEX_ENVIRONMENT.required(env), TWILIO_FLEX_BASE_URL.read(env));
+        let host = host?;
+        Some(Self::new(base.unwrap_or_else(|| BaseUrl::of_host(&host))))
     }
 }
 
@@ -44,8 +36,8 @@ impl IdentityProvider for Twilio {
         "Twilio"
     }
 
-    async fn verify(&self, token: &PlatformToken) -> Result<Admission, Refusal> {
-        let request = self.client.post(self.base.join("/verify")).json(&json!({"Token": token.required()?}));
+    async fn verify(&self, http: &Client, token: &PlatformToken) -> Result<Admission, Refusal> {
+        let request = http.post(self.0.join("/verify")).json(&json!({"Token": token.required()?}));
         verdict(&accepted(request).await?)
     }
 }

@@ -3,34 +3,25 @@
 use async_trait::async_trait;
 use reqwest::{Client, Url};
 use serde_json::json;
-use server::client::is_protected;
-use server::env::EnvReader;
+use settings::Reader;
 
 use super::answer::accepted;
 use super::verdict::verdict;
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
+use crate::variables::AUTH_WEBHOOK_URL;
 
-/// Admits whom a service admits.
-pub struct Webhook {
-    client: Client,
-    url: Url,
-}
+/// Admits the bearers of tokens that a service admits.
+pub struct Webhook(Url);
 
 impl Webhook {
     /// Asks at `url`.
-    pub fn new(client: Client, url: Url) -> Self {
-        Self { client, url }
+    pub fn new(url: Url) -> Self {
+        Self(url)
     }
 
-    /// Reads `AUTH_WEBHOOK_URL`, which may hold a secret.
-    pub fn read(env: &mut EnvReader, client: Client) -> Option<Self> {
-        let expected = "the https URL of a service that checks tokens";
-        let text = env.required("AUTH_WEBHOOK_URL", expected);
-        let url = text.parse().ok().filter(is_protected);
-        if url.is_none() && !text.is_empty() {
-            env.problem("AUTH_WEBHOOK_URL", "something else", expected);
-        }
-        Some(Self::new(client, url?))
+    /// Reads `AUTH_WEBHOOK_URL`.
+    pub(crate) fn read(env: &mut Reader) -> Option<Self> {
+        AUTH_WEBHOOK_URL.required(env).map(Self::new)
     }
 }
 
@@ -40,8 +31,8 @@ impl IdentityProvider for Webhook {
         "Webhook"
     }
 
-    async fn verify(&self, token: &PlatformToken) -> Result<Admission, Refusal> {
-        let request = self.client.post(self.url.clone()).json(&json!({"token": token.required()?}));
+    async fn verify(&self, http: &Client, token: &PlatformToken) -> Result<Admission, Refusal> {
+        let request = http.post(self.0.clone()).json(&json!({"token": token.required()?}));
         verdict(&accepted(request).await?)
     }
 }

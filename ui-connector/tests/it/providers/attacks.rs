@@ -12,7 +12,7 @@ use connector::Settings;
 use connector::auth::settings::AuthSettings;
 use connector::guard::settings::GuardSettings;
 use serde_json::json;
-use server::env::Env;
+use settings::Env;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 

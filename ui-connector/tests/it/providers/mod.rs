@@ -11,7 +11,7 @@ mod webhook;
 use connector::Settings;
 use connector::auth::settings::AuthSettings;
 use reqwest::Response;
-use server::env::Env;
+use settings::Env;
 
 use crate::support::{Connector, Log, settings};
 use testkit::{http, in_time};
@@ -21,7 +21,7 @@ async fn connector(environment: &[(&'static str, &str)]) -> Connector {
     let pairs = environment.iter().map(|(name, value)| (*name, (*value).to_owned()));
     let mut env = pairs.collect::<Env>().reader();
     let auth = AuthSettings::read(&mut env);
-    env.finish(()).unwrap();
+    env.finish(Some(())).unwrap();
     Connector::start_with(&Log::new(), Settings { auth, ..settings() }).await
 }
 
@@ -40,7 +40,7 @@ fn problems(environment: &[(&'static str, &str)]) -> Vec<String> {
     let pairs = environment.iter().map(|(name, value)| (*name, (*value).to_owned()));
     let mut env = pairs.collect::<Env>().reader();
     AuthSettings::read(&mut env);
-    let problems = env.finish(()).err().map(|error| error.to_string()).unwrap_or_default();
+    let problems = env.finish(Some(())).err().map(|error| error.to_string()).unwrap_or_default();
     problems.lines().map(|line| line.split(':').next().unwrap().to_owned()).collect()
 }
 

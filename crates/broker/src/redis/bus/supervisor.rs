@@ -65,7 +65,7 @@ impl RedisBus {
                     warn!(%error, "no server of the cluster answers");
                 }
                 self.state.astray.notify_one();
-                sleep(backoff.next()).await;
+                sleep(backoff.pause()).await;
             }
         }
     }
@@ -81,7 +81,7 @@ impl RedisBus {
                 Err(error) => debug!(%error, "no subscription to Redis"),
             }
             self.state.astray.notify_one();
-            sleep(post.backoff.next()).await;
+            sleep(post.backoff.pause()).await;
         }
         post.server.address.clone()
     }

@@ -96,7 +96,7 @@ impl Servers {
             let Some(next) = self.detour(&server, &error)? else { return Err(error) };
             // The first redirection costs no time: it is where the slot is now.
             if matches!(next, Detour::Wait) || redirections > 0 {
-                sleep(pauses.next()).await;
+                sleep(pauses.pause()).await;
             }
             if deadline.saturating_duration_since(Instant::now()) < LEAST {
                 return Err(error);

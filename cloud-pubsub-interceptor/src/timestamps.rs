@@ -1,3 +1,5 @@
+//! The forms in which times are written.
+
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
@@ -5,12 +7,12 @@ use time::macros::format_description;
 
 const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
-/// Now, in UTC whatever the machine's zone is, as `YYYY-MM-DDTHH:MM:SSZ`.
+/// Returns the time in UTC, as `YYYY-MM-DDTHH:MM:SSZ`.
 pub(crate) fn now() -> String {
     OffsetDateTime::now_utc().format(FORMAT).unwrap_or_default()
 }
 
-/// The Unix time that Pub/Sub gave as the time of publishing; 0 for what is none.
+/// Returns the Unix time of a publish time of Pub/Sub, in seconds; 0 if it is malformed.
 pub(crate) fn seconds(publish_time: &str) -> i64 {
     OffsetDateTime::parse(publish_time, &Rfc3339).map_or(0, OffsetDateTime::unix_timestamp)
 }

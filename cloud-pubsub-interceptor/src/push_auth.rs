@@ -1,19 +1,19 @@
-//! Who pushes: the token that Pub/Sub sends with each push
+//! The token that Pub/Sub sends with each push
 //! (<https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions>).
-
-mod settings;
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::SystemTime;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::header::HOST;
 use event::EventKind;
 use oidc::{Claims, Expected, KeySet, KeysUnavailable, Source, Verifier, VerifyError, claims_without_signature};
+use reqwest::Client;
+use server::authorization::{authorization, bearer};
+use server::util::sha256;
 
-pub use settings::PushAuthSettings;
+use crate::config::PushAuthSettings;
 
 /// What stands in the place of a signature that Cloud Run has checked
 /// (<https://cloud.google.com/run/docs/troubleshooting#signature-removed>).
@@ -43,6 +43,7 @@ pub(crate) enum Unauthorized {
 /// Checks push tokens.
 pub(crate) struct PushAuth {
     settings: PushAuthSettings,
+    http: Client,
     verifier: Verifier,
     /// Tokens that were accepted, by their digest and kind of event, and when they expire. A signature costs more than
     /// everything else that is done about a push.
@@ -50,15 +51,15 @@ pub(crate) struct PushAuth {
 }
 
 impl PushAuth {
-    pub(crate) fn new(settings: PushAuthSettings) -> Self {
-        let keys = KeySet::new(settings.client.clone(), Source::Keys(settings.keys.clone()));
-        Self { settings, verifier: Verifier::rs256(keys), accepted: RwLock::default() }
+    pub(crate) fn new(settings: PushAuthSettings, http: Client) -> Self {
+        let keys = KeySet::new(Source::Keys(settings.keys.clone()));
+        Self { settings, http, verifier: Verifier::rs256(keys), accepted: RwLock::default() }
     }
 
     /// Whether a push for the endpoint of `kind` comes from the subscriptions' service account.
     pub(crate) async fn check(&self, headers: &HeaderMap, kind: EventKind) -> Result<(), Unauthorized> {
-        let token = bearer(headers).ok_or(Unauthorized::Missing)?;
-        let key = (sha256(&format!("{token} {:?}", headers.get(HOST))), kind);
+        let token = bearer(authorization(headers)).ok_or(Unauthorized::Missing)?;
+        let key = (sha256(format!("{token} {:?}", headers.get(HOST)).as_bytes()), kind);
         if self.is_remembered(&key) {
             return Ok(());
         }
@@ -77,7 +78,7 @@ impl PushAuth {
             }
             return Ok(claims_without_signature(token, expected)?);
         }
-        self.verifier.verify(token, expected).await.map_err(|error| match error {
+        self.verifier.verify(&self.http, token, expected).await.map_err(|error| match error {
             VerifyError::Invalid(reason) => reason.into(),
             VerifyError::Unavailable(error) => error.into(),
         })
@@ -106,15 +107,4 @@ impl PushAuth {
         }
         accepted.insert(key, expires);
     }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (word, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    Some(token.trim()).filter(|token| word.eq_ignore_ascii_case("bearer") && !token.is_empty())
-}
-
-fn sha256(text: &str) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    bytes
 }
