@@ -16,6 +16,8 @@ use crate::address::ClientAddress;
 use crate::metrics::is_on;
 use crate::trace::{self, Trace};
 
+/// The target of these lines.
+const TARGET: &str = "request";
 /// Counts requests, by method, route and status.
 pub const HTTP_REQUESTS: &str = "agent_assist_http_requests_total";
 /// Bytes after which paths and user agents are cut.
@@ -104,6 +106,7 @@ impl Asked {
         macro_rules! line {
             ($level:expr) => {
                 tracing::event!(
+                    target: TARGET,
                     $level,
                     http.requestMethod = method.as_str(),
                     http.requestUrl = path,

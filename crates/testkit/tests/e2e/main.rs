@@ -30,3 +30,4 @@ mod secrets;
 mod sign_in;
 mod slow_reader;
 mod strangers;
+mod variables;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::{read, read_by};
+use super::read;
+use crate::variables::read_by;
 use testkit::redis::RedisServer;
 use testkit::{ClientLibrary, Desktop, Process, SECRET, Transports, registered, repository};
 

@@ -5,8 +5,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use super::read;
 use super::stage::{REDIS_PASSWORD, Stage};
-use super::{read, read_by};
+use crate::variables::read_by;
 use testkit::KINDS;
 
 const KEY: &str = "secret/aa-integration-jwt-secret";

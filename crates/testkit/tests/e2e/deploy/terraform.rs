@@ -9,7 +9,8 @@ use hcl_edit::structure::Block;
 use tempfile::TempDir;
 
 use super::hcl::{Configuration, keys, parse, texts};
-use super::{has, read, read_by, set};
+use super::{has, read, set};
+use crate::variables::read_by;
 use testkit::{KINDS, repository};
 
 /// Set by the platform, or by the configuration in another way, or of no use on Cloud Run.
