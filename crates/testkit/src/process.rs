@@ -94,7 +94,7 @@ impl Process {
     /// Waits until the log says where the process listens; false if it has ended instead.
     async fn listens(&mut self) -> bool {
         let listens = eventually("the process listens or ends", async || {
-            self.port = self.logged_port("is listening");
+            self.port = self.logged_port("address");
             if self.port.is_some() {
                 return Some(true);
             }
@@ -103,11 +103,11 @@ impl Process {
         listens.await
     }
 
-    /// The port in the address of the line that says `what`.
-    fn logged_port(&self, what: &str) -> Option<u16> {
+    /// The port in a field of the line that says that the process listens.
+    fn logged_port(&self, field: &str) -> Option<u16> {
         let log = self.log();
-        let line = log.get(self.read..)?.lines().find(|line| line.contains(what))?;
-        let (_, address) = line.split_once("address")?;
+        let line = log.get(self.read..)?.lines().find(|line| line.contains("is listening"))?;
+        let (_, address) = line.split_once(field)?;
         let digits = address.split_once(|letter: char| letter.is_ascii_digit())?.1.split_once(':')?.1;
         let end = digits.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(digits.len());
         digits[..end].parse().ok()
@@ -152,7 +152,7 @@ impl Process {
 
     /// Its metrics. It was started with `METRICS_PORT` 0.
     pub async fn metrics(&self) -> String {
-        let port = self.logged_port("metrics are at").expect("a process with metrics");
+        let port = self.logged_port("metrics").expect("a process with metrics");
         let answer = http().get(format!("http://127.0.0.1:{port}/metrics")).send().await.expect("an answer");
         assert_eq!(answer.status(), 200);
         answer.text().await.expect("a text")

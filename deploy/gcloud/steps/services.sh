@@ -8,13 +8,14 @@ build_images() {
     say "  $CONNECTOR_IMAGE and $INTERCEPTOR_IMAGE are given"
     return
   fi
-  local tag
-  tag=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null || date -u +%Y%m%d%H%M%S)
+  local commit tag
+  commit=$(git -C "$ROOT" rev-parse --short=12 HEAD 2>/dev/null || true)
+  tag=${commit:-$(date -u +%Y%m%d%H%M%S)}
   CONNECTOR_IMAGE=$REGISTRY/ui-connector:$tag INTERCEPTOR_IMAGE=$REGISTRY/cloud-pubsub-interceptor:$tag
   ensure "repository $ARTIFACT_REPOSITORY" artifacts repositories describe "$ARTIFACT_REPOSITORY" "--location=$SERVICE_REGION" -- \
     artifacts repositories create "$ARTIFACT_REPOSITORY" --repository-format=docker "--location=$SERVICE_REGION"
   change builds submit "$ROOT" "--config=$ROOT/deploy/cloudbuild.yaml" \
-    "--substitutions=_REGISTRY=$REGISTRY,_TAG=$tag,_DEPLOY=false,_TEST=false"
+    "--substitutions=_REGISTRY=$REGISTRY,_TAG=$tag,_COMMIT=$commit,_DEPLOY=false,_TEST=false"
 }
 
 # The environment of the connector, as gcloud takes it, with another separator than the comma.

@@ -73,7 +73,7 @@ impl Sessions {
             }
             Ok(_) => self.book.renewed(number, desktop.expires, u64::MAX),
             Err(error) => {
-                tracing::error!(%error, "a token could not be signed");
+                tracing::error!(%error, "failed to sign a token");
                 self.book.renewed(number, desktop.expires, unix_time() + REMINDER.as_secs());
             }
         }

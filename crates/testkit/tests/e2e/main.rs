@@ -8,6 +8,7 @@ mod bad_pushes;
 mod balanced;
 mod client_library;
 mod client_matrix;
+mod command_line;
 mod configuration;
 mod console;
 mod delivery;

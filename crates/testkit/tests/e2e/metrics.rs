@@ -23,6 +23,7 @@ async fn an_event_is_counted_on_its_whole_way() {
     deployment.push(&Push::new("new-message-event", "9", "no JSON")).await;
     desktop.events(1).await;
     for line in [
+        &format!(r#"agent_assist_build_info{{version="{}",commit="unknown"}} 1"#, env!("CARGO_PKG_VERSION")),
         r#"agent_assist_pushes_total{kind="new-message-event",result="recorded"} 1"#,
         r#"agent_assist_pushes_total{kind="new-message-event",result="duplicate"} 1"#,
         r#"agent_assist_pushes_total{kind="new-message-event",result="quarantined"} 1"#,
@@ -53,10 +54,11 @@ async fn an_event_is_counted_on_its_whole_way() {
 }
 
 /// Where the metrics are named.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     "ui-connector/src/metrics.rs",
     "ui-connector/src/gauges.rs",
     "cloud-pubsub-interceptor/src/metrics.rs",
+    "crates/server/src/metrics.rs",
     "crates/server/src/request_log.rs",
 ];
 

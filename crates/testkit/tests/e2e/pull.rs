@@ -99,7 +99,7 @@ async fn killed_in_the_middle_of_a_burst_it_loses_nothing() {
 #[tokio::test]
 async fn while_redis_does_not_answer_memory_is_bounded_and_nothing_is_lost() {
     let redis = RedisServer::start().await;
-    let Some(stage) = Stage::start(&redis, &[("PULL_MAX_MESSAGES", "100")]).await else { return };
+    let Some(stage) = Stage::start(&redis, &[]).await else { return };
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let before = stage.deployment.interceptor.resident_bytes();
     let filler = "x".repeat(20_000);
@@ -108,17 +108,17 @@ async fn while_redis_does_not_answer_memory_is_bounded_and_nothing_is_lost() {
     let large: Vec<_> = (0..100).map(|number| Push::new(MESSAGES, "", &data(number))).collect();
     redis.cli::<String>(&["CLIENT", "PAUSE", "5000", "ALL"]).await;
     let mut published = BTreeSet::new();
-    // 80 MB, of which the interceptor may hold 2.
+    // 80 MB, of which the interceptor may hold 1,000 messages, 20 MB.
     for _ in 0..40 {
         published.extend(stage.emulator.publish_all(&large).await);
     }
     let refused = eventually("Redis is too slow", async || {
-        Some(stage.deployment.interceptor.log()).filter(|log| log.contains("messages are not acknowledged"))
+        Some(stage.deployment.interceptor.log()).filter(|log| log.contains("messages not acknowledged"))
     });
     assert!(refused.await.contains("did not answer within"));
     assert_eq!(all_ids(&mut desktop, 4_000).await, published);
     let grown = stage.deployment.interceptor.peak_bytes().saturating_sub(before);
-    assert!(grown < 32_000_000, "it grew by {grown} bytes");
+    assert!(grown < 60_000_000, "it grew by {grown} bytes");
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_subscription_that_is_made_later_is_pulled_from_then() {
     let (host, subscriptions) = (emulator.host(), format!("{MESSAGES}-pulled={MESSAGES}"));
     let pull = [("PUBSUB_EMULATOR_HOST", host.as_str()), ("PUBSUB_SUBSCRIPTIONS", &subscriptions)];
     let mut deployment = Deployment::start_with(1, &pull).await;
-    let told = "a subscription cannot be pulled from";
+    let told = "failed to pull from a subscription";
     until("the subscription is missed", async || deployment.interceptor.log().contains(told)).await;
     emulator.offer(MESSAGES).await;
     let mut desktop = deployment.desktop(0, &talk()).await;

@@ -69,7 +69,8 @@ async fn a_push_that_is_under_way_at_sigterm_is_answered() {
 async fn without_its_mounted_secret_it_ends_at_once_and_says_which() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("jwt_secret_key").display().to_string();
-    let environment = [PLATFORM.as_slice(), &[("GCP_PROJECT_ID", "p"), ("JWT_SECRET_KEY_PATH", &path)]].concat();
+    let environment =
+        [PLATFORM.as_slice(), &[("GCP_PROJECT_ID", "acme-desk"), ("JWT_SECRET_KEY_PATH", &path)]].concat();
     let mut process = Process::spawn(Launch::new("ui-connector", &environment));
     assert_eq!(process.end().await.code(), Some(78));
     assert!(process.stderr().starts_with("JWT_SECRET_KEY_PATH: "), "{}", process.stderr());
