@@ -85,7 +85,8 @@ impl Proxy {
         if !path::is_plain(parts.uri.path()) {
             return Err(Error::Path);
         }
-        if call.project != self.project {
+        // A client may send the colon of an old project's id as %3A (<https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2.2>).
+        if call.project.replace("%3A", ":").replace("%3a", ":") != self.project {
             return Err(Error::OtherProject);
         }
         let location = call.location.parse().map_err(|_| Error::Location)?;

@@ -76,8 +76,10 @@ impl RedisBus {
         let mut post = Post { server, layouts, backoff: Backoff::default() };
         while let Some(slots) = post.slots() {
             match self.session(&mut post, &slots).await {
-                Ok(()) => warn!("the subscription to Redis was lost"),
-                Err(error) if post.backoff.is_fresh() => warn!(%error, "no subscription to Redis"),
+                Ok(()) => warn!(server = %post.server.address, "the subscription to Redis was lost"),
+                Err(error) if post.backoff.is_fresh() => {
+                    warn!(server = %post.server.address, %error, "no subscription to Redis")
+                }
                 Err(error) => debug!(%error, "no subscription to Redis"),
             }
             self.state.astray.notify_one();
