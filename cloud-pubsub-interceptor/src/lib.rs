@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::EventLog;
+use event::EventKind;
 use server::http::serve;
 use server::request_log::{QuietRoutes, log_requests};
 use server::tasks::TaskSet;
@@ -39,14 +40,10 @@ pub const VARIABLES: &[&[Variable]] =
     &[server::variables::PROCESS, server::variables::HTTP, broker::VARIABLES, variables::INTERCEPTOR];
 
 /// Everything that succeeds: a line for each push would cost more than the push.
-const QUIET: QuietRoutes = QuietRoutes(&[
-    "/status",
-    "/live",
-    "/human-agent-assistant-event",
-    "/conversation-lifecycle-event",
-    "/new-message-event",
-    "/new-recognition-result-notification-event",
-]);
+const QUIET: QuietRoutes = QuietRoutes(|route| {
+    let is_push = |path: &str| path.parse::<EventKind>().is_ok();
+    matches!(route, "/status" | "/live") || route.strip_prefix('/').is_some_and(is_push)
+});
 
 /// How long pulled messages may take to be recorded and acknowledged when the process ends.
 const LAST_MESSAGES: Duration = Duration::from_secs(7);

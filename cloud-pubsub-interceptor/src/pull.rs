@@ -19,10 +19,11 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::config::{PullSettings, Subscription};
+use crate::config::PullSettings;
 use crate::error::Error;
 use crate::metrics;
 use crate::push::PubsubMessage;
+use crate::variables::Subscription;
 
 /// How long Pub/Sub leaves a message to this process before it delivers it to another one; the least that Pub/Sub
 /// takes, as no message needs more than a few seconds.

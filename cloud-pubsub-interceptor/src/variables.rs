@@ -22,7 +22,7 @@ settings::settings! {
     /// Whether there are routes for push requests; `false` is for an interceptor that only pulls.
     PUSH_ENDPOINTS: Flag = "true";
     /// Subscriptions without a push endpoint to pull from, each with the kind of event that its topic brings. See DEPLOY.md.
-    PUBSUB_SUBSCRIPTIONS: List<PulledSubscription>, else "none: nothing is pulled";
+    PUBSUB_SUBSCRIPTIONS: List<Subscription>, else "none: nothing is pulled";
     /// The Pub/Sub emulator to pull from instead of Pub/Sub, `HOST:PORT`. Topics and subscriptions must exist.
     PUBSUB_EMULATOR_HOST: Option<Text>;
     /// What happens to a message that can never be delivered: it is acknowledged and kept in the stream `aa:quarantine`, or rejected
@@ -60,36 +60,30 @@ impl Kind for Email {
     }
 }
 
-/// A subscription and the kind of its events.
-pub struct PulledSubscription;
-
-/// A subscription as it is written, perhaps without its project.
+/// A subscription without a push endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubscriptionEntry {
-    /// The project that it names.
-    pub project: Option<String>,
-    /// Its id.
-    pub id: String,
-    /// The kind of its events.
+pub struct Subscription {
+    /// `projects/P/subscriptions/S`, or `S` as long as its project is not known.
+    pub name: String,
+    /// What its messages are.
     pub kind: EventKind,
 }
 
-impl Kind for PulledSubscription {
-    type Value = SubscriptionEntry;
+impl Kind for Subscription {
+    type Value = Self;
     const EXPECTED: &str = "NAME=KIND, where NAME is projects/P/subscriptions/S, or S beside GCP_PROJECT_ID";
 
-    fn parse(text: &str) -> Result<SubscriptionEntry, String> {
-        let read = || {
-            let (name, kind) = text.split_once('=')?;
-            let is_id = |id: &str| !id.is_empty() && !id.contains(['/', ' ']);
-            let (project, id) = match name.trim().split('/').collect::<Vec<_>>()[..] {
-                ["projects", project, "subscriptions", id] if is_id(project) && is_id(id) => (Some(project), id),
-                [id] if is_id(id) => (None, id),
-                _ => return None,
-            };
-            let kind = kind.trim().parse().ok()?;
-            Some(SubscriptionEntry { project: project.map(str::to_owned), id: id.to_owned(), kind })
+    fn parse(text: &str) -> Result<Self, String> {
+        let is_id = |id: &str| !id.is_empty() && !id.contains(['/', ' ']);
+        let is_name = |name: &str| match name.split('/').collect::<Vec<_>>()[..] {
+            ["projects", project, "subscriptions", id] => is_id(project) && is_id(id),
+            [id] => is_id(id),
+            _ => false,
         };
-        read().ok_or_else(|| quoted(text))
+        let pair = text.split_once('=').map(|(name, kind)| (name.trim(), kind.trim().parse()));
+        match pair {
+            Some((name, Ok(kind))) if is_name(name) => Ok(Self { name: name.to_owned(), kind }),
+            _ => Err(quoted(text)),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may push, over real HTTP. Google's keys are served by a server on a port of this machine.
+//! Which pushes are accepted, over real HTTP. Google's keys are served by a server on a port of this machine.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use std::net::SocketAddr;

@@ -37,7 +37,7 @@ impl IdentityProvider for ListedAgents {
     }
 
     async fn verify(&self, _: &Client, token: &PlatformToken) -> Result<Admission, Refusal> {
-        // A list of digests tells nobody a token, and looking one up takes as long for a good token as for a bad one.
+        // A list of digests discloses no token, and looking one up takes as long for a good token as for a bad one.
         let presented = hex(&sha256(token.required()?.as_bytes()));
         if self.0.contains(&presented) {
             Ok(Admission::default())

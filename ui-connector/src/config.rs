@@ -13,7 +13,7 @@ use crate::auth::rotation::SecretFile;
 use crate::auth::settings::AuthSettings;
 use crate::auth::token::TokenKeys;
 use crate::dialogflow::settings::DialogflowSettings;
-use crate::guard::settings::GuardSettings;
+use crate::guard::GuardSettings;
 use crate::hub::HubSettings;
 use crate::sessions::SessionSettings;
 use crate::variables::{

@@ -39,7 +39,7 @@ pub use config::{Config, Settings};
 pub use hub::HubSettings;
 
 use dialogflow::Proxy;
-use guard::refusals::Refusals;
+use guard::Refusals;
 use hub::Hub;
 use neighbours::Neighbours;
 use routes::App;
@@ -57,15 +57,14 @@ pub const VARIABLES: &[&[Variable]] =
     &[server::variables::PROCESS, server::variables::HTTP, broker::VARIABLES, variables::CONNECTOR];
 
 /// Probes, and the requests of desktops that poll.
-const QUIET: QuietRoutes = QuietRoutes(&["/status", "/live", "/ready", "/socket.io/", "/socket.io"]);
+const QUIET: QuietRoutes =
+    QuietRoutes(|route| matches!(route, "/status" | "/live" | "/ready" | "/socket.io/" | "/socket.io"));
 
 /// Why a connector could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The system's certificates are missing or unusable.
     #[error("the certificates of this machine cannot be used; install ca-certificates")]
     Certificates(#[source] rustls::Error),
-    /// The HTTP client cannot be built.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
 }

@@ -9,7 +9,7 @@ use settings::kinds::{
 
 use crate::auth::providers::OrganizationId;
 use crate::base_url::{BaseUrl, Host};
-use crate::google::credentials_file::CredentialsFile;
+use crate::google::credentials::CredentialsFile;
 
 settings::settings! {
     /// What the connector alone reads.
@@ -51,10 +51,10 @@ settings::settings! {
     OIDC_AUDIENCE: Option<List<Text>>, else "required with `OIDC`";
     /// `Webhook`: service that decides about tokens.
     AUTH_WEBHOOK_URL: Option<ProtectedUrl>, else "required with `Webhook`";
-    /// Secrets that sign tokens, one a line. The first line signs, all lines verify: to change the secret, put the new one above the
+    /// File of at most 64 KiB with the secrets that sign tokens, one a line. The first line signs, all lines verify: to change the secret, put the new one above the
     /// old one. One newline at the end is not part of it; a carriage return is.
     JWT_SECRET_KEY_PATH: FilePath = "/secret/jwt_secret_key";
-    /// Seconds between two looks at that file; 0 for none. New secrets take effect without a restart; unusable ones are logged.
+    /// Seconds between two checks of the file with the secrets; 0 for none. New secrets take effect without a restart; unusable ones are logged.
     JWT_SECRET_REFRESH_SECONDS: Seconds<0, 3600> = "30";
     /// Minutes that a token is valid. A connection outlives its token and gets the next one in time: see AUTHENTICATION.md.
     JWT_TOKEN_LIFETIME_MINUTES: Minutes<1, 1440> = "60";
@@ -88,7 +88,6 @@ settings::settings! {
 
 /// The identity providers for agents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the variable")]
 pub enum AuthOption {
     Salesforce,
     SalesforceLwc,
@@ -115,7 +114,6 @@ impl Choice for AuthOption {
 
 /// The identity providers for applications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the variable")]
 pub enum AppAuthOption {
     Twilio,
 }

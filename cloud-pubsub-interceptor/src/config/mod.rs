@@ -9,7 +9,7 @@ use server::process::ProcessSettings;
 use server::variables::on_cloud_run;
 use settings::{ConfigError, Env, Reader};
 
-pub use pull::{PullSettings, Subscription};
+pub use pull::PullSettings;
 pub use push_auth::PushAuthSettings;
 
 use crate::variables::{

@@ -1,18 +1,9 @@
 //! What is pulled.
 
-use event::EventKind;
+use settings::kinds::quoted;
 use settings::{Kind as _, Reader};
 
-use crate::variables::{PUBSUB_EMULATOR_HOST, PUBSUB_SUBSCRIPTIONS, PulledSubscription};
-
-/// A subscription without a push endpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subscription {
-    /// `projects/P/subscriptions/S`.
-    pub name: String,
-    /// What its messages are.
-    pub kind: EventKind,
-}
+use crate::variables::{PUBSUB_EMULATOR_HOST, PUBSUB_SUBSCRIPTIONS, Subscription};
 
 /// What is pulled.
 #[derive(Debug, Clone)]
@@ -27,20 +18,17 @@ impl PullSettings {
     /// Reads `PUBSUB_SUBSCRIPTIONS`, without which nothing is pulled, and `PUBSUB_EMULATOR_HOST`. Subscriptions that name no project
     /// belong to `project`.
     pub fn read(env: &mut Reader, project: Option<&str>) -> Option<Self> {
-        let (emulator, entries) = (PUBSUB_EMULATOR_HOST.read(env), PUBSUB_SUBSCRIPTIONS.read(env));
-        if !cfg!(feature = "pull") && !entries.is_empty() {
+        let (emulator, mut subscriptions) = (PUBSUB_EMULATOR_HOST.read(env), PUBSUB_SUBSCRIPTIONS.read(env));
+        if !cfg!(feature = "pull") && !subscriptions.is_empty() {
             let expected = "nothing: this program was built without the feature \"pull\"";
             PUBSUB_SUBSCRIPTIONS.problem(env, "something", expected);
         }
-        let subscriptions = entries.into_iter().filter_map(|entry| {
-            let Some(project) = entry.project.as_deref().or(project) else {
-                PUBSUB_SUBSCRIPTIONS.problem(env, format!("{:?}", entry.id), PulledSubscription::EXPECTED);
-                return None;
-            };
-            let name = format!("projects/{project}/subscriptions/{}", entry.id);
-            Some(Subscription { name, kind: entry.kind })
-        });
-        let subscriptions: Vec<_> = subscriptions.collect();
+        for Subscription { name, .. } in subscriptions.iter_mut().filter(|it| !it.name.contains('/')) {
+            match project {
+                Some(project) => *name = format!("projects/{project}/subscriptions/{name}"),
+                None => PUBSUB_SUBSCRIPTIONS.problem(env, quoted(name), Subscription::EXPECTED),
+            }
+        }
         (!subscriptions.is_empty()).then_some(Self { subscriptions, emulator })
     }
 }
@@ -48,6 +36,7 @@ impl PullSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use event::EventKind;
     use settings::Env;
 
     fn read(list: &str, project: Option<&str>) -> Result<Option<PullSettings>, String> {

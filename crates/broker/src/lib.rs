@@ -3,6 +3,8 @@
 //! The services see the traits [`EventLog`], [`EventBus`] and [`KeyStore`] alone; which
 //! implementation stands behind them is decided where a process starts. One contract suite (`tests/contract`) runs against both.
 
+#![warn(missing_docs)]
+
 mod backoff;
 mod error;
 mod inbox;

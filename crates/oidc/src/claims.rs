@@ -3,16 +3,17 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
+use server::util::since_epoch;
 
 /// By which the clocks of issuer and verifier may differ, seconds.
 const LEEWAY: f64 = 60.0;
 
-/// The claims that somebody may want to know more of.
+/// The claims that callers use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
-    /// Whom the token is about.
+    /// The subject that the token is about.
     pub subject: String,
-    /// Its e-mail address, if the issuer tells.
+    /// Its e-mail address, if the issuer gives it.
     pub email: Option<String>,
     /// Whether the issuer has verified the address.
     pub email_verified: bool,
@@ -20,7 +21,7 @@ pub struct Claims {
     pub expires: SystemTime,
 }
 
-/// Who must have made a token, and for whom.
+/// The issuers and audiences that a token may have.
 #[derive(Debug, Clone)]
 pub struct Expected {
     /// Issuers, of which the token names one.
@@ -32,10 +33,10 @@ pub struct Expected {
 /// Which claim is not as it has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidClaim {
-    /// `iss` names somebody else.
+    /// `iss` names another issuer.
     #[error("the token is of another issuer")]
     Issuer,
-    /// `aud` names somebody else.
+    /// `aud` names another audience.
     #[error("the token is for another audience")]
     Audience,
     /// There are several audiences, and `azp` names none of ours.
@@ -66,7 +67,7 @@ impl Claims {
             return Err(InvalidClaim::Issuer);
         }
         check_audience(claims, &expected.audiences)?;
-        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let now = since_epoch(now).as_secs_f64();
         let expires = check_times(claims, now)?;
         Ok(Self {
             subject: text(claims, "sub").ok_or(InvalidClaim::Unreadable)?.to_owned(),

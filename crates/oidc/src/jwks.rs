@@ -18,7 +18,7 @@ const MAX_FRESH: Duration = Duration::from_hours(24);
 const MAX_STALE: Duration = Duration::from_hours(24);
 /// A set is not asked for more often, so that tokens with made-up key ids cannot make us a flood.
 const MIN_INTERVAL: Duration = Duration::from_secs(10);
-/// Nobody has more keys.
+/// Maximum number of keys in a set.
 const MAX_KEYS: usize = 64;
 
 /// Where a set of keys is.
@@ -34,16 +34,12 @@ pub enum Source {
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysUnavailable {
-    /// Nobody answered.
     #[error("the keys of the issuer cannot be fetched")]
     Ask(#[from] AskError),
-    /// The answer is no success.
     #[error("the issuer answered {0} to the question for its keys")]
     Status(u16),
-    /// The answer is not what it should be.
     #[error("the issuer's answer to the question for its keys is unusable: {0}")]
     Unusable(&'static str),
-    /// Fetching has failed a moment ago.
     #[error("the keys of the issuer could not be fetched a moment ago")]
     Pause,
 }
@@ -54,7 +50,7 @@ pub struct KeySet {
     source: Source,
     minimum: Duration,
     state: RwLock<State>,
-    /// Held by the one who fetches.
+    /// Held while the set is fetched.
     fetching: Mutex<()>,
 }
 
@@ -116,7 +112,7 @@ impl KeySet {
         }
     }
 
-    /// Fetches the set, unless somebody else has done so meanwhile, or just now.
+    /// Fetches the set, unless another task has done so meanwhile, or just now.
     async fn renew(&self, http: &Client, kid: Option<&str>) -> Result<(), KeysUnavailable> {
         let (state, now) = (self.state(), Instant::now());
         if state.is_fresh(now) && !state.find(kid).is_empty() {

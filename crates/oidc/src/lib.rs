@@ -9,4 +9,4 @@ mod verifier;
 
 pub use claims::{Claims, Expected, InvalidClaim};
 pub use jwks::{KeySet, KeysUnavailable, Source};
-pub use verifier::{Invalid, Verifier, VerifyError, claims_without_signature};
+pub use verifier::{Invalid, Verifier, VerifyError, claims_without_signature, signature_alone};

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::claims::{Claims, Expected, InvalidClaim};
 use crate::jwks::{KeySet, KeysUnavailable};
 
-/// A longer token is nobody's.
+/// Maximum length of a token.
 const MAX_BYTES: usize = 16 * 1024;
 
 /// Verifies the tokens of one issuer.
@@ -24,10 +24,8 @@ pub struct Verifier {
 /// Why a token proves nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// It is not what it should be.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// Nobody knows.
     #[error(transparent)]
     Unavailable(#[from] KeysUnavailable),
 }
@@ -35,19 +33,14 @@ pub enum VerifyError {
 /// What is wrong with a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
-    /// It is none.
     #[error("it is no signed token")]
     NoToken,
-    /// It is signed in a way that proves nothing here.
     #[error("its algorithm is not accepted")]
     Algorithm,
-    /// The issuer has no such key.
     #[error("the issuer has no key of its id and kind")]
     UnknownKey,
-    /// The signature is wrong.
     #[error("its signature is wrong")]
     Signature,
-    /// A claim is wrong.
     #[error(transparent)]
     Claim(#[from] InvalidClaim),
 }
@@ -95,7 +88,7 @@ impl Verifier {
     }
 }
 
-/// The claims of a token whose signature somebody else has checked and removed.
+/// The claims of a token whose signature the platform has checked and removed.
 ///
 /// # Errors
 /// [`Invalid`] if it says that it was not signed with RS256, or a claim is wrong.
@@ -135,9 +128,14 @@ fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
 /// The claims, if the key has signed them. They are judged by the caller.
 fn signed_claims(token: &str, key: &Jwk, algorithm: Algorithm) -> Option<Map<String, Value>> {
     let key = DecodingKey::from_jwk(key).ok()?;
+    Some(jsonwebtoken::decode(token, &key, &signature_alone(algorithm)).ok()?.claims)
+}
+
+/// Has the signature of a token verified, and none of its claims.
+pub fn signature_alone(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
-    Some(jsonwebtoken::decode(token, &key, &validation).ok()?.claims)
+    validation
 }

@@ -1,4 +1,4 @@
-//! Whose request it is.
+//! The address of the client that sent a request.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,11 +7,11 @@ use axum::http::{Extensions, HeaderMap};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// The header in which proxies note whom a request came from, each behind those before it
+/// The header in which proxies note the address that a request came from, each behind those before it
 /// (<https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For>).
 const FORWARDED: &str = "x-forwarded-for";
 
-/// The other end of the connection, and how many proxies of ours stand there. In the extensions of every request.
+/// The other end of the connection, and how many trusted proxies are in front of it. In the extensions of every request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Connection {
     pub(crate) peer: IpAddr,
@@ -70,13 +70,13 @@ mod tests {
     }
 
     #[test]
-    fn without_proxies_nobody_is_believed() {
+    fn without_proxies_the_header_is_ignored() {
         assert_eq!(client(0, &["1.2.3.4"]), "10.0.0.9");
         assert_eq!(client(0, &[]), "10.0.0.9");
     }
 
     #[test]
-    fn only_what_our_proxies_noted_is_believed() {
+    fn only_addresses_from_trusted_proxies_count() {
         assert_eq!(client(1, &["6.6.6.6, 1.2.3.4"]), "1.2.3.4");
         assert_eq!(client(2, &["6.6.6.6, 1.2.3.4, 5.6.7.8"]), "1.2.3.4");
         assert_eq!(client(2, &["6.6.6.6, 1.2.3.4", "5.6.7.8"]), "1.2.3.4");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_names_nobody() {
+    fn garbage_is_ignored() {
         for line in ["", "unknown", "1.2.3", ",", "1.2.3.4, "] {
             assert_eq!(client(1, &[line]), "10.0.0.9", "{line:?}");
         }

@@ -26,16 +26,12 @@ pub struct BodyBudget {
 /// Why a body cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// It is larger than a body may be.
     #[error("the body is too large")]
     TooLarge,
-    /// The budget is used up.
     #[error("too many requests with bodies at the same time")]
     Overloaded,
-    /// It takes too long.
     #[error("the body did not arrive in time")]
     Slow,
-    /// The connection failed.
     #[error("the body did not arrive whole")]
     Broken(#[source] BoxError),
 }

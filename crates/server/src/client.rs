@@ -11,11 +11,11 @@ use settings::Kind;
 
 /// How long a connection may take to be made.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
-/// How long a question may take, a second attempt included.
+/// How long a request may take, a second attempt included.
 const ANSWER_TIME: Duration = Duration::from_secs(8);
-/// The largest answer that anybody of ours can use.
+/// Maximum size of an answer.
 const MAX_ANSWER: usize = 256 * 1024;
-/// After which time an unused connection is closed.
+/// How long an unused connection is kept.
 const IDLE_TIME: Duration = Duration::from_secs(30);
 
 /// What came back.
@@ -32,13 +32,10 @@ pub struct Answer {
 /// Why there is no answer. The text names hosts, never headers or bodies.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    /// Nothing was answered in time.
     #[error("no answer within {ANSWER_TIME:?}")]
     Timeout,
-    /// The connection could not be made, or broke.
     #[error("the connection failed")]
     Connection(#[source] reqwest::Error),
-    /// The answer is larger than anything that could be meant.
     #[error("the answer is larger than {MAX_ANSWER} bytes")]
     TooLarge,
 }
@@ -111,7 +108,7 @@ async fn whole(mut response: Response) -> Result<Bytes, AskError> {
     Ok(body.into())
 }
 
-/// Addresses may hold what is nobody else's business.
+/// URLs may contain secrets.
 fn connection(error: reqwest::Error) -> AskError {
     AskError::Connection(error.without_url())
 }

@@ -1,4 +1,4 @@
-//! As many requests at a time as can be served; the others are told to come again.
+//! A limit of concurrent requests; further ones get 503.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,27 +23,27 @@ pub fn limit(router: Router, requests: usize) -> Router {
     router.layer(from_fn_with_state(Arc::new(Semaphore::new(requests)), admit))
 }
 
-async fn admit(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
-    match places.try_acquire_owned() {
-        Ok(place) => next.run(request).await.map(|body| keep(place, body)),
+async fn admit(State(permits): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    match permits.try_acquire_owned() {
+        Ok(permit) => next.run(request).await.map(|body| keep(permit, body)),
         Err(_) => overloaded(),
     }
 }
 
-/// The answer of one who cannot serve now.
+/// The answer to a request that exceeds the limit.
 pub fn overloaded() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY_SECONDS)]).into_response()
 }
 
-/// The place is given back with the body.
-fn keep(place: OwnedSemaphorePermit, body: Body) -> Body {
-    if body.is_end_stream() { body } else { Body::new(Held { body, _place: place }) }
+/// The permit is released with the body.
+fn keep(permit: OwnedSemaphorePermit, body: Body) -> Body {
+    if body.is_end_stream() { body } else { Body::new(Held { body, _permit: permit }) }
 }
 
-/// A body that holds a place until it is dropped, and is otherwise the same: its length stays known.
+/// A body that holds a permit until it is dropped, and is otherwise the same: its length stays known.
 struct Held {
     body: Body,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl HttpBody for Held {
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_place_is_taken_until_the_answer_has_gone() {
+    async fn a_permit_is_held_until_the_answer_has_been_sent() {
         let router = limit(Router::new().route("/", get(async || "answer")), 1);
         let first = ask(&router).await;
         assert_eq!((first.status(), first.body().size_hint().exact()), (StatusCode::OK, Some(6)));

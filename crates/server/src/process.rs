@@ -40,7 +40,7 @@ pub struct ProcessSettings {
     pub worker_threads: usize,
     /// Logs.
     pub log: LogSettings,
-    /// Port of the metrics. Without it nothing is measured: metrics tell of the business.
+    /// Port of the metrics. Without it nothing is measured.
     pub metrics_port: Option<u16>,
 }
 
@@ -140,16 +140,12 @@ where
 /// Why a process with a usable configuration could not start, or ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The runtime could not be built.
     #[error("could not start the runtime")]
     Runtime(#[source] std::io::Error),
-    /// The port is taken or not permitted.
     #[error("could not listen on port {0}; set PORT to a free one")]
     Listen(u16, #[source] std::io::Error),
-    /// The port for metrics is taken or not permitted.
     #[error("could not listen on port {0} for metrics; set METRICS_PORT to a free one")]
     ListenForMetrics(u16, #[source] std::io::Error),
-    /// Signals cannot be received.
     #[error("could not listen for signals")]
     Signal(#[source] std::io::Error),
     /// Something that the process needs could not be set up.

@@ -25,7 +25,7 @@ const MAX_TEXT: usize = 512;
 
 /// Routes of probes, pushes and polls, whose requests are too frequent to be logged unless they fail.
 #[derive(Debug, Clone, Copy)]
-pub struct QuietRoutes(pub &'static [&'static str]);
+pub struct QuietRoutes(pub fn(&str) -> bool);
 
 /// Logs and counts the requests to `router`: at INFO, but at DEBUG if they succeed at a `quiet` route, and at WARNING if the
 /// server fails. A line contains neither query nor body nor any header but the user agent's.
@@ -52,7 +52,7 @@ async fn observe(request: Request, next: Next, quiet: QuietRoutes) -> Response {
 }
 
 fn level(status: StatusCode, route: Option<&MatchedPath>, quiet: QuietRoutes) -> Level {
-    let is_quiet = route.is_some_and(|route| quiet.0.contains(&route.as_str()));
+    let is_quiet = route.is_some_and(|route| (quiet.0)(route.as_str()));
     match status {
         status if status.is_server_error() => Level::WARN,
         status if is_quiet && !status.is_client_error() => Level::DEBUG,

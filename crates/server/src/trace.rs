@@ -1,10 +1,10 @@
-//! Which trace a request belongs to, so that its log lines are found together.
+//! The trace that a request belongs to, by which its log lines are found together.
 
 use axum::http::HeaderMap;
 
-/// What Google's front end says (<https://cloud.google.com/trace/docs/trace-context#legacy-http-header>).
+/// The header of Google's front end (<https://cloud.google.com/trace/docs/trace-context#legacy-http-header>).
 const CLOUD_TRACE: &str = "x-cloud-trace-context";
-/// What everybody else says (<https://www.w3.org/TR/trace-context/#traceparent-header>).
+/// The standard header (<https://www.w3.org/TR/trace-context/#traceparent-header>).
 const TRACEPARENT: &str = "traceparent";
 
 tokio::task_local! {

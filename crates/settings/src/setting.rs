@@ -64,9 +64,9 @@ pub struct Variable {
 }
 
 impl Variable {
-    /// What it does: sentences in Markdown.
-    pub fn about(&self) -> &'static str {
-        self.about.trim()
+    /// What it does: lines of sentences in Markdown.
+    pub fn about(&self) -> impl Iterator<Item = &'static str> {
+        self.about.lines().map(str::trim)
     }
 
     /// What holds if it is not set: a value in backquotes, or words.
@@ -154,7 +154,7 @@ macro_rules! settings {
         $(
             $(#[doc = $about])+
             $visibility const $name: $crate::Setting<$kind> = $crate::Setting::new(
-                stringify!($name), concat!($($about),+), concat!($($default)?), concat!($($unset)?),
+                stringify!($name), concat!($($about, "\n"),+), concat!($($default)?), concat!($($unset)?),
             );
         )+
         $(#[$about_table])*
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_variable_is_documented_as_it_is_read() {
         let [wait, limit, name, password, _] = TABLE else { panic!("{TABLE:?}") };
-        assert_eq!((wait.name, wait.about()), ("WAIT_SECONDS", "How long to wait."));
+        assert_eq!((wait.name, wait.about().collect()), ("WAIT_SECONDS", vec!["How long", "to wait."]));
         assert_eq!((wait.default(), wait.expected()), ("`30`".to_owned(), "1 to 600".to_owned()));
         assert_eq!(limit.default(), "as many as there are cores");
         assert_eq!(name.default(), "none");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use broker::Backoff;
 use bytes::Bytes;
 use event::EventKind;
 use reqwest::{Client, StatusCode};
@@ -15,7 +16,7 @@ use crate::notification::Notification;
 
 /// The default acknowledgement deadline of a subscription.
 const ACK_DEADLINE: Duration = Duration::from_secs(10);
-/// Between two deliveries of a message, doubled up to the second value.
+/// The pause between two deliveries of a message, at first and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 
 /// A published message. Each delivery of it is the same.
@@ -51,15 +52,14 @@ impl PushSubscription {
 
     /// Delivers a message, again and again until it is acknowledged.
     pub async fn deliver(&self, message: &Message) {
-        let mut backoff = BACKOFF.0;
+        let mut backoff = Backoff::between(BACKOFF.0, BACKOFF.1);
         loop {
             match self.push(message).await {
                 Ok(status) if is_ack(status) => return,
                 Ok(status) => tracing::warn!(%status, "not acknowledged, will be delivered again"),
                 Err(error) => tracing::warn!(%error, "not delivered, will be tried again"),
             }
-            tokio::time::sleep(backoff).await;
-            backoff = (backoff * 2).min(BACKOFF.1);
+            tokio::time::sleep(backoff.pause()).await;
         }
     }
 

@@ -49,7 +49,7 @@ pub trait IdentityProvider: Send + Sync {
     /// providers.
     ///
     /// # Errors
-    /// [`Refusal`]: it is not, or the provider did not tell. The reason goes to the log, never to the caller.
+    /// [`Refusal`]: it is not, or the provider gave no answer. The reason goes to the log, never to the caller.
     async fn verify(&self, http: &Client, token: &PlatformToken) -> Result<Admission, Refusal>;
 
     /// Says at start, in the log, what an operator may not expect of it.
@@ -69,10 +69,8 @@ pub enum Refusal {
     /// The provider does not know the bearer, or knows it as another one's agent.
     #[error("{0}")]
     Denied(String),
-    /// The provider gave no answer.
     #[error("the identity provider could not be asked")]
     Unreachable(#[from] AskError),
-    /// The provider's answer says nothing about the bearer.
     #[error("the identity provider is not available: {0}")]
     Unavailable(String),
 }

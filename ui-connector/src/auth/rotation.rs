@@ -18,7 +18,7 @@ use crate::variables::{JWT_SECRET_KEY_PATH, JWT_SECRET_REFRESH_SECONDS, JWT_TOKE
 pub struct SecretFile {
     /// Where it is mounted.
     pub path: PathBuf,
-    /// How often it is looked at. Mounts are replaced as a whole, by a link, so there is nothing to be notified of.
+    /// How often it is checked. Mounts are replaced as a whole, by a link, so there is nothing to be notified of.
     pub interval: Duration,
 }
 
@@ -42,7 +42,7 @@ impl SecretFile {
     }
 }
 
-/// Looks at the file again and again. A file that cannot be used changes nothing, and is told of once.
+/// Checks the file at each interval. A file that cannot be used changes nothing, and is logged once.
 pub(crate) async fn run(file: SecretFile, tokens: Arc<TokenKeys>, stop: CancellationToken) {
     let mut failed = false;
     while stop.run_until_cancelled(tokio::time::sleep(file.interval)).await.is_some() {

@@ -14,13 +14,10 @@ const MAX_FILE_BYTES: u64 = 64 * 1024;
 /// Why the secret cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// It cannot be read.
     #[error("{path}, which cannot be read ({1})", path = .0.display())]
     Read(PathBuf, #[source] io::Error),
-    /// It is too large.
     #[error("{path}, which is larger than 64 KiB", path = .0.display())]
     TooLarge(PathBuf),
-    /// One of its lines is no usable secret.
     #[error("a secret of {found} bytes in line {line}")]
     TooShort {
         /// The first line that is too short, counted from 1.

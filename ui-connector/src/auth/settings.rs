@@ -10,7 +10,7 @@ use super::provider::IdentityProvider;
 use super::providers::{DenyAll, Five9, GenesysCloud, Oidc, Salesforce, Skip, Twilio, TwilioAccount, Webhook};
 use crate::variables::{ALLOW_SKIP_AUTH, APP_AUTH_OPTION, AUTH_OPTION, AppAuthOption, AuthOption};
 
-/// Who may register.
+/// The identity providers.
 #[derive(Clone)]
 pub struct AuthSettings {
     /// Decides about agents, at `/register`.

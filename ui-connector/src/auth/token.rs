@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime};
 
-use jsonwebtoken::{Algorithm, Header, Validation};
+use jsonwebtoken::{Algorithm, Header};
+use oidc::signature_alone;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use server::authorization::without_bearer;
@@ -50,33 +51,29 @@ pub struct Claims {
     pub session: Option<Session>,
 }
 
-/// Whom a row of tokens is for, each of which took the place of the one before.
+/// A login session: a row of tokens, each of which replaced the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// Its id, the claim `jti` of all its tokens.
     pub id: Box<str>,
     /// The user's name, which may be empty.
     pub user: Box<str>,
-    /// When its first token was issued, Unix time in seconds, if the token tells.
+    /// When its first token was issued, Unix time in seconds, if the token says so.
     pub began: Option<u64>,
 }
 
 /// Why a token opens nothing. The texts are part of the contract with the desktops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
-    /// There is none.
     #[error("Token is missing.")]
     Missing,
     /// It is not signed by us, has expired, is not valid yet or cannot be read.
     #[error("Failed to parse your token.")]
     Unreadable,
-    /// It names no project.
     #[error("The target project in your token is missing.")]
     NoProject,
-    /// It names another project.
     #[error("The target project in your token is invalid.")]
     OtherProject,
-    /// It never expires.
     #[error("The expiration time in your token is missing.")]
     NoExpiry,
 }
@@ -191,7 +188,7 @@ impl TokenKeys {
     /// Verifies a token, with or without the word `Bearer` in front.
     ///
     /// # Errors
-    /// [`InvalidToken`] says what the desktop is told.
+    /// [`InvalidToken`], whose text the desktop gets.
     pub fn verify(&self, token: &str) -> Result<Claims, InvalidToken> {
         self.open(token, false)
     }
@@ -227,10 +224,7 @@ impl TokenKeys {
     /// The claims of a token that one of our keys has signed. Times and texts are judged by the
     /// caller, because each has its own answer.
     fn signed_claims(&self, token: &str) -> Option<Map<String, Value>> {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
+        let validation = signature_alone(Algorithm::HS256);
         self.secrets().verifying.iter().find_map(|key| Some(jsonwebtoken::decode(token, key, &validation).ok()?.claims))
     }
 }

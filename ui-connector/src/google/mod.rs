@@ -1,5 +1,4 @@
 //! What reaches Google: credentials, and where a location's endpoints are.
 
 pub mod credentials;
-pub(crate) mod credentials_file;
 pub mod location;

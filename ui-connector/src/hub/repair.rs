@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use broker::Backoff;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::Hub;
 use super::room::{Room, Service};
 
-/// Between two attempts; doubled up to the second value.
+/// The pause between two attempts, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 impl Hub {
@@ -51,7 +52,7 @@ pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
 
 /// Tries until the room is in order, or its subscription is away: then the room is repaired when it is back.
 async fn repair(hub: &Hub, room: Arc<Room>) {
-    let mut pause = PAUSE.0;
+    let mut backoff = Backoff::between(PAUSE.0, PAUSE.1);
     loop {
         room.repair_asked.store(false, Ordering::SeqCst);
         if !hub.backends.bus.serves(&room.name) {
@@ -59,8 +60,7 @@ async fn repair(hub: &Hub, room: Arc<Room>) {
         }
         let Err(error) = attempt(hub, &room).await else { return };
         tracing::warn!(error = %causes(&error), conversation = %room.name, "a conversation could not be repaired yet");
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(PAUSE.1);
+        tokio::time::sleep(backoff.pause()).await;
     }
 }
 

@@ -28,7 +28,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::Settings;
 use crate::auth::settings::AuthSettings;
 use crate::auth::token::TokenKeys;
-use crate::guard::refusals::Refusals;
+use crate::guard::Refusals;
 use crate::hub::Hub;
 use crate::variables::AllowedOrigins;
 
@@ -49,7 +49,7 @@ pub(crate) struct App {
     keys: Arc<dyn KeyStore>,
     hub: Arc<Hub>,
     refusals: Arc<Refusals>,
-    /// Places for those about whom a provider is being asked.
+    /// Permits for logins about which a provider is being asked.
     logins: Semaphore,
     stopping: CancellationToken,
 }

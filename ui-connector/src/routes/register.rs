@@ -1,4 +1,4 @@
-//! `/register` and `/register-app`: a token for whom the identity provider knows.
+//! `/register` and `/register-app`: tokens for agents and applications that the identity provider admits.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -25,12 +25,12 @@ use crate::auth::provider::{Admission, PlatformToken, Refusal};
 use crate::auth::providers::{AccountCredentials, DenyAll};
 use crate::metrics;
 
-/// A user name longer than this is nobody's.
+/// Maximum length of a user name.
 const MAX_USER_BYTES: usize = 1024;
 /// Seconds after which a provider that could not be reached may be asked again.
 const RETRY_SECONDS: &str = "5";
 
-/// Who asks: the words of the original's answers.
+/// The kind of caller, which decides the words of the answer.
 #[derive(Clone, Copy)]
 enum Caller {
     Agent,
@@ -43,7 +43,7 @@ pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: 
         return too_many(wait);
     }
     let token = PlatformToken::from_header(authorization(&headers));
-    // Not before the body has been read: those who send it slowly would hold all places.
+    // Not before the body has been read: clients that send it slowly would hold all permits.
     let Ok(_place) = app.logins.try_acquire() else { return overloaded() };
     let (provider, started) = (&app.auth.agents, Instant::now());
     let verdict = provider.verify(&app.http, &token).await;

@@ -7,19 +7,46 @@
 
 mod book;
 mod renewal;
-mod settings;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use broker::{Error, KeyStore};
 use server::util;
+use settings::Reader;
 
 use crate::auth::token::{Claims, Session, TokenKeys};
+use crate::variables::{SESSION_GRACE_MINUTES, SESSION_MAX_HOURS};
 use book::Book;
 
 pub(crate) use book::Number;
 pub(crate) use renewal::run;
-pub use settings::SessionSettings;
+
+/// Limits of a session.
+#[derive(Debug, Clone)]
+pub struct SessionSettings {
+    /// How long after its connection ended a desktop may reconnect with an expired token; zero for never.
+    pub grace: Duration,
+    /// How long after its first token a session ends.
+    pub longest: Duration,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self::read(&mut Reader::default())
+    }
+}
+
+impl SessionSettings {
+    /// Reads `SESSION_GRACE_MINUTES` and `SESSION_MAX_HOURS`.
+    pub fn read(env: &mut Reader) -> Self {
+        Self { grace: SESSION_GRACE_MINUTES.read(env), longest: SESSION_MAX_HOURS.read(env) }
+    }
+
+    const fn is_on(&self) -> bool {
+        !self.grace.is_zero()
+    }
+}
 
 /// All sessions that are connected here, and what Redis knows of the others.
 pub(crate) struct Sessions {
@@ -37,7 +64,7 @@ impl Sessions {
     /// Whether a desktop may connect with an expired token. The claims have been verified.
     ///
     /// # Errors
-    /// Redis does not tell.
+    /// Redis does not answer.
     pub(crate) async fn goes_on(&self, claims: &mut Claims) -> Result<bool, Error> {
         let Some(session) = claims.session.as_mut().filter(|_| self.settings.is_on()) else { return Ok(false) };
         let Some(value) = self.keys.get(&key(&session.id)).await? else { return Ok(false) };

@@ -18,7 +18,7 @@ use streams::Streams;
 
 use crate::Settings;
 use crate::auth::token::TokenKeys;
-use crate::guard::refusals::Refusals;
+use crate::guard::Refusals;
 use crate::hub::{Desktop, Hub};
 use crate::metrics;
 use crate::sessions::{Number, Sessions};

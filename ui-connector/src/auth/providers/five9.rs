@@ -9,7 +9,7 @@ use settings::Reader;
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
 use crate::variables::FIVE9_TRUST_TOKEN;
 
-/// Admits who presents the one token.
+/// Admits the bearers of one token.
 #[derive(Debug)]
 pub struct Five9(SecretString);
 
@@ -32,7 +32,7 @@ impl IdentityProvider for Five9 {
     }
 
     async fn verify(&self, _: &Client, token: &PlatformToken) -> Result<Admission, Refusal> {
-        // A comparison that ends at the first difference would tell how much was right.
+        // A comparison that ends at the first difference would disclose how much was right.
         verify_slices_are_equal(token.expose().as_bytes(), self.0.expose_secret().as_bytes())
             .map(|()| Admission::default())
             .map_err(|_| Refusal::Denied("the token is another one".into()))

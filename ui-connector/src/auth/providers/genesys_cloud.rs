@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use reqwest::Client;
 use settings::Reader;
 
-use super::answer::{Members, members, text};
+use super::http::{Members, members, text};
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
 use crate::base_url::BaseUrl;
 use crate::variables::{GENESYS_CLOUD_BASE_URL, GENESYS_CLOUD_ENVIRONMENT, GENESYS_CLOUD_ORGANIZATION_ID};

@@ -5,8 +5,7 @@ use reqwest::{Client, Url};
 use serde_json::json;
 use settings::Reader;
 
-use super::answer::accepted;
-use super::verdict::verdict;
+use super::http::{accepted, verdict};
 use crate::auth::provider::{Admission, IdentityProvider, PlatformToken, Refusal};
 use crate::variables::AUTH_WEBHOOK_URL;
 

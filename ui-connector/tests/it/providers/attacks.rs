@@ -10,7 +10,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse as _;
 use connector::Settings;
 use connector::auth::settings::AuthSettings;
-use connector::guard::settings::GuardSettings;
+use connector::guard::GuardSettings;
 use serde_json::json;
 use settings::Env;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

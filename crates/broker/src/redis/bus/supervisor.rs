@@ -78,7 +78,7 @@ impl RedisBus {
             match self.session(&mut post, &slots).await {
                 Ok(()) => warn!(server = %post.server.address, "the subscription to Redis was lost"),
                 Err(error) if post.backoff.is_fresh() => {
-                    warn!(server = %post.server.address, %error, "no subscription to Redis")
+                    warn!(server = %post.server.address, %error, "no subscription to Redis");
                 }
                 Err(error) => debug!(%error, "no subscription to Redis"),
             }

@@ -1,12 +1,12 @@
-//! Who has been refused too often.
+//! Limits for clients that are not authenticated yet.
 //!
 //! Only refused attempts count. A whole contact centre shares one address, so counting accepted ones would shut out its
 //! agents. Nor do attempts without any token, which the UI modules make at every start, and those about which the provider
 //! gave no verdict.
 //!
 //! At `/register` an address over the limit gets 429 and the provider is not asked, because each question costs the provider
-//! something, and the answers tell a thief which of his tokens are good. A socket is different: a token costs us some
-//! microseconds and tells nothing, and agents of the same address must be able to reconnect. So good tokens are accepted
+//! something, and the answers disclose which stolen tokens are good. A socket is different: a token costs some
+//! microseconds and discloses nothing, and agents of the same address must be able to reconnect. So good tokens are accepted
 //! always, and over the limit a refused connection is closed at once.
 
 use std::collections::HashMap;
@@ -15,11 +15,36 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use server::util::lock;
+use settings::Reader;
+
+use crate::variables::{MAX_LOGINS, REFUSED_ATTEMPTS_PER_MINUTE};
 
 /// The time in which attempts are counted.
 const WINDOW: Duration = Duration::from_mins(1);
-/// Addresses that are remembered, some megabytes. Whoever has more of them is not held up by this.
+/// Maximum of addresses that are remembered, some megabytes. This limit does not stop an attacker with more of them.
 const MAX_ADDRESSES: usize = 100_000;
+
+/// Limits for clients that are not authenticated yet.
+#[derive(Debug, Clone)]
+pub struct GuardSettings {
+    /// Refused attempts a minute from one address; 0 for any number.
+    pub refused_attempts: usize,
+    /// Logins at the same time; more get 503.
+    pub max_logins: usize,
+}
+
+impl GuardSettings {
+    /// Reads `REFUSED_ATTEMPTS_PER_MINUTE` and `MAX_LOGINS`.
+    pub fn read(env: &mut Reader) -> Self {
+        Self { refused_attempts: REFUSED_ATTEMPTS_PER_MINUTE.read(env), max_logins: MAX_LOGINS.read(env) }
+    }
+}
+
+impl Default for GuardSettings {
+    fn default() -> Self {
+        Self::read(&mut Reader::default())
+    }
+}
 
 /// Counts refused attempts.
 pub(crate) struct Refusals {
@@ -78,7 +103,7 @@ impl Refusals {
     }
 }
 
-/// Everybody has as many IPv6 addresses as he likes, but one network of 64 bits
+/// A client has as many IPv6 addresses as it likes, but one network of 64 bits
 /// (<https://www.rfc-editor.org/rfc/rfc6177>).
 fn network(address: IpAddr) -> IpAddr {
     match address {

@@ -1,3 +1,5 @@
+//! Providers that ask nothing.
+
 use async_trait::async_trait;
 use reqwest::Client;
 
@@ -18,5 +20,28 @@ impl IdentityProvider for Skip {
 
     fn announce(&self) {
         tracing::warn!("AUTH_OPTION=Skip: ANYBODY can register and read conversations; use it for tests only");
+    }
+}
+
+/// An empty `AUTH_OPTION`: no agent can register.
+pub struct DenyAll;
+
+impl DenyAll {
+    /// What logs and metrics call it.
+    pub const NAME: &'static str = "none";
+}
+
+#[async_trait]
+impl IdentityProvider for DenyAll {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    async fn verify(&self, _: &Client, _: &PlatformToken) -> Result<Admission, Refusal> {
+        Err(Refusal::Denied("AUTH_OPTION is empty".into()))
+    }
+
+    fn announce(&self) {
+        tracing::warn!("AUTH_OPTION is empty: no agent can register");
     }
 }
