@@ -76,19 +76,16 @@ fn variables(section: &str) -> impl Iterator<Item = &'static Variable> {
 
 fn cells(variable: &Variable) -> String {
     let secret = if variable.secret { " Secret." } else { "" };
-    format!(
-        "{} | {} | {}{secret} |",
-        variable.default(),
-        variable.expected(),
-        linked(&variable.about().collect::<Vec<_>>().join(" "))
-    )
+    let about = variable.about().collect::<Vec<_>>().join(" ");
+    format!("{} | {} | {}{secret} |", variable.default(), linked(&variable.expected()), linked(&about))
 }
 
-/// The names of other pages become links.
+/// The names of other pages become links, and URLs code.
 fn linked(text: &str) -> String {
-    let link = |word: &str| match word.split_once(".md") {
-        Some((page, rest)) => format!("[{page}.md]({page}.md){rest}"),
-        None => word.to_owned(),
+    let link = |word: &str| match (word.split_once(".md"), word.split_once([',', ';']).unwrap_or((word, ""))) {
+        (Some((page, rest)), _) => format!("[{page}.md]({page}.md){rest}"),
+        (None, (url, _)) if url.starts_with("https://") => word.replace(url, &format!("`{url}`")),
+        _ => word.to_owned(),
     };
     text.split(' ').map(link).collect::<Vec<_>>().join(" ")
 }

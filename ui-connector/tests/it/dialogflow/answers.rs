@@ -1,5 +1,6 @@
 //! What comes back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -12,9 +13,10 @@ use tokio::net::TcpListener;
 
 use super::{call, connector, patient, prefix, sent};
 use connector::Settings;
+use connector::auth::token::TokenKeys;
 use connector::dialogflow::settings::DialogflowSettings;
 
-use crate::support::settings;
+use crate::support::{Connector, Log, SECRET, settings};
 use testkit::{Upstream, endless, http, in_time, until};
 
 /// gzip of `{"a":1}`, with a name and a time that another compressor would not write.
@@ -173,4 +175,22 @@ async fn more_calls_than_there_are_places_get_503_where_the_original_stood_still
     assert_eq!(http().get(connector.url("/status")).send().await.unwrap().status(), 200);
     drop(first);
     until("a place", async || sent(call(&connector, Method::GET, &path())).await.status() == 200).await;
+}
+
+#[tokio::test]
+async fn the_colon_of_an_old_projects_id_may_be_encoded() {
+    let upstream = Upstream::start(|_| "{}").await;
+    let project = "example.com:sample-1";
+    let tokens = Arc::new(TokenKeys::new(SECRET, project, Duration::from_hours(1)).unwrap());
+    let token = tokens.issue("agent", None).unwrap();
+    let endpoint = Some(upstream.url().parse().unwrap());
+    let dialogflow = DialogflowSettings { endpoint, ..DialogflowSettings::default() };
+    let settings = Settings { project: project.into(), tokens, dialogflow, ..settings() };
+    let connector = Connector::start_with(&Log::new(), settings).await;
+    for written in [project, "example.com%3Asample-1", "example.com%3asample-1"] {
+        let path = format!("/v2/projects/{written}/locations/global/conversations/c");
+        let request = http().get(connector.url(&path)).header("authorization", &token);
+        assert_eq!(sent(request).await.status(), 200, "{written}");
+        assert_eq!(upstream.seen().last().unwrap().target, path);
+    }
 }
