@@ -108,15 +108,15 @@ impl Asked {
                 tracing::event!(
                     target: TARGET,
                     $level,
-                    http.requestMethod = method.as_str(),
-                    http.requestUrl = path,
+                    http.requestMethod = %method,
+                    http.requestUrl = %path,
                     http.status = response.status().as_u16(),
-                    http.latency = format!("{}.{:06}s", latency.as_secs(), latency.subsec_micros()),
-                    http.requestSize = self.bytes.to_string(),
-                    http.responseSize = size.to_string(),
+                    http.latency = %format_args!("{}.{:06}s", latency.as_secs(), latency.subsec_micros()),
+                    http.requestSize = %self.bytes,
+                    http.responseSize = %size,
                     http.userAgent = self.user_agent,
-                    http.remoteIp = self.client,
-                    http.protocol = format!("{:?}", self.protocol),
+                    http.remoteIp = %self.client,
+                    http.protocol = ?self.protocol,
                     "{method} {path}"
                 )
             };
