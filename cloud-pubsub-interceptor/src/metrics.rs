@@ -11,7 +11,6 @@ const PUSH: &str = "agent_assist_push_seconds";
 const PULLS: &str = "agent_assist_pulls_total";
 const PULL: &str = "agent_assist_pull_seconds";
 
-/// Says what everything is.
 pub(crate) fn describe() {
     describe_counter!(PUSHES, "Push requests, by kind of event and result");
     describe_histogram!(PUSH, Unit::Seconds, "Time from a push's headers to its answer, by kind of event");

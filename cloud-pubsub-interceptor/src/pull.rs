@@ -49,7 +49,6 @@ pub(crate) fn start(app: &Arc<App>, settings: &PullSettings, tasks: &TaskSet) {
     }
 }
 
-/// Pulls from one subscription.
 struct Puller {
     app: Arc<App>,
     emulator: Option<String>,

@@ -40,7 +40,6 @@ pub(crate) enum Unauthorized {
     Unavailable(#[from] KeysUnavailable),
 }
 
-/// Checks push tokens.
 pub(crate) struct PushAuth {
     settings: PushAuthSettings,
     http: Client,

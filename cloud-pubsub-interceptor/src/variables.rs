@@ -3,7 +3,7 @@
 use event::EventKind;
 use server::client::ProtectedUrl;
 use settings::Kind;
-use settings::kinds::{Choice, Flag, List, Number, OneOf, ProjectId, Text, quoted};
+use settings::kinds::{Flag, List, Number, OneOf, ProjectId, Text, quoted};
 
 settings::settings! {
     /// What the interceptor alone reads.
@@ -35,17 +35,14 @@ settings::settings! {
     MAX_CONNECTIONS: Number<1, 1_000_000> = "10000";
 }
 
-/// What happens to a message that can never be delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MalformedMessages {
-    /// It is acknowledged, and kept in Redis for the operator.
-    Quarantine,
-    /// The answer is 400: for subscriptions that have a dead-letter topic.
-    Reject,
-}
-
-impl Choice for MalformedMessages {
-    const ALL: &[(&str, Self)] = &[("quarantine", Self::Quarantine), ("reject", Self::Reject)];
+settings::choices! {
+    /// What happens to a message that can never be delivered.
+    pub enum MalformedMessages {
+        /// It is acknowledged, and kept in Redis for the operator.
+        Quarantine = "quarantine",
+        /// The answer is 400: for subscriptions that have a dead-letter topic.
+        Reject = "reject",
+    }
 }
 
 /// An e-mail address, as far as that has to be checked.

@@ -24,7 +24,6 @@ impl BaseUrl {
         format!("{}{path}", self.0)
     }
 
-    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -21,14 +21,11 @@ use crate::variables::{
     GOOGLE_APPLICATION_CREDENTIALS, MAX_CONNECTIONS,
 };
 
-/// How the connector behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The one project that is served.
     pub project: String,
-    /// Identity providers.
     pub auth: AuthSettings,
-    /// Issues and verifies tokens.
     pub tokens: Arc<TokenKeys>,
     /// Where the secrets of the tokens come from, if they can change.
     pub secret_file: Option<SecretFile>,
@@ -38,15 +35,11 @@ pub struct Settings {
     pub cors: AllowedOrigins,
     /// Limits for clients that are not authenticated yet.
     pub guard: GuardSettings,
-    /// Limits of the HTTP server.
     pub http: HttpLimits,
-    /// The Dialogflow proxy.
     pub dialogflow: DialogflowSettings,
     /// Rooms and mapping keys.
     pub hub: HubSettings,
-    /// Sessions that outlive their tokens.
     pub sessions: SessionSettings,
-    /// Sockets.
     pub sockets: socketio::Settings,
     /// Size of the kernel's send buffer of each connection, bytes.
     pub send_buffer: usize,
@@ -114,9 +107,7 @@ fn spread(mean: Duration) -> Option<RangeInclusive<Duration>> {
 /// What the process needs besides [`ProcessSettings`].
 #[derive(Debug)]
 pub struct Config {
-    /// Where Redis is.
     pub redis: RedisSettings,
-    /// How the connector behaves.
     pub settings: Settings,
 }
 

@@ -21,7 +21,6 @@ const MEMBERS: &str = "agent_assist_members";
 const MEMBERS_BEHIND: &str = "agent_assist_members_behind";
 const REDIS_CONNECTED: &str = "agent_assist_redis_connected";
 
-/// Says what everything is.
 pub(crate) fn describe() {
     describe_gauge!(CONNECTIONS, "Open Engine.IO connections");
     describe_gauge!(QUEUED_FRAMES, "Frames that wait to be written to desktops");

@@ -34,7 +34,6 @@ pub struct GuardSettings {
 }
 
 impl GuardSettings {
-    /// Reads `REFUSED_ATTEMPTS_PER_MINUTE` and `MAX_LOGINS`.
     pub fn read(env: &mut Reader) -> Self {
         Self { refused_attempts: REFUSED_ATTEMPTS_PER_MINUTE.read(env), max_logins: MAX_LOGINS.read(env) }
     }
@@ -46,7 +45,6 @@ impl Default for GuardSettings {
     }
 }
 
-/// Counts refused attempts.
 pub(crate) struct Refusals {
     limit: usize,
     counted: Mutex<HashMap<IpAddr, Window>>,

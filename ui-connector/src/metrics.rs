@@ -25,7 +25,6 @@ const CALLS: &str = "agent_assist_dialogflow_calls_total";
 const CALL: &str = "agent_assist_dialogflow_seconds";
 const STREAMS: &str = "agent_assist_streams";
 
-/// Says what everything is.
 pub(crate) fn describe() {
     describe_counter!(REDIS_LOSSES, "Losses of the subscription");
     describe_counter!(CONNECTS, "Desktops that presented a token, by result");

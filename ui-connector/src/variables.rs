@@ -3,9 +3,7 @@
 use axum::http::HeaderValue;
 use server::client::{ProtectedUrl, is_protected};
 use settings::Kind;
-use settings::kinds::{
-    Choice, FilePath, Flag, Hours, List, Minutes, Number, OneOf, ProjectId, Seconds, Secret, Text, quoted,
-};
+use settings::kinds::{FilePath, Flag, Hours, List, Minutes, Number, OneOf, ProjectId, Seconds, Secret, Text, quoted};
 
 use crate::auth::providers::OrganizationId;
 use crate::base_url::{BaseUrl, Host};
@@ -86,40 +84,25 @@ settings::settings! {
     GOOGLE_APPLICATION_CREDENTIALS: Option<CredentialsFile>, else "gcloud's own file, or the metadata server";
 }
 
-/// The identity providers for agents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthOption {
-    Salesforce,
-    SalesforceLwc,
-    GenesysCloud,
-    Twilio,
-    Five9,
-    Oidc,
-    Webhook,
-    Skip,
+settings::choices! {
+    /// The identity providers for agents.
+    pub enum AuthOption {
+        Salesforce = "Salesforce",
+        SalesforceLwc = "SalesforceLWC",
+        GenesysCloud = "GenesysCloud",
+        Twilio = "Twilio",
+        Five9 = "Five9",
+        Oidc = "OIDC",
+        Webhook = "Webhook",
+        Skip = "Skip",
+    }
 }
 
-impl Choice for AuthOption {
-    const ALL: &[(&str, Self)] = &[
-        ("Salesforce", Self::Salesforce),
-        ("SalesforceLWC", Self::SalesforceLwc),
-        ("GenesysCloud", Self::GenesysCloud),
-        ("Twilio", Self::Twilio),
-        ("Five9", Self::Five9),
-        ("OIDC", Self::Oidc),
-        ("Webhook", Self::Webhook),
-        ("Skip", Self::Skip),
-    ];
-}
-
-/// The identity providers for applications.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AppAuthOption {
-    Twilio,
-}
-
-impl Choice for AppAuthOption {
-    const ALL: &[(&str, Self)] = &[("Twilio", Self::Twilio)];
+settings::choices! {
+    /// The identity providers for applications.
+    pub enum AppAuthOption {
+        Twilio = "Twilio",
+    }
 }
 
 /// The SID of a Twilio account.

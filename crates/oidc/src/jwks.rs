@@ -24,7 +24,6 @@ const MAX_KEYS: usize = 64;
 /// Where a set of keys is.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// Here.
     Keys(Url),
     /// Where the issuer's discovery document says
     /// (<https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig>).

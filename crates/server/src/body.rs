@@ -39,7 +39,6 @@ pub enum BodyError {
 /// A body that is in use.
 #[derive(Debug)]
 pub struct BudgetedBody<'a> {
-    /// All of it.
     pub bytes: Bytes,
     _permit: SemaphorePermit<'a>,
 }

@@ -13,7 +13,6 @@ pub const COMMIT: &str = env!("GIT_COMMIT");
 /// A program of this repository.
 #[derive(Debug)]
 pub struct Program {
-    /// Its name.
     pub name: &'static str,
     /// What it does, in one sentence.
     pub about: &'static str,

@@ -18,14 +18,11 @@ const MAX_ANSWER: usize = 256 * 1024;
 /// How long an unused connection is kept.
 const IDLE_TIME: Duration = Duration::from_secs(30);
 
-/// What came back.
 #[derive(Debug)]
 pub struct Answer {
     /// The status. A redirect is an answer like others.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The body, whole.
     pub body: Bytes,
 }
 

@@ -44,7 +44,6 @@ pub struct HttpLimits {
 }
 
 impl HttpLimits {
-    /// Reads `HEADER_TIMEOUT_SECONDS` and `TRUSTED_PROXIES`.
     pub fn read(env: &mut Reader) -> Self {
         // Google's front end adds the client's address at the end of the list.
         let platform = usize::from(on_cloud_run(env));

@@ -32,13 +32,9 @@ const LAST_SCRAPE: Duration = Duration::from_millis(100);
 /// What every process is configured with.
 #[derive(Debug)]
 pub struct ProcessSettings {
-    /// Address to listen on.
     pub address: IpAddr,
-    /// TCP port to listen on.
     pub port: u16,
-    /// Threads of the runtime.
     pub worker_threads: usize,
-    /// Logs.
     pub log: LogSettings,
     /// Port of the metrics. Without it nothing is measured.
     pub metrics_port: Option<u16>,
@@ -63,13 +59,10 @@ impl ProcessSettings {
 /// Where a process listens, and until when.
 #[derive(Debug)]
 pub struct Listening {
-    /// The listener on `PORT`.
     pub listener: TcpListener,
-    /// Its address.
     pub address: SocketAddr,
     /// The address of the metrics, if they are served.
     pub metrics: Option<SocketAddr>,
-    /// The signal to stop.
     pub stop: CancellationToken,
 }
 

@@ -50,7 +50,6 @@ pub struct LogSettings {
 }
 
 impl LogSettings {
-    /// Reads `LOG_FORMAT`, `RUST_LOG` and `LOGGING_FILE`.
     pub fn read(env: &mut Reader, project: Option<String>) -> Self {
         let default = if on_cloud_run(env) { LogFormat::Json } else { LogFormat::Text };
         Self {

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::sync::Arc;
 
-use settings::kinds::{Choice, Number, OneOf, Port, Seconds, Text, quoted};
+use settings::kinds::{Number, OneOf, Port, Seconds, Text, quoted};
 use settings::{Kind, Reader};
 use tracing_subscriber::EnvFilter;
 
@@ -45,17 +45,13 @@ pub fn on_cloud_run(env: &mut Reader) -> bool {
     K_SERVICE.read(env).is_some()
 }
 
-/// What log lines look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For Cloud Logging (<https://cloud.google.com/logging/docs/structured-logging>).
-    Json,
-}
-
-impl Choice for LogFormat {
-    const ALL: &[(&str, Self)] = &[("json", Self::Json), ("text", Self::Text)];
+settings::choices! {
+    /// What log lines look like.
+    pub enum LogFormat {
+        Text = "text",
+        /// <https://cloud.google.com/logging/docs/structured-logging>
+        Json = "json",
+    }
 }
 
 /// A filter of `tracing-subscriber`.

@@ -215,14 +215,8 @@ pub fn parsed<T: FromStr>(text: &str) -> Result<T, String> {
 mod tests {
     use super::*;
 
-    #[derive(Debug, Clone, Copy, PartialEq)]
-    enum Colour {
-        Red,
-        Green,
-    }
-
-    impl Choice for Colour {
-        const ALL: &[(&str, Self)] = &[("Red", Self::Red), ("Green", Self::Green)];
+    crate::choices! {
+        enum Colour { Red = "Red", Green = "Green", }
     }
 
     #[test]

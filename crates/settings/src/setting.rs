@@ -53,7 +53,6 @@ impl<K: Kind> Kind for Option<K> {
 /// What the documentation says about a variable.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
-    /// Its name.
     pub name: &'static str,
     /// Whether its value must never be shown.
     pub secret: bool,
@@ -159,6 +158,20 @@ macro_rules! settings {
         )+
         $(#[$about_table])*
         $visibility const $table: &[$crate::Variable] = &[$($name.variable()),+];
+    };
+}
+
+/// Declares an enumeration whose values have names in the environment.
+#[macro_export]
+macro_rules! choices {
+    ($(#[$about:meta])* $visibility:vis enum $type:ident { $($(#[$about_one:meta])* $one:ident = $name:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        $visibility enum $type { $($(#[$about_one])* $one,)+ }
+
+        impl $crate::kinds::Choice for $type {
+            const ALL: &[(&str, Self)] = &[$(($name, Self::$one)),+];
+        }
     };
 }
 

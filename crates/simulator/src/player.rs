@@ -26,7 +26,6 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Reads `PLAY_SPEED` and `PLAY_CROWD`.
     pub fn read(env: &mut Reader) -> Self {
         Self { speed: PLAY_SPEED.read(env), crowd: PLAY_CROWD.read(env) }
     }

@@ -61,7 +61,6 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }

@@ -128,7 +128,6 @@ impl Process {
         self.port.expect("a process that has listened")
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port()).into()
     }

@@ -14,18 +14,14 @@ use tokio::task::JoinHandle;
 /// A request that reached the service.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// Its method.
     pub method: String,
     /// Path and query, as they were sent.
     pub target: String,
-    /// Its headers.
     pub headers: HeaderMap,
-    /// Its body.
     pub body: Bytes,
 }
 
 impl Seen {
-    /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("a text"))
     }
@@ -44,9 +40,7 @@ struct Service {
     answer: Answer,
 }
 
-/// The running service.
 pub struct Upstream {
-    /// Where it listens.
     pub address: SocketAddr,
     service: Service,
     task: JoinHandle<()>,

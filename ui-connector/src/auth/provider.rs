@@ -31,7 +31,6 @@ impl PlatformToken {
         if self.is_empty() { Err(Refusal::Denied("no token was presented".into())) } else { Ok(self.expose()) }
     }
 
-    /// Whether nothing was presented.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }

@@ -13,17 +13,14 @@ use super::secrets::{SecretError, read};
 use super::token::TokenKeys;
 use crate::variables::{JWT_SECRET_KEY_PATH, JWT_SECRET_REFRESH_SECONDS, JWT_TOKEN_LIFETIME_MINUTES};
 
-/// The file with the secrets.
 #[derive(Debug, Clone)]
 pub struct SecretFile {
-    /// Where it is mounted.
     pub path: PathBuf,
     /// How often it is checked. Mounts are replaced as a whole, by a link, so there is nothing to be notified of.
     pub interval: Duration,
 }
 
 impl SecretFile {
-    /// Reads `JWT_SECRET_KEY_PATH` and `JWT_SECRET_REFRESH_SECONDS`.
     pub(crate) fn read(env: &mut Reader) -> Self {
         Self { path: JWT_SECRET_KEY_PATH.read(env), interval: JWT_SECRET_REFRESH_SECONDS.read(env) }
     }

@@ -22,7 +22,6 @@ pub enum SecretError {
     TooShort {
         /// The first line that is too short, counted from 1.
         line: usize,
-        /// Its length.
         found: usize,
     },
 }
@@ -51,7 +50,6 @@ impl Secrets {
     }
 }
 
-/// The contents of the file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, SecretError> {
     let unreadable = |error| SecretError::Read(path.to_owned(), error);
     if fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE_BYTES {

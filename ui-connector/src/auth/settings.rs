@@ -10,7 +10,6 @@ use super::provider::IdentityProvider;
 use super::providers::{DenyAll, Five9, GenesysCloud, Oidc, Salesforce, Skip, Twilio, TwilioAccount, Webhook};
 use crate::variables::{ALLOW_SKIP_AUTH, APP_AUTH_OPTION, AUTH_OPTION, AppAuthOption, AuthOption};
 
-/// The identity providers.
 #[derive(Clone)]
 pub struct AuthSettings {
     /// Decides about agents, at `/register`.

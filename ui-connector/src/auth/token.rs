@@ -42,7 +42,6 @@ impl fmt::Debug for TokenKeys {
     }
 }
 
-/// What a token says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
     /// Unix time at which the token expires, seconds.
@@ -110,7 +109,6 @@ impl TokenKeys {
         Ok(Self { current: RwLock::new(current), project: project.to_owned(), lifetime })
     }
 
-    /// How many secrets verify.
     pub fn keys(&self) -> usize {
         self.secrets().verifying.len()
     }

@@ -59,7 +59,6 @@ impl<'a> Call<'a> {
         Some(Self { project, location, resource: parts.next()? }).filter(|_| is_ours)
     }
 
-    /// Whether the call is offered.
     pub(super) fn check(&self, method: &Method) -> Result<(), NotOffered> {
         let offer = OFFERS.iter().find(|(resources, _)| match resources {
             At(path) => self.resource == *path,

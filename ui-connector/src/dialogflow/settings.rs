@@ -9,7 +9,6 @@ use crate::variables::{DIALOGFLOW_ENDPOINT, DIALOGFLOW_MAX_REQUESTS, DIALOGFLOW_
 
 const MIB: usize = 1024 * 1024;
 
-/// How the proxy behaves.
 #[derive(Debug, Clone)]
 pub struct DialogflowSettings {
     /// Replaces Google's own addresses: for tests, private endpoints and stand-ins.
@@ -25,7 +24,6 @@ pub struct DialogflowSettings {
 }
 
 impl DialogflowSettings {
-    /// Reads `DIALOGFLOW_ENDPOINT`, `DIALOGFLOW_TIMEOUT_SECONDS` and `DIALOGFLOW_MAX_REQUESTS`.
     pub fn read(env: &mut Reader) -> Self {
         Self {
             endpoint: DIALOGFLOW_ENDPOINT.read(env),

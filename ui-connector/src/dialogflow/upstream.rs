@@ -25,7 +25,6 @@ const IDLE_TIME: Duration = Duration::from_mins(1);
 /// Unused connections that are kept to each host.
 const IDLE_CONNECTIONS: usize = 64;
 
-/// One call, checked.
 pub(super) struct UpstreamCall {
     pub(super) method: Method,
     pub(super) location: Location,

@@ -19,7 +19,6 @@ pub struct Location(String);
 pub struct InvalidLocation;
 
 impl Location {
-    /// The id.
     pub fn as_str(&self) -> &str {
         &self.0
     }

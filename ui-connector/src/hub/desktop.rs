@@ -25,7 +25,6 @@ impl Desktop {
         Arc::new(Self { socket, recovery, offset: Mutex::new(offset) })
     }
 
-    /// Its socket.
     pub(crate) fn socket(&self) -> &Socket {
         &self.socket
     }

@@ -34,7 +34,6 @@ use room::{Room, Service};
 /// Readers of logs at the same time: some megabytes on their way from Redis.
 const READS: usize = 64;
 
-/// How the hub behaves.
 #[derive(Debug, Clone)]
 pub struct HubSettings {
     /// How long a mapping key stands without being renewed. It is renewed three times as often.

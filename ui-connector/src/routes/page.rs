@@ -16,7 +16,6 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 /// What is served in the place of a console that was not built.
 const UNBUILT: &[u8] = include_bytes!("unbuilt.html");
 
-/// A file of the console.
 #[derive(Clone, Copy)]
 struct File {
     name: &'static str,

@@ -22,7 +22,6 @@ use book::Book;
 pub(crate) use book::Number;
 pub(crate) use renewal::run;
 
-/// Limits of a session.
 #[derive(Debug, Clone)]
 pub struct SessionSettings {
     /// How long after its connection ended a desktop may reconnect with an expired token; zero for never.
@@ -38,7 +37,6 @@ impl Default for SessionSettings {
 }
 
 impl SessionSettings {
-    /// Reads `SESSION_GRACE_MINUTES` and `SESSION_MAX_HOURS`.
     pub fn read(env: &mut Reader) -> Self {
         Self { grace: SESSION_GRACE_MINUTES.read(env), longest: SESSION_MAX_HOURS.read(env) }
     }

@@ -34,7 +34,6 @@ pub(crate) fn server(
     Server::among_others(settings, Arc::new(desktops), Arc::new(neighbours))
 }
 
-/// The application behind the sockets.
 pub(crate) struct Desktops {
     hub: Arc<Hub>,
     tokens: Arc<TokenKeys>,

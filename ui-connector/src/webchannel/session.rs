@@ -43,7 +43,6 @@ pub(crate) enum ChannelError {
     Chunk(#[from] InvalidChunk),
 }
 
-/// An open session.
 pub(crate) struct Session {
     client: Client,
     google: Arc<dyn AccessTokens>,

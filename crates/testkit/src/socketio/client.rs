@@ -10,7 +10,6 @@ use super::websocket::{Options, WebSocketClient};
 /// A desktop without a client library: in the main namespace, over WebSocket.
 #[derive(Debug)]
 pub struct Client {
-    /// Its WebSocket.
     pub socket: WebSocketClient,
     /// What it was given to resume by.
     pub pid: Option<String>,
@@ -35,16 +34,12 @@ pub enum ConnectError {
 /// An event, as it came.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
-    /// The packet.
     pub packet: String,
-    /// The event's name.
     pub name: String,
-    /// Its arguments.
     pub args: Vec<Value>,
 }
 
 impl Received {
-    /// Reads an event's packet.
     pub fn parse(packet: &str) -> Self {
         let args = packet.strip_prefix("42").and_then(|args| serde_json::from_str(args).ok());
         let mut args: Vec<Value> = args.unwrap_or_else(|| panic!("{packet} instead of an event"));
@@ -102,7 +97,6 @@ impl Client {
         self
     }
 
-    /// Sends a packet.
     pub async fn send(&mut self, packet: &str) {
         self.socket.send(packet).await;
     }
@@ -143,13 +137,11 @@ impl Client {
         assert_eq!(self.ask("join-conversation", json!([name])).await, json!([true, name]));
     }
 
-    /// Leaves a conversation.
     pub async fn leave(&mut self, conversation: impl Display) {
         let name = conversation.to_string();
         assert_eq!(self.ask("leave-conversation", json!([name])).await, json!([true, name]));
     }
 
-    /// The next event.
     pub async fn next(&mut self) -> Received {
         let received = match self.waiting.pop_front() {
             Some(received) => received,

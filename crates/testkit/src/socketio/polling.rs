@@ -5,16 +5,13 @@ use serde_json::Value;
 
 use crate::http::http;
 
-/// A session by HTTP long-polling.
 #[derive(Debug)]
 pub struct PollingClient {
-    /// The session's id.
     pub sid: String,
     url: String,
 }
 
 impl PollingClient {
-    /// Opens a session.
     pub async fn open(server: SocketAddr) -> Self {
         let url = format!("http://{server}/socket.io/?EIO=4&transport=polling");
         let open = http().get(&url).send().await.expect("an answer").text().await.expect("a text");

@@ -14,12 +14,10 @@ use crate::variables::FIVE9_TRUST_TOKEN;
 pub struct Five9(SecretString);
 
 impl Five9 {
-    /// Admits the bearer of `token`.
     pub fn new(token: SecretString) -> Self {
         Self(token)
     }
 
-    /// Reads `FIVE9_TRUST_TOKEN`.
     pub(crate) fn read(env: &mut Reader) -> Option<Self> {
         FIVE9_TRUST_TOKEN.required(env).map(Self::new)
     }

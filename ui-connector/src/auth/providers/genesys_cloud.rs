@@ -23,7 +23,6 @@ impl GenesysCloud {
         Self { base, organization }
     }
 
-    /// Reads `GENESYS_CLOUD_ENVIRONMENT`, `GENESYS_CLOUD_ORGANIZATION_ID` and `GENESYS_CLOUD_BASE_URL`.
     pub(crate) fn read(env: &mut Reader) -> Self {
         let (environment, base) = (GENESYS_CLOUD_ENVIRONMENT.read(env), GENESYS_CLOUD_BASE_URL.read(env));
         let base = base.unwrap_or_else(|| BaseUrl::of_host(&format!("api.{environment}")));

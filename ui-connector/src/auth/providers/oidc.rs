@@ -24,7 +24,6 @@ impl Oidc {
         Self { verifier: Verifier::new(keys), expected: Expected { issuers: vec![issuer.to_owned()], audiences } }
     }
 
-    /// Reads `OIDC_ISSUER` and `OIDC_AUDIENCE`.
     pub(crate) fn read(env: &mut Reader) -> Option<Self> {
         let (issuer, audiences) = (OIDC_ISSUER.required(env), OIDC_AUDIENCE.required(env));
         Some(Self::new(&issuer?, audiences?))

@@ -25,7 +25,6 @@ impl Salesforce {
         Self { base, organization, name }
     }
 
-    /// Reads `SALESFORCE_DOMAIN`, `SALESFORCE_ORGANIZATION_ID` and `SALESFORCE_BASE_URL`.
     pub(crate) fn read(env: &mut Reader, name: &'static str) -> Option<Self> {
         let (domain, base) = (SALESFORCE_DOMAIN.read(env), SALESFORCE_BASE_URL.read(env));
         let base = base.unwrap_or_else(|| BaseUrl::of_host(&domain));

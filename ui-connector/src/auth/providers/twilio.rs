@@ -19,12 +19,10 @@ use crate::variables::{TWILIO_ACCOUNT_SID, TWILIO_API_BASE_URL, TWILIO_FLEX_BASE
 pub struct Twilio(BaseUrl);
 
 impl Twilio {
-    /// Asks the function at `base`.
     pub fn new(base: BaseUrl) -> Self {
         Self(base)
     }
 
-    /// Reads `TWILIO_FLEX_ENVIRONMENT` and `TWILIO_FLEX_BASE_URL`.
     pub(crate) fn read(env: &mut Reader) -> Option<Self> {
         let (host, base) = (TWILIO_FLEX_ENVIRONMENT.required(env), TWILIO_FLEX_BASE_URL.read(env));
         let host = host?;
@@ -48,10 +46,8 @@ impl IdentityProvider for Twilio {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountCredentials {
-    /// The account.
     #[serde(default)]
     pub account_sid: String,
-    /// Its secret.
     #[serde(default)]
     pub auth_token: SecretString,
 }
@@ -69,7 +65,6 @@ impl TwilioAccount {
         Self { base, sid }
     }
 
-    /// Reads `TWILIO_ACCOUNT_SID` and `TWILIO_API_BASE_URL`.
     pub(crate) fn read(env: &mut Reader) -> Option<Self> {
         let (sid, base) = (TWILIO_ACCOUNT_SID.required(env), TWILIO_API_BASE_URL.read(env));
         Some(Self::new(base, sid?))

@@ -13,12 +13,10 @@ use crate::variables::AUTH_WEBHOOK_URL;
 pub struct Webhook(Url);
 
 impl Webhook {
-    /// Asks at `url`.
     pub fn new(url: Url) -> Self {
         Self(url)
     }
 
-    /// Reads `AUTH_WEBHOOK_URL`.
     pub(crate) fn read(env: &mut Reader) -> Option<Self> {
         AUTH_WEBHOOK_URL.required(env).map(Self::new)
     }

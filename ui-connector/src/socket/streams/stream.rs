@@ -16,7 +16,6 @@ const MAX_FRUITLESS: u32 = 5;
 /// Payloads that are sent together.
 const BATCH: usize = 16;
 
-/// How a stream has ended.
 enum End {
     /// The desktop, or Dialogflow, wants no more.
     Done,
