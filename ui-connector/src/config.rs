@@ -15,10 +15,11 @@ use crate::auth::token::TokenKeys;
 use crate::dialogflow::settings::DialogflowSettings;
 use crate::guard::GuardSettings;
 use crate::hub::HubSettings;
+use crate::kinds::AllowedOrigins;
 use crate::sessions::SessionSettings;
 use crate::variables::{
-    AllowedOrigins, CONNECTION_LIFETIME_SECONDS, CONSOLE, CORS_ALLOWED_ORIGINS, GCP_PROJECT_ID,
-    GOOGLE_APPLICATION_CREDENTIALS, MAX_CONNECTIONS,
+    CONNECTION_LIFETIME_SECONDS, CONSOLE, CORS_ALLOWED_ORIGINS, GCP_PROJECT_ID, GOOGLE_APPLICATION_CREDENTIALS,
+    MAX_CONNECTIONS,
 };
 
 #[derive(Debug, Clone)]

@@ -15,6 +15,7 @@ mod gauges;
 pub mod google;
 pub mod guard;
 mod hub;
+pub mod kinds;
 mod metrics;
 mod neighbours;
 mod routes;

@@ -1,13 +1,10 @@
 //! The variables that the connector reads besides those of every process and of Redis.
 
-use axum::http::HeaderValue;
-use server::client::{ProtectedUrl, is_protected};
-use settings::Kind;
-use settings::kinds::{FilePath, Flag, Hours, List, Minutes, Number, OneOf, ProjectId, Seconds, Secret, Text, quoted};
+use server::client::ProtectedUrl;
+use settings::kinds::{FilePath, Flag, Hours, List, Minutes, Number, OneOf, ProjectId, Seconds, Secret, Text};
 
-use crate::auth::providers::OrganizationId;
 use crate::base_url::{BaseUrl, Host};
-use crate::google::credentials::CredentialsFile;
+use crate::kinds::{AccountSid, CredentialsFile, Issuer, OrganizationId, Origins};
 
 settings::settings! {
     /// What the connector alone reads.
@@ -102,61 +99,5 @@ settings::choices! {
     /// The identity providers for applications.
     pub enum AppAuthOption {
         Twilio = "Twilio",
-    }
-}
-
-/// The SID of a Twilio account.
-pub struct AccountSid;
-
-impl Kind for AccountSid {
-    type Value = String;
-    const EXPECTED: &str = "AC and 32 hexadecimal digits";
-
-    fn parse(text: &str) -> Result<String, String> {
-        let is_sid = |rest: &str| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if text.strip_prefix("AC").is_some_and(is_sid) { Ok(text.to_owned()) } else { Err(quoted(text)) }
-    }
-}
-
-/// The URL of an issuer of tokens, as it is written.
-pub struct Issuer;
-
-impl Kind for Issuer {
-    type Value = String;
-    const EXPECTED: &str = "an https URL without query";
-
-    fn parse(text: &str) -> Result<String, String> {
-        let is_usable = text.parse().is_ok_and(|url: reqwest::Url| is_protected(&url) && url.query().is_none());
-        if is_usable { Ok(text.to_owned()) } else { Err(quoted(text)) }
-    }
-}
-
-/// The pages that may call the HTTP routes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AllowedOrigins {
-    /// Every page.
-    Any,
-    /// Pages of these origins.
-    Only(Vec<HeaderValue>),
-}
-
-/// `*`, or origins: scheme, host and port, without a path (<https://www.rfc-editor.org/rfc/rfc6454#section-6.2>).
-pub struct Origins;
-
-impl Kind for Origins {
-    type Value = AllowedOrigins;
-    const EXPECTED: &str = "*, or origins such as https://desktop.example; several with commas between them";
-
-    fn parse(text: &str) -> Result<AllowedOrigins, String> {
-        let origins: Vec<_> = text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).collect();
-        if origins.contains(&"*") {
-            return Ok(AllowedOrigins::Any);
-        }
-        let is_host = |host: &str| !host.is_empty() && !host.contains('/');
-        let is_origin =
-            |text: &str| text.split_once("://").is_some_and(|(scheme, host)| !scheme.is_empty() && is_host(host));
-        let value = |text: &str| HeaderValue::from_str(text).ok().filter(|_| is_origin(text) && text.is_ascii());
-        let values = origins.into_iter().map(|origin| value(origin).ok_or_else(|| quoted(origin)));
-        values.collect::<Result<_, _>>().map(AllowedOrigins::Only)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::setting::Variable;
+use crate::variable::Variable;
 
 /// Shorter names resemble too many others.
 const LEAST_TO_COMPARE: usize = 8;

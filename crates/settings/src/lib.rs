@@ -7,6 +7,8 @@
 mod env;
 pub mod kinds;
 mod setting;
+mod variable;
 
 pub use env::{ConfigError, Env, Problem, Reader};
-pub use setting::{Kind, Setting, Variable};
+pub use setting::{Kind, Setting};
+pub use variable::Variable;

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::env::Reader;
+use crate::variable::Variable;
 
 /// What the values of a variable look like, and what they are read into.
 pub trait Kind {
@@ -47,39 +48,6 @@ impl<K: Kind> Kind for Option<K> {
 
     fn default(_: &str) -> Self::Value {
         None
-    }
-}
-
-/// What the documentation says about a variable.
-#[derive(Debug, Clone, Copy)]
-pub struct Variable {
-    pub name: &'static str,
-    /// Whether its value must never be shown.
-    pub secret: bool,
-    about: &'static str,
-    default: &'static str,
-    unset: &'static str,
-    expected: fn() -> String,
-}
-
-impl Variable {
-    /// What it does: lines of sentences in Markdown.
-    pub fn about(&self) -> impl Iterator<Item = &'static str> {
-        self.about.lines().map(str::trim)
-    }
-
-    /// What holds if it is not set: a value in backquotes, or words.
-    pub fn default(&self) -> String {
-        match (self.default, self.unset) {
-            ("", "") => "none".to_owned(),
-            ("", words) => words.to_owned(),
-            (value, _) => format!("`{value}`"),
-        }
-    }
-
-    /// What a value has to be.
-    pub fn expected(&self) -> String {
-        (self.expected)()
     }
 }
 

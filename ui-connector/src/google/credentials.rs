@@ -1,6 +1,5 @@
 //! Access tokens of the service account that the connector runs as.
 
-use std::fs;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -9,9 +8,7 @@ use axum::http::HeaderValue;
 use google_cloud_auth::build_errors::Error as BuildError;
 use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
 use google_cloud_auth::errors::CredentialsError;
-use serde_json::Value;
 use server::util::lock;
-use settings::Kind;
 
 /// What our token may do (<https://cloud.google.com/dialogflow/docs/reference/rest/v2/projects.conversations/create>).
 const SCOPE: &str = "https://www.googleapis.com/auth/dialogflow";
@@ -101,19 +98,4 @@ fn bearer(token: &str) -> Result<HeaderValue, TokenError> {
     let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| TokenError::Unprintable)?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// The file that `GOOGLE_APPLICATION_CREDENTIALS` names (<https://cloud.google.com/docs/authentication/application-default-credentials#GAC>). The library
-/// that uses it reads it by itself.
-pub struct CredentialsFile;
-
-impl Kind for CredentialsFile {
-    type Value = ();
-    const EXPECTED: &str = "a file with Google credentials in JSON; leave it empty to use the metadata server";
-
-    fn parse(text: &str) -> Result<(), String> {
-        let file = fs::read(text).map_err(|error| format!("{text} ({error})"))?;
-        let is_usable = serde_json::from_slice(&file).is_ok_and(|file: Value| file["type"].is_string());
-        if is_usable { Ok(()) } else { Err(format!("{text}, which has no credentials")) }
-    }
 }

@@ -30,7 +30,7 @@ use crate::auth::settings::AuthSettings;
 use crate::auth::token::TokenKeys;
 use crate::guard::Refusals;
 use crate::hub::Hub;
-use crate::variables::AllowedOrigins;
+use crate::kinds::AllowedOrigins;
 
 /// No request to the routes of this file has a larger body.
 const MAX_BODY: usize = 64 * 1024;

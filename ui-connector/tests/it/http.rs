@@ -1,7 +1,7 @@
 //! Pages, health and CORS.
 
 use connector::Settings;
-use connector::variables::AllowedOrigins;
+use connector::kinds::AllowedOrigins;
 use reqwest::{Method, RequestBuilder, Response};
 
 use crate::support::{Connector, Log, settings};

@@ -13,6 +13,6 @@ pub use five9::Five9;
 pub use fixed::{DenyAll, Skip};
 pub use genesys_cloud::GenesysCloud;
 pub use oidc::Oidc;
-pub use salesforce::{OrganizationId, Salesforce};
+pub use salesforce::Salesforce;
 pub use twilio::{AccountCredentials, Twilio, TwilioAccount};
 pub use webhook::Webhook;
