@@ -41,7 +41,7 @@ pub struct Settings {
     /// Rooms and mapping keys.
     pub hub: HubSettings,
     pub sessions: SessionSettings,
-    pub sockets: socketio::Settings,
+    pub sockets: socketio::SocketSettings,
     /// Size of the kernel's send buffer of each connection, bytes.
     pub send_buffer: usize,
     /// The time over which the closing of the connections is spread when the process ends.
@@ -71,7 +71,7 @@ impl Settings {
         let (hub, sessions) = (HubSettings::new(Retention::read(env)), SessionSettings::read(env));
         let (max_connections, lifetime) = (MAX_CONNECTIONS.read(env), CONNECTION_LIFETIME_SECONDS.read(env));
         let sockets =
-            socketio::Settings { max_connections, lifetime: spread(lifetime), ..socketio::Settings::default() };
+            socketio::SocketSettings { max_connections, lifetime: spread(lifetime), ..socketio::SocketSettings::default() };
         GOOGLE_APPLICATION_CREDENTIALS.read(env);
         move |project, auth, tokens| Self {
             project,

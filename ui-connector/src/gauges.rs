@@ -8,7 +8,6 @@ use socketio::Server;
 use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
-use crate::socket::Desktops;
 
 /// How often.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -32,7 +31,7 @@ pub(crate) fn describe() {
 }
 
 /// Reads them off until `stop` is cancelled.
-pub(crate) async fn run(hub: Arc<Hub>, sockets: Server<Desktops>, stop: CancellationToken) {
+pub(crate) async fn run(hub: Arc<Hub>, sockets: Server, stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
         let (frames, bytes) = sockets.queued();
         let state = hub.state();

@@ -17,7 +17,7 @@ pub mod guard;
 mod hub;
 pub mod kinds;
 mod metrics;
-mod neighbours;
+mod peers;
 mod routes;
 pub mod sessions;
 mod socket;
@@ -42,7 +42,7 @@ pub use hub::HubSettings;
 use dialogflow::Proxy;
 use guard::Refusals;
 use hub::Hub;
-use neighbours::Neighbours;
+use peers::Peers;
 use routes::App;
 use sessions::Sessions;
 use socket::{Companion, Desktops};
@@ -89,7 +89,7 @@ pub async fn run(
     let companion = Companion::new(http.clone(), google, &settings.project, endpoint);
     let tasks = TaskSet::default();
     let keys = backends.keys.clone();
-    let neighbours = Neighbours::new(backends.courier.clone(), backends.connector.clone());
+    let courier = backends.courier.clone();
     let node = backends.connector.number().to_owned();
     let hub = Hub::new(backends, settings.hub.clone());
     tasks.spawn("hub repair", hub::repair::run(hub.clone(), tasks.stop_signal()));
@@ -101,8 +101,8 @@ pub async fn run(
     let sessions = Arc::new(Sessions::new(keys.clone(), settings.tokens.clone(), settings.sessions.clone()));
     tasks.spawn("sessions", sessions::run(sessions.clone(), hub.clone(), tasks.stop_signal()));
     let desktops = Desktops::new(&settings, hub.clone(), sessions, refusals.clone(), companion);
-    let sockets = socket::server(&settings, node, desktops, neighbours.clone());
-    tasks.spawn("neighbours", neighbours::run(neighbours, sockets.clone(), tasks.stop_signal()));
+    let sockets = socket::server(&settings, node, desktops, Peers(courier.clone()));
+    tasks.spawn("peer relay", peers::serve(sockets.clone(), courier, tasks.stop_signal()));
     if server::metrics::is_on() {
         metrics::describe();
         gauges::describe();

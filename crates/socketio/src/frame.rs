@@ -1,56 +1,82 @@
-//! What is sent to a client, encoded once however many clients get it.
-
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-/// An encoded packet with its attachments, sent with nothing in between. Cloning shares the bytes.
+use crate::packet::AckId;
+
+/// An encoded packet with its attachments, which are sent one after the other with nothing in
+/// between. Clones share the bytes, so that a frame is encoded once for all its receivers.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// UTF-8, with its Engine.IO packet type; empty if there is none.
-    text: Bytes,
+    /// UTF-8 with its Engine.IO packet type. `None` for a binary message of Engine.IO.
+    text: Option<Bytes>,
     attachments: Option<Arc<[Bytes]>>,
 }
 
 impl Frame {
-    /// An Engine.IO packet as it stands, its type included.
+    /// Encodes an event. `args` are JSON texts, which are copied into the packet as they are.
+    pub fn event(namespace: &str, name: &str, args: &[&str]) -> Self {
+        Self::encoded(event("42", namespace, name, args))
+    }
+
+    /// Encodes an event with attachments, which `args` refer to by placeholders
+    /// (`{"_placeholder":true,"num":0}`).
+    pub fn binary_event(namespace: &str, name: &str, args: &[&str], attachments: Vec<Bytes>) -> Self {
+        let head = format!("45{}-", attachments.len());
+        Self::with_attachments(event(&head, namespace, name, args), attachments)
+    }
+
+    /// Encodes the answer to an event. `args` is a JSON array.
+    pub(crate) fn ack(namespace: &str, id: AckId, args: &str, attachments: Vec<Bytes>) -> Self {
+        let head = if attachments.is_empty() { "43".to_owned() } else { format!("46{}-", attachments.len()) };
+        let (namespace, comma) = prefix(namespace);
+        let text = [&head, namespace, comma, &id.0.to_string(), args].concat();
+        Self::with_attachments(text, attachments)
+    }
+
+    /// Encodes the answer to a CONNECT that was accepted.
+    pub(crate) fn connect(namespace: &str, sid: &str, pid: Option<&str>) -> Self {
+        let (namespace, comma) = prefix(namespace);
+        let pid = pid.map(|pid| format!(r#","pid":"{}""#, escape(pid))).unwrap_or_default();
+        Self::encoded(["40", namespace, comma, r#"{"sid":""#, &escape(sid), "\"", &pid, "}"].concat())
+    }
+
+    /// Encodes the answer to a CONNECT that was refused. `data` is JSON.
+    pub(crate) fn connect_error(namespace: &str, message: &str, data: Option<&str>) -> Self {
+        let (namespace, comma) = prefix(namespace);
+        let data = data.map(|data| format!(r#","data":{data}"#)).unwrap_or_default();
+        Self::encoded(["44", namespace, comma, r#"{"message":""#, &escape(message), "\"", &data, "}"].concat())
+    }
+
+    /// An Engine.IO packet that is encoded already, with its type.
     pub(crate) fn encoded(text: String) -> Self {
-        Self { text: text.into(), attachments: None }
+        Self::with_attachments(text, Vec::new())
     }
 
-    /// An Engine.IO packet that is always the same.
+    /// An Engine.IO packet that is always the same, with its type.
     pub(crate) const fn fixed(text: &'static str) -> Self {
-        Self { text: Bytes::from_static(text.as_bytes()), attachments: None }
-    }
-
-    pub(crate) fn with_attachments(text: String, attachments: Vec<Bytes>) -> Self {
-        let attachments = (!attachments.is_empty()).then(|| attachments.into());
-        Self { text: text.into(), attachments }
-    }
-
-    /// A text message of Engine.IO (packet type 4).
-    pub fn text(message: &str) -> Self {
-        Self::encoded(["4", message].concat())
+        Self { text: Some(Bytes::from_static(text.as_bytes())), attachments: None }
     }
 
     /// A binary message of Engine.IO.
-    pub fn binary(message: Bytes) -> Self {
-        Self { text: Bytes::new(), attachments: Some(Arc::new([message])) }
+    pub(crate) fn binary(message: Bytes) -> Self {
+        Self { text: None, attachments: Some(Arc::new([message])) }
+    }
+
+    fn with_attachments(text: String, attachments: Vec<Bytes>) -> Self {
+        let attachments = (!attachments.is_empty()).then(|| attachments.into());
+        Self { text: Some(text.into()), attachments }
+    }
+
+    /// Returns the encoded packet without its attachments: UTF-8 with its Engine.IO packet type.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.text.as_deref().unwrap_or_default()
     }
 
     /// Bytes of the packet and all its attachments.
-    pub fn len(&self) -> usize {
-        self.text.len() + self.attachments().iter().map(Bytes::len).sum::<usize>()
-    }
-
-    /// Whether there is nothing to send.
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.attachments.is_none()
-    }
-
-    /// The encoded packet without its attachments: UTF-8, with its Engine.IO packet type.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.text
+    pub(crate) fn size(&self) -> usize {
+        self.as_bytes().len() + self.attachments().iter().map(Bytes::len).sum::<usize>()
     }
 
     pub(crate) fn attachments(&self) -> &[Bytes] {
@@ -58,6 +84,38 @@ impl Frame {
     }
 
     pub(crate) fn into_parts(self) -> (Option<Bytes>, Option<Arc<[Bytes]>>) {
-        ((!self.text.is_empty()).then_some(self.text), self.attachments)
+        (self.text, self.attachments)
     }
 }
+
+fn event(head: &str, namespace: &str, name: &str, args: &[&str]) -> String {
+    let (namespace, comma) = prefix(namespace);
+    let name = escape(name);
+    let parts = [head, namespace, comma, "[\"", &*name, "\""];
+    let len = |parts: &[&str]| parts.iter().map(|part| part.len()).sum::<usize>();
+    let mut text = String::with_capacity(len(&parts) + len(args) + args.len() + 1);
+    text.extend(parts);
+    for arg in args {
+        text.push(',');
+        text.push_str(arg);
+    }
+    text.push(']');
+    text
+}
+
+/// A packet does not name the main namespace.
+fn prefix(namespace: &str) -> (&str, &str) {
+    if namespace == "/" { ("", "") } else { (namespace, ",") }
+}
+
+/// Returns `text` as the inside of a JSON string.
+fn escape(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte >= b' ' && !matches!(byte, b'"' | b'\\')) {
+        return text.into();
+    }
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned().into()
+}
+
+#[cfg(test)]
+mod tests;

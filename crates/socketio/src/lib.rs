@@ -1,16 +1,24 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
-pub mod engine;
+mod application;
+mod client;
+mod engine;
 mod frame;
-mod peer;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
+mod packet;
 mod reason;
+mod server;
 mod settings;
-pub mod socket;
+mod socket;
 
-pub use engine::relay::{Asking, Relay};
+pub use application::{Accepted, Application, ClientEvent, ConnectRequest, Refused, RemoteIp};
+pub use engine::PeerMessenger;
 pub use frame::Frame;
-pub use peer::Peer;
+pub use packet::AckId;
 pub use reason::{Closed, Reason, Unsent};
-pub use settings::Settings;
-pub use socket::{Accepted, AckId, Application, ConnectRequest, Event, Refused, Server, Socket};
+pub use server::Server;
+pub use settings::SocketSettings;
+pub use socket::Socket;

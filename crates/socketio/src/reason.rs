@@ -1,13 +1,13 @@
-//! Why connections end.
+use std::fmt;
 
 use thiserror::Error;
 
 /// Why a socket or its connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The client left the namespace; its connection may live on.
+    /// The client left the namespace. Its connection may still be open.
     ClientDisconnect,
-    /// The client closed the connection, or gave up a poll.
+    /// The client closed the connection, or aborted a poll.
     TransportClose,
     /// The connection broke.
     TransportError,
@@ -15,9 +15,9 @@ pub enum Reason {
     PingTimeout,
     /// The client reads too slowly: its outbox was full, or a write took too long.
     SlowConsumer,
-    /// The client was accepted into no namespace in time.
+    /// The client was not accepted into a namespace in time.
     ConnectTimeout,
-    /// The client broke the protocol or one of its limits.
+    /// The client violated the protocol or exceeded a limit.
     ProtocolError,
     /// The connection reached the end of its configured lifetime.
     Recycled,
@@ -28,7 +28,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The reason as a label for metrics and logs.
+    /// Returns the reason as a label for metrics and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ClientDisconnect => "client_disconnect",
@@ -44,24 +44,24 @@ impl Reason {
         }
     }
 
-    /// Whether the client may still be reading, so that a parting word makes sense.
+    /// Whether the client may still be reading, so that it is worth sending it a closing frame.
     pub(crate) const fn is_orderly(self) -> bool {
         !matches!(self, Self::TransportError | Self::PingTimeout | Self::SlowConsumer)
     }
 }
 
-impl std::fmt::Display for Reason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-/// Nothing was sent: the connection has ended, or was cut because its outbox is full.
+/// A frame was not sent: the connection has ended, or was closed because its outbox is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the connection is closed")]
 pub struct Closed;
 
-/// Why a frame was not taken.
+/// Why a frame was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Unsent {
     /// The outbox is full.

@@ -1,23 +1,25 @@
-//! What a server can be told; every limit has a default.
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
-use std::{ops::RangeInclusive, time::Duration};
-
-/// Settings of a server. `Settings::default()` is what the reference server does, with bounds where it has none.
+/// Settings of a [`Server`](crate::Server).
+///
+/// The defaults are those of the reference server, with bounds where it has none.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    /// Path the server answers at, `/socket.io/`; it is served without its trailing slash as well.
+pub struct SocketSettings {
+    /// Path of the server, `/socket.io/`. It is also served without its trailing slash.
     pub path: String,
     /// Time between two pings to a client, 25 s.
     pub ping_interval: Duration,
-    /// Time a client has to answer a ping, 20 s; also the longest that a POST may take.
+    /// Time in which a client must answer a ping, and in which the body of a POST must arrive, 20 s.
     pub ping_timeout: Duration,
     /// Time in which a client must be accepted into its first namespace, 10 s.
     pub connect_timeout: Duration,
     /// Time in which a client must complete its upgrade to WebSocket, 10 s.
     pub upgrade_timeout: Duration,
-    /// Largest WebSocket message and POST body, in bytes, 1,000,000. It also bounds a packet with all its attachments.
+    /// Largest WebSocket message and largest body of a POST, in bytes, 1,000,000. It also bounds a
+    /// packet together with its attachments.
     pub max_payload: usize,
-    /// The same before the client is in a namespace, when nobody knows yet who it is, 64 KiB.
+    /// The same limit until the client has been accepted into a namespace, 64 KiB.
     pub max_payload_before_connect: usize,
     /// Frames that may wait for one client, 128.
     pub outbox_packets: usize,
@@ -25,19 +27,20 @@ pub struct Settings {
     pub outbox_bytes: usize,
     /// Time that one write to a client, or one wait for room in its outbox, may take, 10 s.
     pub write_timeout: Duration,
-    /// Time that a handler still running when its connection ends gets to finish before it is dropped, 5 s.
+    /// Time that a handler may still run after its connection has ended, 5 s.
     pub handler_grace: Duration,
-    /// Connections served at once, 100,000; further clients get 503.
+    /// Connections served at the same time, 100,000. Further clients get the status 503.
     pub max_connections: usize,
-    /// A connection is closed after a random time in this range, so that it is recycled before a proxy cuts it;
-    /// `None` (the default) means never.
+    /// A connection is closed after a random time in this range, before a proxy cuts it. `None`, the
+    /// default, sets no limit.
     pub lifetime: Option<RangeInclusive<Duration>>,
-    /// Name of this process among several, without a dot; session ids end with it. `None` (the default) for one that
-    /// is alone.
+    /// Name of this process among its peers, which the ids of its sessions end with. It must not
+    /// contain a dot, and must be as long as the names of the peers. `None`, the default, for a
+    /// process without peers.
     pub node: Option<String>,
 }
 
-impl Default for Settings {
+impl Default for SocketSettings {
     fn default() -> Self {
         Self {
             path: "/socket.io/".to_owned(),

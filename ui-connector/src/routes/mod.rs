@@ -18,7 +18,7 @@ use axum::routing::{get, post};
 use broker::KeyStore;
 use reqwest::Client;
 use server::address::{ClientAddress, note_client};
-use socketio::Peer;
+use socketio::RemoteIp;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -115,7 +115,7 @@ fn within(router: Router, time: Duration) -> Router {
 /// Tells the Socket.IO server where a client is.
 async fn note_peer(mut request: Request, next: Next) -> Response {
     if let Some(ClientAddress(address)) = request.extensions().get().copied() {
-        request.extensions_mut().insert(Peer(address));
+        request.extensions_mut().insert(RemoteIp(address));
     }
     next.run(request).await
 }

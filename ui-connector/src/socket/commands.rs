@@ -2,7 +2,7 @@
 
 use event::{ConversationName, Offset};
 use serde_json::json;
-use socketio::Event;
+use socketio::ClientEvent;
 
 use super::request::{Refusal, Request, is_plausible};
 use super::{Desktops, Session};
@@ -11,7 +11,7 @@ use crate::metrics;
 
 impl Desktops {
     /// Carries out what a desktop asks for. Events that nobody listens to have no answer.
-    pub(super) async fn obey(&self, session: &mut Session, event: &Event) {
+    pub(super) async fn handle_event(&self, session: &mut Session, event: &ClientEvent) {
         match event.name.as_str() {
             "join-conversation" => self.join(session, event).await,
             "leave-conversation" => self.leave(session, event).await,
@@ -24,7 +24,7 @@ impl Desktops {
         }
     }
 
-    async fn join(&self, session: &mut Session, event: &Event) {
+    async fn join(&self, session: &mut Session, event: &ClientEvent) {
         let Request { name, after } = match self.request(event).and_then(|request| self.within_bounds(session, request))
         {
             Ok(request) => request,
@@ -49,7 +49,7 @@ impl Desktops {
         self.hub.catch_up(&session.desktop, &name).await;
     }
 
-    async fn leave(&self, session: &mut Session, event: &Event) {
+    async fn leave(&self, session: &mut Session, event: &ClientEvent) {
         let name = match self.request(event) {
             Ok(request) => request.name,
             Err(refusal) => return answer(session, event, Err(refusal)),
@@ -74,7 +74,7 @@ impl Desktops {
     }
 
     /// What is asked for must be of our project.
-    fn request(&self, event: &Event) -> Result<Request, Refusal> {
+    fn request(&self, event: &ClientEvent) -> Result<Request, Refusal> {
         let request = Request::read(&event.args)?;
         if request.name.project() == self.project { Ok(request) } else { Err(Refusal::OtherProject) }
     }
@@ -85,7 +85,7 @@ impl Desktops {
     }
 }
 
-fn answer(session: &Session, event: &Event, result: Result<&ConversationName, Refusal>) {
+fn answer(session: &Session, event: &ClientEvent, result: Result<&ConversationName, Refusal>) {
     let Some(ack) = event.ack else { return };
     let args = match result {
         Ok(name) => json!([true, name.as_str()]),

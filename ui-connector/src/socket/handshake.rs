@@ -43,11 +43,11 @@ impl Desktops {
     /// The claims of a token that has expired while its session goes on.
     async fn expired(&self, token: &str, error: InvalidToken, request: &ConnectRequest) -> Result<Claims, Refused> {
         let Ok(mut claims) = self.tokens.verify_expired(token) else {
-            return Err(self.refuse(error, request.peer));
+            return Err(self.refuse(error, request.address));
         };
         match self.sessions.goes_on(&mut claims).await {
             Ok(true) => Ok(claims),
-            Ok(false) => Err(self.refuse(error, request.peer)),
+            Ok(false) => Err(self.refuse(error, request.address)),
             Err(error) => {
                 tracing::warn!(error = %causes(&error), "a desktop with an expired token cannot be judged now");
                 // Without an answer, so that it comes back by itself: a refusal would be final.
@@ -68,7 +68,7 @@ impl Desktops {
         let number = self.sessions.enter(&socket, claims);
         let desktop = Desktop::new(socket, recovery, offset);
         let session = Session { desktop, joined: Vec::new(), resume, number, streams: None };
-        Accepted { session, pid: recovery.then(|| Pid::new(now, lost).encode()) }
+        Accepted { state: session, pid: recovery.then(|| Pid::new(now, lost).encode()) }
     }
 
     /// The answer does not tell why. Who was refused too often has to begin a new connection for each attempt.

@@ -10,7 +10,7 @@ mod streams;
 use std::sync::Arc;
 
 use event::ConversationName;
-use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Relay, Server};
+use socketio::{Accepted, Application, ClientEvent, ConnectRequest, Reason, Refused, Server, SocketSettings};
 
 use resume::Resume;
 pub(crate) use streams::Companion;
@@ -21,17 +21,13 @@ use crate::auth::token::TokenKeys;
 use crate::guard::Refusals;
 use crate::hub::{Desktop, Hub};
 use crate::metrics;
+use crate::peers::Peers;
 use crate::sessions::{Number, Sessions};
 
-/// The Socket.IO server for the desktops, of the connector with the number `node`.
-pub(crate) fn server(
-    settings: &Settings,
-    node: String,
-    desktops: Desktops,
-    neighbours: impl Relay,
-) -> Server<Desktops> {
-    let settings = socketio::Settings { node: Some(node), ..settings.sockets.clone() };
-    Server::among_others(settings, Arc::new(desktops), Arc::new(neighbours))
+/// Creates the Socket.IO server for the desktops. `node` is the connector's name among its peers.
+pub(crate) fn server(settings: &Settings, node: String, desktops: Desktops, peers: Peers) -> Server {
+    let settings = SocketSettings { node: Some(node), ..settings.sockets.clone() };
+    Server::with_peers(settings, Arc::new(desktops), Arc::new(peers))
 }
 
 pub(crate) struct Desktops {
@@ -69,7 +65,7 @@ pub(crate) struct Session {
 }
 
 impl Application for Desktops {
-    type Session = Session;
+    type SocketState = Session;
 
     async fn connect(&self, request: ConnectRequest) -> Result<Accepted<Session>, Refused> {
         self.admit(request).await
@@ -81,8 +77,8 @@ impl Application for Desktops {
         }
     }
 
-    async fn event(&self, session: &mut Session, event: Event) {
-        self.obey(session, &event).await;
+    async fn event(&self, session: &mut Session, event: ClientEvent) {
+        self.handle_event(session, &event).await;
     }
 
     async fn disconnect(&self, session: Session, reason: Reason) {

@@ -1,91 +1,344 @@
-//! The handle to a session.
+//! One connection of a client, as its task, its HTTP requests and the senders of frames share it.
+//!
+//! ```text
+//!      GET                                        GET with `Upgrade: websocket`
+//!       │                                          │
+//!       ▼                                          ▼
+//!    Polling ───── `5` ─────▶ Upgraded ────────▶ WebSocket
+//!       │                        │  the task         │
+//!       │                        │  takes it         │
+//!       └────────────┬───────────┴───────────────────┘
+//!                    ▼
+//!                 Closed (why)
+//! ```
+//!
+//! Only the task reads and writes the WebSocket. While the client polls, its requests take frames
+//! from the outbox and bring messages.
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use super::link::Link;
-use crate::{
-    frame::Frame,
-    reason::{Closed, Reason, Unsent},
-};
+use tokio::time::timeout;
 
-/// A cheap handle to a session, from which anyone can send to its client.
-#[derive(Clone)]
-pub struct Connection(Arc<Link>);
+use super::RandomId;
+use super::error::RequestError;
+use super::outbox::{Load, Outbox};
+use super::packet::ClientMessage;
+use super::polling::Polling;
+use super::upgrade::Upgraded;
+use crate::frame::Frame;
+use crate::reason::{Closed, Reason, Unsent};
+use crate::settings::SocketSettings;
+
+pub(crate) struct Connection {
+    /// The session id. Knowing it is enough to send and receive in place of a client that polls.
+    pub(super) id: RandomId,
+    pub(super) settings: Arc<SocketSettings>,
+    pub(crate) address: Option<IpAddr>,
+    established: AtomicBool,
+    state: Mutex<ConnectionState>,
+}
+
+pub(super) struct ConnectionState {
+    pub(super) outbox: Outbox,
+    pub(super) phase: Phase,
+    /// The task while it sleeps.
+    task: Option<Waker>,
+    /// Futures that wait for room in the outbox, for messages to be handled, or for the end.
+    waiters: Vec<Waker>,
+}
+
+pub(super) enum Phase {
+    Polling(Box<Polling>),
+    /// The upgrade is complete, and the task has not yet taken the WebSocket.
+    Upgraded(Box<Upgraded>),
+    /// `writable` while the task sleeps and has nothing left to write, so that it can write at once.
+    WebSocket {
+        writable: bool,
+    },
+    /// `final_noop` if the client closed the connection before its last poll arrived, which gets a
+    /// NOOP.
+    Closed {
+        reason: Reason,
+        final_noop: bool,
+    },
+}
+
+/// What the task has to do next.
+pub(super) enum Work {
+    Close(Reason),
+    Write(Vec<Frame>),
+    Switch(Box<Upgraded>),
+    Pong,
+    Handle(ClientMessage),
+    /// Nothing. The task will be woken.
+    Sleep,
+}
+
+/// What the task is ready for.
+#[derive(Clone, Copy)]
+pub(super) struct Ready {
+    pub(super) write: bool,
+    pub(super) handle: bool,
+    /// Written since the last call.
+    pub(super) written: Load,
+}
 
 impl Connection {
-    pub(crate) fn new(link: Arc<Link>) -> Self {
-        Self(link)
+    pub(super) fn polling(settings: Arc<SocketSettings>, address: Option<IpAddr>) -> Arc<Self> {
+        Self::new(settings, address, Phase::Polling(Box::default()))
     }
 
-    /// The session's unguessable id. Who knows it can speak for the client while it polls.
-    pub fn id(&self) -> &str {
-        self.0.id.as_str()
+    pub(super) fn websocket(settings: Arc<SocketSettings>, address: Option<IpAddr>) -> Arc<Self> {
+        Self::new(settings, address, Phase::WebSocket { writable: false })
     }
 
-    /// Exempts the session from [`Settings::connect_timeout`](crate::Settings::connect_timeout) and
-    /// [`Settings::max_payload_before_connect`](crate::Settings::max_payload_before_connect).
-    pub fn establish(&self) {
-        self.0.establish();
+    fn new(settings: Arc<SocketSettings>, address: Option<IpAddr>, phase: Phase) -> Arc<Self> {
+        let state = ConnectionState { outbox: Outbox::default(), phase, task: None, waiters: Vec::new() };
+        let (id, established) = (RandomId::generate(), AtomicBool::new(false));
+        Arc::new(Self { id, settings, address, established, state: Mutex::new(state) })
     }
 
-    /// Queues a frame without ever waiting.
-    ///
-    /// # Errors
-    /// [`Closed`] if the session has ended, or had no room for the frame, which cuts it ([`Reason::SlowConsumer`]).
-    pub fn send(&self, frame: Frame) -> Result<(), Closed> {
-        self.0.send(frame)
+    /// Recovers from poisoning, because the state is consistent after every statement.
+    pub(super) fn lock(&self) -> MutexGuard<'_, ConnectionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a frame if there is room. The session goes on either way.
-    ///
-    /// # Errors
-    /// [`Unsent`] if there is none, or the session has ended.
-    pub fn try_send(&self, frame: Frame) -> Result<(), Unsent> {
-        self.0.try_send(frame)
+    /// Exempts the connection from `connect_timeout` and `max_payload_before_connect`.
+    pub(crate) fn establish(&self) {
+        self.established.store(true, Ordering::Relaxed);
     }
 
-    /// Queues a frame as soon as there is room.
-    ///
-    /// # Errors
-    /// [`Closed`] if the session has ended, or found no room within
-    /// [`Settings::write_timeout`](crate::Settings::write_timeout), which cuts it ([`Reason::SlowConsumer`]).
-    pub async fn send_when_ready(&self, frame: Frame) -> Result<(), Closed> {
-        self.0.send_when_ready(frame).await
-    }
-
-    /// Waits until half of the outbox is free: for those who have much to send and want to leave
-    /// room for what is urgent.
-    ///
-    /// # Errors
-    /// [`Closed`] if the session has ended, or half of the outbox did not become free within
-    /// [`Settings::write_timeout`](crate::Settings::write_timeout), which cuts it ([`Reason::SlowConsumer`]).
-    pub async fn ready(&self) -> Result<(), Closed> {
-        self.0.ready().await
-    }
-
-    /// Ends the session; only the first reason counts.
-    pub fn close(&self, reason: Reason) {
-        self.0.close(reason);
-    }
-
-    /// Why the session has ended, if it has.
-    pub fn closed(&self) -> Option<Reason> {
-        self.0.closed()
-    }
-
-    /// Where the client is: the [`Peer`](crate::Peer) of the request that began the session.
-    pub fn peer(&self) -> Option<IpAddr> {
-        self.0.peer
+    pub(super) fn is_established(&self) -> bool {
+        self.established.load(Ordering::Relaxed)
     }
 
     /// Bytes of the largest message that the client may send now.
     pub(crate) fn max_payload(&self) -> usize {
-        self.0.max_payload()
+        let limit = self.settings.max_payload;
+        if self.is_established() { limit } else { limit.min(self.settings.max_payload_before_connect) }
+    }
+
+    /// Why the connection has ended, if it has.
+    pub(crate) fn closed(&self) -> Option<Reason> {
+        self.lock().closed()
+    }
+
+    /// Ends the connection. Only the first reason counts.
+    pub(crate) fn close(&self, reason: Reason) {
+        let wakers = self.lock().close(reason, false);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Queues a frame, or closes the connection if there is no room.
+    pub(crate) fn send(&self, frame: Frame) -> Result<(), Closed> {
+        self.try_send(frame).map_err(|unsent| {
+            if unsent == Unsent::NoRoom {
+                self.close(Reason::SlowConsumer);
+            }
+            Closed
+        })
+    }
+
+    /// Queues a frame if there is room.
+    pub(crate) fn try_send(&self, frame: Frame) -> Result<(), Unsent> {
+        let mut state = self.lock();
+        if state.closed().is_some() {
+            return Err(Unsent::Closed);
+        }
+        if !state.outbox.has_room(&frame, &self.settings) {
+            state.outbox.refuse(&frame);
+            return Err(Unsent::NoRoom);
+        }
+        let waker = state.push(frame);
+        drop(state);
+        wake(waker);
+        Ok(())
+    }
+
+    /// Queues a packet of Engine.IO itself, to which no limit applies.
+    pub(super) fn send_control(&self, packet: Frame) {
+        let waker = self.lock().push(packet);
+        wake(waker);
+    }
+
+    /// Queues a frame once there is room, or closes the connection after `write_timeout`.
+    pub(crate) async fn send_when_ready(&self, frame: Frame) -> Result<(), Closed> {
+        let mut frame = Some(frame);
+        let sent = std::future::poll_fn(|cx| self.poll_send(&mut frame, cx));
+        self.or_too_slow(timeout(self.settings.write_timeout, sent).await.ok())
+    }
+
+    fn poll_send(&self, frame: &mut Option<Frame>, cx: &Context<'_>) -> Poll<Result<(), Closed>> {
+        let mut state = self.lock();
+        if state.closed().is_some() {
+            return Poll::Ready(Err(Closed));
+        }
+        let Some(next) = frame.take_if(|frame| state.outbox.has_room(frame, &self.settings)) else {
+            state.wait(cx);
+            return Poll::Pending;
+        };
+        let waker = state.push(next);
+        drop(state);
+        wake(waker);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits until half of the outbox is free, or closes the connection after `write_timeout`.
+    pub(crate) async fn ready(&self) -> Result<(), Closed> {
+        let is_ready = |state: &mut ConnectionState| match state.closed() {
+            Some(_) => Some(Err(Closed)),
+            None => state.outbox.is_half_empty(&self.settings).then_some(Ok(())),
+        };
+        self.or_too_slow(self.wait_for(self.settings.write_timeout, is_ready).await)
+    }
+
+    fn or_too_slow(&self, sent: Option<Result<(), Closed>>) -> Result<(), Closed> {
+        sent.unwrap_or_else(|| {
+            self.close(Reason::SlowConsumer);
+            Err(Closed)
+        })
+    }
+
+    /// Waits until `condition` returns something, for at most `limit`. It is evaluated whenever there is
+    /// new room in the outbox, messages have been handled, or the connection has ended.
+    pub(super) async fn wait_for<T>(
+        &self,
+        limit: Duration,
+        mut condition: impl FnMut(&mut ConnectionState) -> Option<T>,
+    ) -> Option<T> {
+        let found = std::future::poll_fn(|cx| {
+            let mut state = self.lock();
+            if let Some(found) = condition(&mut state) {
+                return Poll::Ready(found);
+            }
+            state.wait(cx);
+            Poll::Pending
+        });
+        timeout(limit, found).await.ok()
+    }
+
+    /// Call when the task starts to run, so that nothing wakes it until it sleeps again.
+    pub(super) fn awake(&self) {
+        self.lock().task = None;
+    }
+
+    /// Returns the next work of the task. If there is none, the task will be woken.
+    pub(super) fn next_work(&self, ready: Ready, cx: &Context<'_>) -> Work {
+        let mut state = self.lock();
+        let has_room = state.outbox.settle(ready.written);
+        let work = state.next_work(ready, cx);
+        let wakers = match &work {
+            Work::Handle(_) | Work::Switch(_) => state.take_waiters(),
+            _ if has_room => state.take_waiters(),
+            _ => Vec::new(),
+        };
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        work
+    }
+
+    /// Takes the frames that have not been written, and frees what a closed connection still owns.
+    pub(super) fn clear(&self) -> Vec<Frame> {
+        let mut state = self.lock();
+        state.task = None;
+        let unsent = state.outbox.take();
+        state.outbox = Outbox::default();
+        unsent
     }
 }
 
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("closed", &self.closed()).finish_non_exhaustive()
+impl ConnectionState {
+    pub(super) fn closed(&self) -> Option<Reason> {
+        if let Phase::Closed { reason, .. } = self.phase { Some(reason) } else { None }
+    }
+
+    /// Ends the connection, and returns the wakers to be woken once the state is unlocked.
+    pub(super) fn close(&mut self, reason: Reason, final_noop: bool) -> Vec<Waker> {
+        if self.closed().is_some() {
+            return Vec::new();
+        }
+        let phase = std::mem::replace(&mut self.phase, Phase::Closed { reason, final_noop });
+        let mut wakers = self.take_waiters();
+        wakers.extend(self.task.take());
+        if let Phase::Polling(mut polling) = phase {
+            wakers.extend(polling.take_poll_waker());
+        }
+        wakers
+    }
+
+    /// Returns the state of a client that polls.
+    pub(super) fn polling(&mut self) -> Result<&mut Polling, RequestError> {
+        match &mut self.phase {
+            Phase::Polling(polling) => Ok(polling),
+            Phase::Upgraded(_) | Phase::WebSocket { .. } => Err(RequestError::BadRequest),
+            Phase::Closed { .. } => Err(RequestError::UnknownSession),
+        }
+    }
+
+    /// Queues a frame, and returns the waker of the one that can write it at once: the waiting poll or
+    /// the sleeping task.
+    fn push(&mut self, frame: Frame) -> Option<Waker> {
+        let waker = match &mut self.phase {
+            Phase::Polling(polling) => polling.take_poll_waker(),
+            Phase::WebSocket { writable: true } => self.task.take(),
+            Phase::WebSocket { writable: false } | Phase::Upgraded(_) => None,
+            Phase::Closed { .. } => return None,
+        };
+        self.outbox.push(frame);
+        waker
+    }
+
+    fn wait(&mut self, cx: &Context<'_>) {
+        if !self.waiters.iter().any(|waker| waker.will_wake(cx.waker())) {
+            self.waiters.push(cx.waker().clone());
+        }
+    }
+
+    pub(super) fn take_waiters(&mut self) -> Vec<Waker> {
+        std::mem::take(&mut self.waiters)
+    }
+
+    pub(super) fn take_task(&mut self) -> Option<Waker> {
+        self.task.take()
+    }
+
+    fn next_work(&mut self, ready: Ready, cx: &Context<'_>) -> Work {
+        match &mut self.phase {
+            Phase::Closed { reason, .. } => return Work::Close(*reason),
+            Phase::Polling(polling) => {
+                if polling.take_pong() {
+                    return Work::Pong;
+                }
+                if ready.handle
+                    && let Some(message) = polling.take_message()
+                {
+                    return Work::Handle(message);
+                }
+            }
+            Phase::Upgraded(_) => {
+                let websocket = Phase::WebSocket { writable: false };
+                if let Phase::Upgraded(upgraded) = std::mem::replace(&mut self.phase, websocket) {
+                    return Work::Switch(upgraded);
+                }
+            }
+            Phase::WebSocket { .. } if ready.write && !self.outbox.is_empty() => {
+                return Work::Write(self.outbox.take());
+            }
+            Phase::WebSocket { writable } => *writable = ready.write,
+        }
+        if !self.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+            self.task = Some(cx.waker().clone());
+        }
+        Work::Sleep
+    }
+}
+
+pub(super) fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }

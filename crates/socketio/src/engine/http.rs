@@ -1,40 +1,38 @@
-//! The HTTP side: which request belongs to what.
-//!
-//! Specification: <https://github.com/socketio/engine.io-protocol#handshake>.
+//! Assigns each request to a connection: <https://github.com/socketio/engine.io-protocol#handshake>.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    http::{Method, header, request::Parts},
-    response::{IntoResponse, Response},
-};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use tokio::time::Instant;
 
-use super::{
-    Engine, Handler,
-    id::Id,
-    link::Link,
-    polling,
-    refusal::Refusal,
-    relay::{self, Elsewhere},
-    session::Session,
-    upgrade::Upgrade,
-    websocket::Accept,
-};
-use crate::{frame::Frame, peer::Peer, reason::Reason};
+use super::connection::Connection;
+use super::driver::Driver;
+use super::error::RequestError;
+use super::polling::{get, post};
+use super::relay::{Bridge, RemoteConnection};
+use super::upgrade::Upgrade;
+use super::websocket::Handshake;
+use super::{Engine, RandomId};
+use crate::application::RemoteIp;
+use crate::frame::Frame;
+use crate::reason::Reason;
 
-/// The only version of Engine.IO that is spoken.
+/// The supported version of Engine.IO.
 const VERSION: &str = "4";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transport {
+#[derive(Clone, Copy)]
+enum Transport {
     Polling,
     WebSocket,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Query<'a> {
     version: Option<&'a str>,
     transport: Option<&'a str>,
@@ -55,115 +53,137 @@ impl<'a> Query<'a> {
         parsed
     }
 
-    fn transport(&self) -> Result<Transport, Refusal> {
+    fn transport(&self) -> Result<Transport, RequestError> {
         match self.transport {
             Some("polling") => Ok(Transport::Polling),
             Some("websocket") => Ok(Transport::WebSocket),
-            _ => Err(Refusal::UnknownTransport),
+            _ => Err(RequestError::UnknownTransport),
         }
     }
 }
 
-pub(crate) async fn serve<H: Handler>(State(engine): State<Engine<H>>, request: Request) -> Response {
-    match answer(&engine, request).await {
-        Ok(response) => response,
-        Err(refusal) => refusal.into_response(),
-    }
-}
-
-async fn answer<H: Handler>(engine: &Engine<H>, request: Request) -> Result<Response, Refusal> {
+pub(super) async fn serve(State(engine): State<Arc<Engine>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let uri = std::mem::take(&mut parts.uri);
     let query = Query::parse(uri.query().unwrap_or_default());
+    dispatch(engine, &query, parts, body).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn dispatch(engine: Arc<Engine>, query: &Query<'_>, parts: Parts, body: Body) -> Result<Response, RequestError> {
     let transport = query.transport()?;
     let Some(sid) = query.sid else {
-        return handshake(engine, transport, &query, parts);
+        return open(engine, transport, query, parts);
     };
     let (id, node) = sid.split_once('.').map_or((sid, None), |(id, node)| (id, Some(node)));
-    if let Some(session) = elsewhere(engine, id, node) {
-        return relay::forward(engine.registry(), session, transport, parts, body).await;
+    let id = RandomId::parse(id).ok_or(RequestError::UnknownSession)?;
+    if let Some(remote) = engine.remote(id, node) {
+        return serve_remote(&engine, remote, transport, parts, body).await;
     }
-    let link = engine.registry().find(id).ok_or(Refusal::UnknownSession)?;
-    match (transport, parts.method.clone()) {
-        (Transport::Polling, Method::GET) => polling::poll(link).await.map(text),
-        (Transport::Polling, Method::POST) => polling::post(link, body).await.map(text),
-        (Transport::WebSocket, Method::GET) => upgrade(link, parts),
-        _ => Err(Refusal::BadRequest),
+    let connection = engine.registry.get(id).ok_or(RequestError::UnknownSession)?;
+    serve_local(connection, transport, parts, body).await
+}
+
+impl Engine {
+    /// Returns the connection if a peer has it.
+    fn remote(&self, id: RandomId, node: Option<&str>) -> Option<RemoteConnection> {
+        let node = node.filter(|node| self.settings.node.as_deref() != Some(*node))?;
+        Some(RemoteConnection::new(self.relay.clone()?, node, id))
     }
 }
 
-/// The session, if another process has it.
-fn elsewhere<H: Handler>(engine: &Engine<H>, id: &str, node: Option<&str>) -> Option<Elsewhere> {
-    let settings = engine.settings();
-    let node = node.filter(|node| settings.node.as_deref() != Some(*node))?;
-    Some(Elsewhere::new(engine.relay()?.clone(), node, Id::parse(id)?, settings.clone()))
-}
-
-pub(crate) fn text(body: impl Into<Body>) -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8"), (header::CACHE_CONTROL, "no-store")];
-    (headers, body.into()).into_response()
-}
-
-fn handshake<H: Handler>(
-    engine: &Engine<H>,
+async fn serve_local(
+    connection: Arc<Connection>,
     transport: Transport,
-    query: &Query<'_>,
-    parts: Parts,
-) -> Result<Response, Refusal> {
+    mut parts: Parts,
+    body: Body,
+) -> Result<Response, RequestError> {
+    match (transport, &parts.method) {
+        (Transport::Polling, &Method::GET) => get::poll(&connection).await.map(text),
+        (Transport::Polling, &Method::POST) => post::post(&connection, body).await.map(text),
+        (Transport::WebSocket, &Method::GET) => upgrade(connection, &mut parts),
+        _ => Err(RequestError::BadRequest),
+    }
+}
+
+async fn serve_remote(
+    engine: &Engine,
+    remote: RemoteConnection,
+    transport: Transport,
+    mut parts: Parts,
+    body: Body,
+) -> Result<Response, RequestError> {
+    let settings = &engine.settings;
+    match (transport, &parts.method) {
+        (Transport::Polling, &Method::GET) => remote.poll().await.map(text),
+        (Transport::Polling, &Method::POST) => {
+            let body = post::read_body(body, settings.max_payload, settings.ping_timeout).await?;
+            remote.post(body).await.map(text)
+        }
+        (Transport::WebSocket, &Method::GET) => {
+            let handshake = Handshake::check(&mut parts)?;
+            let permit = engine.registry.permit(settings.max_connections)?;
+            Ok(handshake.accept(settings.clone(), move |websocket| Bridge::new(websocket, remote).run(permit)))
+        }
+        _ => Err(RequestError::BadRequest),
+    }
+}
+
+fn open(engine: Arc<Engine>, transport: Transport, query: &Query<'_>, parts: Parts) -> Result<Response, RequestError> {
     let start = Instant::now();
     if parts.method != Method::GET {
-        return Err(Refusal::HandshakeMethod);
+        return Err(RequestError::HandshakeMethod);
     }
     if query.version != Some(VERSION) {
-        return Err(Refusal::UnsupportedProtocol);
+        return Err(RequestError::UnsupportedProtocol);
     }
     match transport {
-        Transport::Polling => open_polling(engine, start, &parts),
+        Transport::Polling => open_polling(&engine, start, &parts),
         Transport::WebSocket => open_websocket(engine, start, parts),
     }
 }
 
-fn open_polling<H: Handler>(engine: &Engine<H>, start: Instant, parts: &Parts) -> Result<Response, Refusal> {
-    let place = engine.registry().reserve(engine.settings().max_connections)?;
-    let peer = peer(parts);
-    let link = Arc::new(Link::new(Id::random(), engine.settings().clone(), peer, Some(Box::default())));
-    let open = open_packet(&link, &["websocket"]);
-    tokio::spawn(Session::new(link, place, start, None).run(engine.handler().clone()));
+fn open_polling(engine: &Engine, start: Instant, parts: &Parts) -> Result<Response, RequestError> {
+    let permit = engine.registry.permit(engine.settings.max_connections)?;
+    let address = parts.extensions.get().map(|&RemoteIp(address)| address);
+    let connection = Connection::polling(engine.settings.clone(), address);
+    let open = open_packet(&connection, &["websocket"]);
+    (engine.spawn)(Driver::new(connection, permit, start, None));
     Ok(text(open))
 }
 
-fn open_websocket<H: Handler>(engine: &Engine<H>, start: Instant, mut parts: Parts) -> Result<Response, Refusal> {
-    let (peer, accept) = (peer(&parts), Accept::check(&mut parts)?);
-    let place = engine.registry().reserve(engine.settings().max_connections)?;
-    let (settings, handler) = (engine.settings().clone(), engine.handler().clone());
-    Ok(accept.open(settings.clone(), move |channel| async move {
-        let link = Arc::new(Link::new(Id::random(), settings, peer, None));
-        link.send_control(Frame::encoded(open_packet(&link, &[])));
-        // A task of its own: that of the upgrade keeps more than the session needs.
-        tokio::spawn(Session::new(link, place, start, Some(channel)).run(handler));
+fn open_websocket(engine: Arc<Engine>, start: Instant, mut parts: Parts) -> Result<Response, RequestError> {
+    let handshake = Handshake::check(&mut parts)?;
+    let permit = engine.registry.permit(engine.settings.max_connections)?;
+    let address = parts.extensions.get().map(|&RemoteIp(address)| address);
+    Ok(handshake.accept(engine.settings.clone(), move |websocket| async move {
+        let connection = Connection::websocket(engine.settings.clone(), address);
+        connection.send_control(Frame::encoded(open_packet(&connection, &[])));
+        // A task of its own, because that of the handshake is larger than the connection needs.
+        (engine.spawn)(Driver::new(connection, permit, start, Some(websocket)));
     }))
 }
 
-fn peer(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<Peer>().map(|peer| peer.0)
-}
-
-/// A WebSocket that has no place in the session is opened and closed again, as by the reference server.
-fn upgrade(link: Arc<Link>, mut parts: Parts) -> Result<Response, Refusal> {
-    let accept = Accept::check(&mut parts)?;
-    let settings = link.settings.clone();
-    match Upgrade::begin(link) {
-        Ok(upgrade) => Ok(accept.open(settings, move |channel| upgrade.run(channel))),
-        Err(Refusal::BadRequest) => Ok(accept.open(settings, |channel| async {
-            channel.part(Vec::new(), Reason::ProtocolError);
+/// Like the reference server, opens and closes a WebSocket that does not fit the state of the connection.
+fn upgrade(connection: Arc<Connection>, parts: &mut Parts) -> Result<Response, RequestError> {
+    let handshake = Handshake::check(parts)?;
+    let settings = connection.settings.clone();
+    match Upgrade::begin(connection) {
+        Ok(upgrade) => Ok(handshake.accept(settings, move |websocket| upgrade.run(websocket))),
+        Err(RequestError::BadRequest) => Ok(handshake.accept(settings, |websocket| async {
+            websocket.close(Vec::new(), Reason::ProtocolError);
         })),
-        Err(refusal) => Err(refusal),
+        Err(error) => Err(error),
     }
 }
 
-fn open_packet(link: &Link, upgrades: &[&str]) -> String {
-    let (settings, id) = (&link.settings, link.id.as_str());
-    let open = serde_json::json!({
+fn text(body: impl Into<Body>) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.into()).into_response()
+}
+
+fn open_packet(connection: &Connection, upgrades: &[&str]) -> String {
+    let (settings, id) = (&connection.settings, connection.id.as_str());
+    let open = json!({
         "sid": settings.node.as_ref().map_or(id.to_owned(), |node| [id, ".", node].concat()),
         "upgrades": upgrades,
         "pingInterval": millis(settings.ping_interval),
@@ -173,6 +193,6 @@ fn open_packet(link: &Link, upgrades: &[&str]) -> String {
     format!("0{open}")
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,121 +1,104 @@
-//! Engine.IO 4: sessions, transports, heartbeats and limits.
+//! Engine.IO 4: connections, transports, heartbeats and limits. It knows nothing of Socket.IO.
 //!
-//! Specification: <https://github.com/socketio/engine.io-protocol>. [`crate::socket`] is one user of this layer; anything
-//! else that wants plain messages can implement [`Handler`] as well.
+//! Specification: <https://github.com/socketio/engine.io-protocol>.
+//!
+//! `http` assigns each request to a connection and uses the other modules for the work:
+//!
+//! * `polling` serves the GETs and POSTs of a client, `upgrade` moves a client to WebSocket, and
+//!   `relay` passes requests on to the process that has the connection.
+//! * All of them share a `Connection` with the senders of frames and with the connection's task. The
+//!   task owns a `Driver`, which reads messages, writes frames, and keeps the deadlines.
+//! * `websocket` is RFC 6455.
 
-mod clock;
 mod connection;
+mod driver;
+mod error;
 mod http;
-mod id;
-mod link;
 mod outbox;
-pub mod packet;
-mod polled;
+pub(crate) mod packet;
 mod polling;
-mod refusal;
 mod registry;
-pub mod relay;
-mod session;
+mod relay;
+mod timers;
 mod upgrade;
-pub mod websocket;
+pub(crate) mod websocket;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::{Router, routing::any};
+use axum::Router;
+use axum::routing::any;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use tokio::sync::mpsc;
 
-pub use self::{connection::Connection, packet::Message};
-pub(crate) use id::Id;
-use registry::Registry;
-use relay::Relay;
+pub(crate) use self::connection::Connection;
+pub(crate) use self::driver::Driver;
+pub(crate) use self::packet::ClientMessage;
+pub use self::relay::PeerMessenger;
 
-use crate::{reason::Reason, settings::Settings};
+use self::registry::Registry;
+use self::relay::PeerRelay;
 
-/// What happens to the messages of the clients.
-///
-/// The task of a session calls these one at a time. While one runs, frames are still written and heartbeats answered,
-/// but no further message is read.
-pub trait Handler: Send + Sync + 'static {
-    /// State of one session.
-    type Session: Send + 'static;
+use crate::settings::SocketSettings;
 
-    /// A session has begun.
-    fn open(&self, connection: Connection) -> Self::Session;
-
-    /// A message came. An error ends the session. When the session ends meanwhile, the future gets
-    /// [`Settings::handler_grace`] to finish, and is dropped then.
-    fn message(&self, session: &mut Self::Session, message: Message)
-    -> impl Future<Output = Result<(), Reason>> + Send;
-
-    /// The session has ended; called exactly once.
-    fn close(&self, session: Self::Session, reason: Reason) -> impl Future<Output = ()> + Send;
+/// What an Engine.IO server consists of.
+pub(crate) struct Engine {
+    settings: Arc<SocketSettings>,
+    pub(crate) registry: Arc<Registry>,
+    relay: Option<Arc<PeerRelay>>,
+    /// Spawns the task of a new connection.
+    spawn: Box<dyn Fn(Driver) + Send + Sync>,
 }
 
-/// An Engine.IO server. Clones are handles to the same server.
-pub struct Engine<H>(Arc<Inner<H>>);
-
-struct Inner<H> {
-    settings: Arc<Settings>,
-    handler: Arc<H>,
-    registry: Arc<Registry>,
-    relay: Option<Arc<dyn Relay>>,
-}
-
-impl<H> Clone for Engine<H> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<H: Handler> Engine<H> {
-    /// A server that has no connections yet.
-    pub fn new(settings: Settings, handler: Arc<H>) -> Self {
-        Self(Arc::new(Inner { settings: Arc::new(settings), handler, registry: Arc::default(), relay: None }))
+impl Engine {
+    pub(crate) fn new(
+        settings: SocketSettings,
+        peers: Option<Arc<dyn PeerMessenger>>,
+        spawn: impl Fn(Driver) + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let settings = Arc::new(settings);
+        let relay = peers.map(|peers| Arc::new(PeerRelay::new(peers, settings.clone())));
+        Arc::new(Self { settings, registry: Arc::default(), relay, spawn: Box::new(spawn) })
     }
 
-    /// A server without connections yet, one of several: the process called [`Settings::node`].
-    pub fn among_others(settings: Settings, handler: Arc<H>, relay: Arc<dyn Relay>) -> Self {
-        let inner = Inner { settings: Arc::new(settings), handler, registry: Arc::default(), relay: Some(relay) };
-        Self(Arc::new(inner))
-    }
-
-    /// The routes of the server, at [`Settings::path`]. CORS is left to a layer around them.
-    pub fn router(&self) -> Router {
-        let path = self.0.settings.path.as_str();
-        let router = Router::new().route(path, any(http::serve::<H>));
+    pub(crate) fn router(this: &Arc<Self>) -> Router {
+        let path = this.settings.path.as_str();
+        let router = Router::new().route(path, any(http::serve));
         let bare = path.trim_end_matches('/');
-        let router = if bare.is_empty() || bare == path { router } else { router.route(bare, any(http::serve::<H>)) };
-        router.with_state(self.clone())
+        let router = if bare.is_empty() || bare == path { router } else { router.route(bare, any(http::serve)) };
+        router.with_state(this.clone())
     }
 
-    /// Number of open connections.
-    pub fn connections(&self) -> usize {
-        self.0.registry.connections()
+    pub(crate) async fn serve_peers(&self, messages: mpsc::Receiver<Bytes>) {
+        if let Some(relay) = &self.relay {
+            relay.run(&self.registry, messages).await;
+        }
+    }
+}
+
+const ID_LEN: usize = 22;
+
+/// An unguessable id: 128 bits of the thread's cryptographic generator, as base64url.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RandomId([u8; ID_LEN]);
+
+impl RandomId {
+    pub(crate) const LEN: usize = ID_LEN;
+
+    pub(crate) fn generate() -> Self {
+        let mut text = [b'A'; ID_LEN];
+        // 16 bytes always make 22 characters, so there is no error to handle.
+        let _ = BASE64_URL_SAFE_NO_PAD.encode_slice(rand::random::<[u8; 16]>(), &mut text);
+        Self(text)
     }
 
-    /// Frames and bytes that wait to be written to all clients.
-    pub fn queued(&self) -> (usize, usize) {
-        self.0.registry.queued()
+    /// Parses an id that a client presents, which need not belong to anything.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        text.as_bytes().try_into().ok().map(Self)
     }
 
-    /// Refuses new connections with 503 and closes all, spread evenly over a time. Returns when all sessions have ended,
-    /// [`Handler::close`] included; how long that takes is up to the handler.
-    pub async fn drain(&self, over: Duration) {
-        self.0.registry.drain(over).await;
-    }
-
-    fn settings(&self) -> &Arc<Settings> {
-        &self.0.settings
-    }
-
-    fn handler(&self) -> &Arc<H> {
-        &self.0.handler
-    }
-
-    fn relay(&self) -> Option<&Arc<dyn Relay>> {
-        self.0.relay.as_ref()
-    }
-
-    fn registry(&self) -> &Arc<Registry> {
-        &self.0.registry
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }

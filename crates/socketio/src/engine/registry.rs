@@ -1,20 +1,16 @@
-//! The sessions of a server.
+//! The open connections of a server.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::{
-    sync::{Notify, watch},
-    time::Instant,
-};
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
-use super::{id::Id, link::Link, refusal::Refusal};
+use super::RandomId;
+use super::connection::Connection;
+use super::error::RequestError;
 use crate::reason::Reason;
 
 /// Pause between two rounds of closing while draining.
@@ -22,65 +18,65 @@ const ROUND: Duration = Duration::from_millis(20);
 
 #[derive(Default)]
 pub(crate) struct Registry {
-    links: Mutex<HashMap<Id, Arc<Link>>>,
-    connections: AtomicUsize,
+    by_id: Mutex<HashMap<RandomId, Arc<Connection>>>,
+    permits: AtomicUsize,
     draining: watch::Sender<bool>,
     empty: Notify,
 }
 
 impl Registry {
-    /// Makes sure that there is room for one more connection, for as long as the place lives.
-    pub(crate) fn reserve(self: &Arc<Self>, limit: usize) -> Result<Place, Refusal> {
-        let taken = self.connections.fetch_add(1, Ordering::SeqCst);
-        let place = Place { registry: self.clone(), link: None };
-        if taken >= limit || *self.draining.borrow() {
-            return Err(Refusal::Unavailable);
+    /// Permits one more connection, of at most `limit`.
+    pub(super) fn permit(self: &Arc<Self>, limit: usize) -> Result<ConnectionPermit, RequestError> {
+        let others = self.permits.fetch_add(1, Ordering::SeqCst);
+        let permit = ConnectionPermit { registry: self.clone(), connection: None };
+        if others >= limit || *self.draining.borrow() {
+            return Err(RequestError::Unavailable);
         }
-        Ok(place)
+        Ok(permit)
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
+        self.permits.load(Ordering::SeqCst)
     }
 
-    /// Frames and bytes that wait for all clients.
+    /// Frames and bytes that wait to be written, of all connections.
     pub(crate) fn queued(&self) -> (usize, usize) {
-        let links: Vec<_> = self.lock().values().cloned().collect();
-        let waiting = links.iter().map(|link| link.lock().outbox.waiting());
-        waiting.fold((0, 0), |sum, link| (sum.0 + link.0, sum.1 + link.1))
+        let waiting = self.all().into_iter().map(|connection| connection.lock().outbox.waiting());
+        waiting.fold((0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1))
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<Arc<Link>> {
-        self.get(Id::parse(id)?)
-    }
-
-    pub(crate) fn get(&self, id: Id) -> Option<Arc<Link>> {
+    pub(super) fn get(&self, id: RandomId) -> Option<Arc<Connection>> {
         self.lock().get(&id).cloned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Arc<Link>>> {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    fn all(&self) -> Vec<Arc<Connection>> {
+        self.lock().values().cloned().collect()
     }
 
-    /// Refuses new sessions, closes all, spread evenly over a time, and returns when the last has ended.
+    fn lock(&self) -> MutexGuard<'_, HashMap<RandomId, Arc<Connection>>> {
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Refuses new connections, closes all others, spread evenly over a time, and returns when the last
+    /// has ended.
     pub(crate) async fn drain(&self, over: Duration) {
         self.draining.send_replace(true);
-        let links: Vec<_> = self.lock().values().cloned().collect();
+        let connections = self.all();
         let start = Instant::now();
         let mut closed = 0;
-        while closed < links.len() {
-            let due = share(links.len(), start.elapsed(), over);
-            links[closed..due.max(closed)].iter().for_each(|link| link.close(Reason::Shutdown));
-            closed = due.max(closed);
-            if closed < links.len() {
+        while closed < connections.len() {
+            let due = share(connections.len(), start.elapsed(), over).max(closed);
+            connections[closed..due].iter().for_each(|connection| connection.close(Reason::Shutdown));
+            closed = due;
+            if closed < connections.len() {
                 tokio::time::sleep(ROUND.min(over)).await;
             }
         }
-        drop(links);
-        self.emptied().await;
+        drop(connections);
+        self.wait_until_empty().await;
     }
 
-    async fn emptied(&self) {
+    async fn wait_until_empty(&self) {
         loop {
             let notified = self.empty.notified();
             if self.connections() == 0 {
@@ -91,7 +87,7 @@ impl Registry {
     }
 }
 
-/// How many of `count` are due after a time.
+/// Returns how many of `count` are due after a time.
 fn share(count: usize, elapsed: Duration, over: Duration) -> usize {
     if elapsed >= over {
         return count;
@@ -100,40 +96,40 @@ fn share(count: usize, elapsed: Duration, over: Duration) -> usize {
     usize::try_from(due).map_or(count, |due| due.min(count))
 }
 
-/// The place of one connection in the registry, given back when dropped.
-pub(crate) struct Place {
+/// Counts one connection until it is dropped.
+pub(super) struct ConnectionPermit {
     registry: Arc<Registry>,
-    link: Option<Arc<Link>>,
+    connection: Option<Arc<Connection>>,
 }
 
-impl Place {
-    /// Makes the session known by its id. One that comes too late, while draining, is closed at once.
-    pub(crate) fn enter(&mut self, link: &Arc<Link>) {
-        self.link = Some(link.clone());
-        self.registry.lock().insert(link.id, link.clone());
+impl ConnectionPermit {
+    /// Makes a connection known by its id. If the server is being drained, it is closed at once.
+    pub(super) fn register(&mut self, connection: &Arc<Connection>) {
+        self.connection = Some(connection.clone());
+        self.registry.lock().insert(connection.id, connection.clone());
         if *self.registry.draining.borrow() {
-            link.close(Reason::Shutdown);
+            connection.close(Reason::Shutdown);
         }
     }
 
-    /// Returns when everybody has to go.
-    pub(crate) async fn drained(&self) {
-        // It ends with the registry otherwise, which this place keeps.
+    /// Makes the connection unknown. It still counts.
+    pub(super) fn unregister(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.registry.lock().remove(&connection.id);
+        }
+    }
+
+    /// Returns when the server is drained.
+    pub(super) async fn drained(&self) {
+        // An error means that the registry has gone, which the permit prevents.
         let _ = self.registry.draining.subscribe().wait_for(|draining| *draining).await;
     }
-
-    /// Makes the session unknown; its connection still counts.
-    pub(crate) fn leave(&mut self) {
-        if let Some(link) = self.link.take() {
-            self.registry.lock().remove(&link.id);
-        }
-    }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.leave();
-        if self.registry.connections.fetch_sub(1, Ordering::SeqCst) == 1 {
+        self.unregister();
+        if self.registry.permits.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.registry.empty.notify_waiters();
         }
     }

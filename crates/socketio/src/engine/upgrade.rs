@@ -1,86 +1,108 @@
-//! From HTTP long-polling to WebSocket.
+//! From HTTP long-polling to WebSocket: <https://github.com/socketio/engine.io-protocol#upgrade>.
 //!
-//! Specification: <https://github.com/socketio/engine.io-protocol#upgrade>.
+//! ```text
+//!   client                               server
+//!     │  GET, which waits for frames       │
+//!     │───────────────────────────────────▶│
+//!     │  GET with `Upgrade: websocket`     │
+//!     │═══════════════════════════════════▶│  Opened
+//!     │  `2probe`                          │
+//!     │═══════════════════════════════════▶│
+//!     │  `3probe`                          │
+//!     │◀═══════════════════════════════════│  Probed: frames wait for the WebSocket
+//!     │  `6`, which ends the GET           │
+//!     │◀───────────────────────────────────│
+//!     │  `5`                               │
+//!     │═══════════════════════════════════▶│  Phase::Upgraded
+//!     │  frames and messages               │
+//!     │◀══════════════════════════════════▶│  Phase::WebSocket
+//! ```
+//!
+//! Whatever goes wrong before `5`, the client continues to poll.
 
-use std::{future::poll_fn, sync::Arc};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
 
 use tokio::time::timeout;
 
-use super::{
-    link::{Link, wake},
-    packet::Packet,
-    polled::Phase,
-    refusal::Refusal,
-    websocket::Channel,
-};
+use super::connection::{Connection, Phase, wake};
+use super::error::RequestError;
+use super::packet::{ClientMessage, EnginePacket};
+use super::polling::UpgradeProgress;
+use super::websocket::WebSocket;
 use crate::frame::Frame;
 
 const PROBED: &str = "3probe";
 
-/// An upgrade that has begun. Dropped before it is complete, it leaves the session to its polls.
-pub(crate) struct Upgrade {
-    link: Arc<Link>,
+/// An upgrade in progress. If it is dropped before it is complete, the client continues to poll.
+pub(super) struct Upgrade {
+    connection: Arc<Connection>,
+}
+
+/// What the task takes over when the upgrade is complete.
+pub(super) struct Upgraded {
+    pub(super) websocket: WebSocket,
+    /// Whether a pong came by polling that the task has not handled.
+    pub(super) pong: bool,
+    /// Messages that came by polling and have not been handled.
+    pub(super) inbound: VecDeque<ClientMessage>,
 }
 
 impl Upgrade {
-    pub(crate) fn begin(link: Arc<Link>) -> Result<Self, Refusal> {
-        let mut state = link.lock();
-        if state.closed().is_some() {
-            return Err(Refusal::UnknownSession);
+    /// Starts an upgrade.
+    ///
+    /// # Errors
+    /// [`RequestError::BadRequest`] if the client does not poll, or is being upgraded already.
+    pub(super) fn begin(connection: Arc<Connection>) -> Result<Self, RequestError> {
+        let mut state = connection.lock();
+        let polling = state.polling()?;
+        if polling.upgrade != UpgradeProgress::None {
+            return Err(RequestError::BadRequest);
         }
-        let polled = state.polled.as_mut().ok_or(Refusal::BadRequest)?;
-        if polled.phase != Phase::Polling {
-            return Err(Refusal::BadRequest);
-        }
-        polled.phase = Phase::Upgrading;
+        polling.upgrade = UpgradeProgress::Opened;
         drop(state);
-        Ok(Self { link })
+        Ok(Self { connection })
     }
 
-    /// Performs the upgrade and hands the WebSocket to the session's task.
-    pub(crate) async fn run(self, mut channel: Channel) {
-        let limit = self.link.settings.upgrade_timeout;
-        let ended = self.link.until(limit, |state| state.closed());
+    /// Completes the upgrade and passes the WebSocket to the connection's task.
+    pub(super) async fn run(self, mut websocket: WebSocket) {
+        let limit = self.connection.settings.upgrade_timeout;
+        let closed = self.connection.wait_for(limit, |state| state.closed());
         let upgraded = tokio::select! {
-            upgraded = timeout(limit, self.negotiate(&mut channel)) => upgraded.ok().flatten(),
-            _ = ended => None,
+            upgraded = timeout(limit, self.negotiate(&mut websocket)) => upgraded.ok().flatten(),
+            _ = closed => None,
         };
         if upgraded.is_some() {
-            self.complete(channel);
+            self.complete(websocket);
         }
     }
 
-    async fn negotiate(&self, channel: &mut Channel) -> Option<()> {
-        expect(channel, &Packet::Ping(true)).await?;
-        channel.begin(vec![Frame::fixed(PROBED)]);
-        poll_fn(|cx| channel.poll_write(cx)).await.ok()?;
-        self.move_on(Phase::Probed);
-        expect(channel, &Packet::Upgrade).await
+    async fn negotiate(&self, websocket: &mut WebSocket) -> Option<()> {
+        probe(websocket).await?;
+        self.set_progress(UpgradeProgress::Probed);
+        (next_packet(websocket).await? == EnginePacket::Upgrade).then_some(())
     }
 
-    /// Enters a phase and tells a waiting poll.
-    fn move_on(&self, phase: Phase) {
-        let mut state = self.link.lock();
-        let Some(polled) = &mut state.polled else {
-            return;
+    fn set_progress(&self, progress: UpgradeProgress) {
+        let mut state = self.connection.lock();
+        let Ok(polling) = state.polling() else { return };
+        polling.upgrade = progress;
+        let poll = match progress {
+            UpgradeProgress::Probed => polling.release_poll(),
+            UpgradeProgress::None | UpgradeProgress::Opened => polling.take_poll_waker(),
         };
-        polled.phase = phase;
-        polled.poll.interrupted = phase == Phase::Probed && polled.poll.active;
-        let poll = polled.take_poll_waker();
         drop(state);
         wake(poll);
     }
 
-    fn complete(&self, channel: Channel) {
-        let mut state = self.link.lock();
-        if state.closed().is_some() {
-            return;
-        }
-        let Some(polled) = &mut state.polled else {
-            return;
-        };
-        polled.hand_over(channel);
-        let poll = polled.take_poll_waker();
+    fn complete(&self, websocket: WebSocket) {
+        let mut state = self.connection.lock();
+        let Ok(polling) = state.polling() else { return };
+        let mut polling = std::mem::take(polling);
+        let poll = polling.take_poll_waker();
+        let (pong, inbound) = polling.into_unhandled();
+        state.phase = Phase::Upgraded(Box::new(Upgraded { websocket, pong, inbound }));
         let task = state.take_task();
         drop(state);
         wake(poll);
@@ -90,14 +112,19 @@ impl Upgrade {
 
 impl Drop for Upgrade {
     fn drop(&mut self) {
-        let upgraded = self.link.lock().polled.as_ref().is_none_or(|polled| polled.phase == Phase::Upgraded);
-        if !upgraded {
-            self.move_on(Phase::Polling);
-        }
+        self.set_progress(UpgradeProgress::None);
     }
 }
 
-async fn expect(channel: &mut Channel, expected: &Packet) -> Option<()> {
-    let packet = poll_fn(|cx| channel.poll_read(cx)).await;
-    (packet.as_ref() == Ok(expected)).then_some(())
+/// Answers the probe of a client that wants to upgrade.
+pub(super) async fn probe(websocket: &mut WebSocket) -> Option<()> {
+    if next_packet(websocket).await? != EnginePacket::Probe {
+        return None;
+    }
+    websocket.start_write(vec![Frame::fixed(PROBED)]);
+    poll_fn(|cx| websocket.poll_write(cx)).await.ok().map(drop)
+}
+
+pub(super) async fn next_packet(websocket: &mut WebSocket) -> Option<EnginePacket> {
+    poll_fn(|cx| websocket.poll_read(cx)).await.ok()
 }

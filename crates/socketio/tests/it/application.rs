@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use socketio::{Accepted, Application, ConnectRequest, Event, Frame, Reason, Refused, Socket};
+use socketio::{Accepted, Application, ClientEvent, ConnectRequest, Frame, Reason, Refused, Socket};
 use testkit::in_time;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 #[derive(Debug)]
 pub(crate) enum Record {
     Connected(Socket),
-    Event(Event),
+    Event(ClientEvent),
     Disconnected(String, Reason),
 }
 
@@ -55,7 +55,7 @@ impl Records {
         }
     }
 
-    pub(crate) async fn event(&mut self) -> Event {
+    pub(crate) async fn event(&mut self) -> ClientEvent {
         loop {
             if let Record::Event(event) = self.next().await {
                 return event;
@@ -94,7 +94,7 @@ impl Records {
 }
 
 impl Application for Recorder {
-    type Session = Socket;
+    type SocketState = Socket;
 
     async fn connect(&self, request: ConnectRequest) -> Result<Accepted<Socket>, Refused> {
         let auth = request.auth.unwrap_or_default();
@@ -106,7 +106,7 @@ impl Application for Recorder {
             return Err(Refused::invalid_namespace());
         }
         let pid = auth.contains("recover").then(|| "private".to_owned());
-        Ok(Accepted { session: request.socket, pid })
+        Ok(Accepted { state: request.socket, pid })
     }
 
     async fn connected(&self, socket: &mut Socket) {
@@ -114,7 +114,7 @@ impl Application for Recorder {
         self.record(Record::Connected(socket.clone()));
     }
 
-    async fn event(&self, socket: &mut Socket, event: Event) {
+    async fn event(&self, socket: &mut Socket, event: ClientEvent) {
         if event.name == "gated" {
             self.begun.send_modify(|begun| *begun += 1);
             self.gate.acquire().await.expect("the gate is never closed").forget();

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Weak};
 
-use socketio::{Accepted, Application, ConnectRequest, Event, Reason, Refused, Settings, Socket};
+use socketio::{Accepted, Application, ClientEvent, ConnectRequest, Reason, Refused, Socket, SocketSettings};
 
 use crate::server::{Running, start};
 use testkit::socketio::WebSocketClient;
@@ -21,15 +21,15 @@ async fn counts_clients_whatever_their_transport() {
 struct Keeper(tokio::sync::mpsc::UnboundedSender<Weak<Socket>>);
 
 impl Application for Keeper {
-    type Session = Arc<Socket>;
+    type SocketState = Arc<Socket>;
 
     async fn connect(&self, request: ConnectRequest) -> Result<Accepted<Arc<Socket>>, Refused> {
         let session = Arc::new(request.socket);
         self.0.send(Arc::downgrade(&session)).unwrap();
-        Ok(Accepted { session, pid: None })
+        Ok(Accepted { state: session, pid: None })
     }
 
-    async fn event(&self, _: &mut Arc<Socket>, _: Event) {}
+    async fn event(&self, _: &mut Arc<Socket>, _: ClientEvent) {}
 
     async fn disconnect(&self, _: Arc<Socket>, _: Reason) {}
 }
@@ -37,7 +37,7 @@ impl Application for Keeper {
 #[tokio::test]
 async fn frees_a_session_with_its_connection() {
     let (sessions, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-    let server = Running::start(Settings::default(), Arc::new(Keeper(sessions))).await;
+    let server = Running::start(SocketSettings::default(), Arc::new(Keeper(sessions))).await;
     let mut client = WebSocketClient::open(server.address).await.unwrap();
     client.send("40").await;
     let session = receiver.recv().await.unwrap();

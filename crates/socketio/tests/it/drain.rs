@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use socketio::{Reason, Settings};
+use socketio::{Reason, SocketSettings};
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Message;
+use tungstenite::Message;
 
 use crate::server::{start, start_with};
 use testkit::socketio::WebSocketClient;
@@ -68,7 +68,7 @@ async fn lets_a_running_handler_finish() {
 
 #[tokio::test]
 async fn drops_a_handler_that_does_not_finish() {
-    let settings = Settings { handler_grace: Duration::from_millis(50), ..Settings::default() };
+    let settings = SocketSettings { handler_grace: Duration::from_millis(50), ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
     let mut client = server.client().await;
     let socket = records.connected().await;

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use futures_util::{SinkExt, StreamExt};
-use socketio::{Frame, Reason, Settings};
-use tokio_tungstenite::tungstenite::Message;
+use socketio::{Frame, Reason, SocketSettings};
+use tungstenite::Message;
 
 use crate::server::{check, start, start_with};
 use testkit::socketio::WebSocketClient;
@@ -67,7 +67,7 @@ async fn writes_while_a_handler_runs() {
 
 #[tokio::test]
 async fn delivers_everything_in_order_to_everyone() {
-    let settings = Settings { outbox_packets: 100_000, outbox_bytes: 100_000_000, ..Settings::default() };
+    let settings = SocketSettings { outbox_packets: 100_000, outbox_bytes: 100_000_000, ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
     let mut clients = Vec::new();
     let mut sockets = Vec::new();
@@ -142,7 +142,7 @@ async fn sends_nothing_after_the_end() {
 
 #[tokio::test]
 async fn waits_for_room_when_asked_to() {
-    let (server, mut records) = start_with(Settings { outbox_packets: 2, ..Settings::default() }).await;
+    let (server, mut records) = start_with(SocketSettings { outbox_packets: 2, ..SocketSettings::default() }).await;
     let mut client = server.client().await;
     let socket = Arc::new(records.connected().await);
     let sender = tokio::spawn({

@@ -1,5 +1,5 @@
 use reqwest::Method;
-use socketio::Settings;
+use socketio::SocketSettings;
 
 use crate::server::{start, start_with};
 use testkit::http;
@@ -82,7 +82,7 @@ async fn gives_every_session_its_own_id() {
 
 #[tokio::test]
 async fn refuses_connections_beyond_the_limit_until_others_end() {
-    let (server, _records) = start_with(Settings { max_connections: 1, ..Settings::default() }).await;
+    let (server, _records) = start_with(SocketSettings { max_connections: 1, ..SocketSettings::default() }).await;
     let client = server.client().await;
     let url = format!("http://{}/socket.io/?EIO=4&transport=polling", server.address);
     assert_eq!(http().get(&url).send().await.unwrap().status(), 503);

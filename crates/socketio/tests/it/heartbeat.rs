@@ -1,15 +1,19 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use socketio::{Reason, Settings};
-use tokio_tungstenite::tungstenite::Message;
+use socketio::{Reason, SocketSettings};
+use tungstenite::Message;
 
 use crate::server::{check, start_with};
 use testkit::socketio::{PollingClient, WebSocketClient};
 
 /// Pings at once. The time for the pong is what a busy machine may take for one round trip.
-fn pings() -> Settings {
-    Settings { ping_interval: Duration::from_millis(50), ping_timeout: Duration::from_secs(5), ..Settings::default() }
+fn pings() -> SocketSettings {
+    SocketSettings {
+        ping_interval: Duration::from_millis(50),
+        ping_timeout: Duration::from_secs(5),
+        ..SocketSettings::default()
+    }
 }
 
 #[tokio::test]
@@ -40,7 +44,7 @@ async fn pings_polls_and_forgets_a_client_that_went_away() {
 
 #[tokio::test]
 async fn does_not_take_a_busy_handler_for_a_dead_client() {
-    let settings = Settings { ping_timeout: Duration::from_millis(1_500), ..pings() };
+    let settings = SocketSettings { ping_timeout: Duration::from_millis(1_500), ..pings() };
     let busy = settings.ping_timeout * 2;
     let (server, mut records) = start_with(settings).await;
     let mut client = server.client().await;
@@ -57,7 +61,7 @@ async fn does_not_take_a_busy_handler_for_a_dead_client() {
 
 #[tokio::test]
 async fn closes_who_does_not_connect_in_time() {
-    let settings = Settings { connect_timeout: Duration::from_millis(100), ..Settings::default() };
+    let settings = SocketSettings { connect_timeout: Duration::from_millis(100), ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
     let mut silent = WebSocketClient::open(server.address).await.unwrap();
     let mut refused = WebSocketClient::open(server.address).await.unwrap();
@@ -75,7 +79,7 @@ async fn closes_who_does_not_connect_in_time() {
 #[tokio::test]
 async fn recycles_connections_at_the_end_of_their_lifetime() {
     let lifetime = Some(Duration::from_millis(50)..=Duration::from_millis(150));
-    let (server, mut records) = start_with(Settings { lifetime, ..Settings::default() }).await;
+    let (server, mut records) = start_with(SocketSettings { lifetime, ..SocketSettings::default() }).await;
     let mut client = server.client().await;
     assert_eq!(client.rest().await, [""; 0]);
     assert_eq!(records.disconnected().await, Reason::Recycled);

@@ -1,7 +1,7 @@
 use crate::server::{check, start};
 use socketio::Reason;
 use testkit::socketio::WebSocketClient;
-use tokio_tungstenite::tungstenite::Message;
+use tungstenite::Message;
 
 /// Texts after which the server must hang up on a client in the main namespace.
 const BROKEN: &[&str] = &[
@@ -170,7 +170,7 @@ async fn hangs_up_on_too_much_in_attachments() {
 
 #[tokio::test]
 async fn hangs_up_on_text_that_is_none() {
-    use tokio_tungstenite::tungstenite::protocol::frame::{
+    use tungstenite::protocol::frame::{
         Frame,
         coding::{Data, OpCode},
     };

@@ -2,9 +2,8 @@
 
 use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
-use socketio::{Application, Server, Settings};
+use socketio::{Application, Server, SocketSettings};
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_tungstenite::tungstenite;
 
 use crate::application::{Recorder, Records};
 use testkit::socketio::{Options, PollingClient, WebSocketClient};
@@ -12,13 +11,13 @@ use testkit::until;
 
 pub(crate) struct Running<A> {
     pub(crate) address: SocketAddr,
-    pub(crate) server: Server<A>,
+    pub(crate) server: Server,
     pub(crate) application: Arc<A>,
     task: JoinHandle<()>,
 }
 
 impl<A: Application> Running<A> {
-    pub(crate) async fn start(settings: Settings, application: Arc<A>) -> Self {
+    pub(crate) async fn start(settings: SocketSettings, application: Arc<A>) -> Self {
         let server = Server::new(settings, application.clone());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -68,18 +67,18 @@ impl<A> Drop for Running<A> {
 }
 
 impl<A> Deref for Running<A> {
-    type Target = Server<A>;
+    type Target = Server;
 
-    fn deref(&self) -> &Server<A> {
+    fn deref(&self) -> &Server {
         &self.server
     }
 }
 
 pub(crate) async fn start() -> (Running<Recorder>, Records) {
-    start_with(Settings::default()).await
+    start_with(SocketSettings::default()).await
 }
 
-pub(crate) async fn start_with(settings: Settings) -> (Running<Recorder>, Records) {
+pub(crate) async fn start_with(settings: SocketSettings) -> (Running<Recorder>, Records) {
     let (recorder, records) = Recorder::new();
     (Running::start(settings, recorder).await, records)
 }

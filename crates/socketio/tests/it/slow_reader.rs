@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use socketio::{Frame, Reason, Settings, Unsent};
+use socketio::{Frame, Reason, SocketSettings, Unsent};
 
 use crate::server::{start, start_with};
 use testkit::in_time;
@@ -19,7 +19,7 @@ async fn cuts_a_client_that_stops_reading_and_nobody_else() {
         let sent = stalled_socket.emit(frame.clone());
         cut_after = cut_after.or(sent.is_err().then_some(round));
         socket.emit(frame.clone()).unwrap();
-        assert_eq!(reader.text().await.len(), frame.len());
+        assert_eq!(reader.text().await.len(), frame.as_bytes().len());
     }
     let cut_after = cut_after.expect("the stalled client is cut");
     assert!(cut_after >= 10, "1 MiB may wait, but it was cut after {cut_after} frames of 100 kB");
@@ -33,7 +33,7 @@ async fn cuts_a_client_that_stops_reading_and_nobody_else() {
 
 #[tokio::test]
 async fn drains_although_a_client_has_stopped_reading() {
-    let settings = Settings { outbox_bytes: 50_000_000, outbox_packets: 10_000, ..Settings::default() };
+    let settings = SocketSettings { outbox_bytes: 50_000_000, outbox_packets: 10_000, ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
     let _stalled = server.connected(Options::narrow()).await;
     let socket = records.connected().await;
@@ -45,11 +45,11 @@ async fn drains_although_a_client_has_stopped_reading() {
 
 #[tokio::test]
 async fn cuts_a_client_whose_write_takes_too_long() {
-    let settings = Settings {
+    let settings = SocketSettings {
         outbox_bytes: 50_000_000,
         outbox_packets: 10_000,
         write_timeout: Duration::from_millis(200),
-        ..Settings::default()
+        ..SocketSettings::default()
     };
     let (server, mut records) = start_with(settings).await;
     let _stalled = server.connected(Options::narrow()).await;
@@ -62,7 +62,8 @@ async fn cuts_a_client_whose_write_takes_too_long() {
 
 #[tokio::test]
 async fn cuts_a_client_that_makes_no_room_in_time() {
-    let settings = Settings { outbox_packets: 3, write_timeout: Duration::from_millis(200), ..Settings::default() };
+    let settings =
+        SocketSettings { outbox_packets: 3, write_timeout: Duration::from_millis(200), ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
     // Nobody polls, so nothing is ever taken.
     let client = server.polling().await;
@@ -78,7 +79,7 @@ async fn cuts_a_client_that_makes_no_room_in_time() {
 
 #[tokio::test]
 async fn a_frame_larger_than_the_outbox_passes_when_nothing_else_waits() {
-    let (server, mut records) = start_with(Settings { outbox_bytes: 1000, ..Settings::default() }).await;
+    let (server, mut records) = start_with(SocketSettings { outbox_bytes: 1000, ..SocketSettings::default() }).await;
     let mut client = server.client().await;
     let socket = records.connected().await;
     let large = Frame::event("/", "a", &[&"1".repeat(5000)]);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use socketio::{Frame, Reason, Settings, Socket};
+use socketio::{Frame, Reason, Socket, SocketSettings};
 
 use crate::application::Records;
 use crate::server::{Running, check, start, start_with};
@@ -96,7 +96,7 @@ async fn goes_on_polling_when_the_upgrade_fails() {
 
 #[tokio::test]
 async fn gives_an_upgrade_up_that_takes_too_long() {
-    let settings = Settings { upgrade_timeout: Duration::from_millis(100), ..Settings::default() };
+    let settings = SocketSettings { upgrade_timeout: Duration::from_millis(100), ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
     let client = server.polling().await;
     let socket = records.connected().await;
@@ -134,10 +134,10 @@ async fn ends_an_upgrade_with_its_session() {
 
 #[tokio::test]
 async fn pings_after_an_upgrade() {
-    let settings = Settings {
+    let settings = SocketSettings {
         ping_interval: Duration::from_millis(100),
         ping_timeout: Duration::from_millis(1_500),
-        ..Settings::default()
+        ..SocketSettings::default()
     };
     let (server, mut records) = start_with(settings).await;
     let client = server.polling().await;

@@ -1,156 +1,152 @@
-//! A WebSocket of a session that another process has. To that process the client goes on polling: what it sends here
-//! is posted there, and what is polled there is sent here.
+//! A WebSocket for a connection that a peer has.
+//!
+//! ```text
+//!   client ═══ WebSocket ═══ Bridge ─── GET and POST, relayed ─── peer, where the client polls
+//! ```
 
-use std::{
-    future::poll_fn,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Interval, MissedTickBehavior, Sleep, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, Sleep, interval, sleep, timeout};
 
-use super::Elsewhere;
-use crate::{
-    engine::{
-        packet::{Packet, decode_answer, encode_message},
-        polling::HOLD,
-        refusal::Refusal,
-        registry::Place,
-        websocket::Channel,
-    },
-    frame::Frame,
-    reason::Reason,
-};
+use super::{RemoteConnection, Reply};
+use crate::engine::packet::{EnginePacket, decode_answer, encode_message};
+use crate::engine::polling::get::HOLD;
+use crate::engine::registry::ConnectionPermit;
+use crate::engine::upgrade::{next_packet, probe};
+use crate::engine::websocket::WebSocket;
+use crate::reason::Reason;
 
-const PROBED: &str = "3probe";
 const PONG: &[u8] = b"3";
 const CLOSE: &[u8] = b"1";
-/// How long the other process may take to be told that the client has gone.
-const GOODBYE: Duration = Duration::from_secs(1);
 
-type Asked = Pin<Box<dyn Future<Output = Result<Bytes, Refusal>> + Send>>;
+/// Time in which the peer must respond when it is told that the client has gone.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub(super) struct Bridge {
-    channel: Channel,
-    session: Elsewhere,
-    polling: Option<Asked>,
-    posting: Option<Asked>,
-    /// By when the frames at hand must have been written.
-    write_by: Option<Pin<Box<Sleep>>>,
+type PendingReply = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+pub(crate) struct Bridge {
+    websocket: WebSocket,
+    remote: RemoteConnection,
+    get: Option<PendingReply>,
+    post: Option<PendingReply>,
+    /// Ends the connection if the write in progress takes too long.
+    write_timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Bridge {
-    pub(super) fn new(channel: Channel, session: Elsewhere) -> Self {
-        Self { channel, session, polling: None, posting: None, write_by: None }
+    pub(crate) fn new(websocket: WebSocket, remote: RemoteConnection) -> Self {
+        Self { websocket, remote, get: None, post: None, write_timer: None }
     }
 
-    /// Ends with the WebSocket, with the session, or when everybody has to go. `place` counts it as a connection.
-    pub(super) async fn run(mut self, place: Place) {
-        let upgraded = timeout(self.session.settings.upgrade_timeout, self.upgrade()).await;
+    /// Runs until the WebSocket or the connection ends, or the server is drained. `permit` counts the
+    /// bridge as a connection.
+    pub(crate) async fn run(mut self, permit: ConnectionPermit) {
+        let upgraded = timeout(self.remote.settings().upgrade_timeout, self.upgrade()).await;
         if upgraded.ok().flatten().is_none() {
-            // The session goes on by polling, as if nothing had been tried.
-            return self.channel.part(Vec::new(), Reason::TransportClose);
+            // The client continues to poll.
+            self.websocket.close(Vec::new(), Reason::TransportClose);
+            return;
         }
-        self.channel.allow(self.session.settings.max_payload);
+        self.websocket.set_max_payload(self.remote.settings().max_payload);
         let reason = tokio::select! {
             reason = poll_fn(|cx| self.poll(cx)) => reason,
-            () = place.drained() => Reason::Shutdown,
+            () = permit.drained() => Reason::Shutdown,
         };
-        let session = self.session;
-        self.channel.part(Vec::new(), reason);
-        // If it cannot be told, or is over, there is nothing to do: the missing pongs end it.
-        let _ = timeout(GOODBYE, session.post(Bytes::from_static(CLOSE))).await;
+        let Self { websocket, remote, .. } = self;
+        let lingering = websocket.close(Vec::new(), reason);
+        // If the peer cannot be told, the missing pongs end the connection.
+        let _ = timeout(CLOSE_TIMEOUT, remote.post(Bytes::from_static(CLOSE))).await;
+        if let Some(websocket) = lingering {
+            websocket.linger().await;
+        }
     }
 
-    /// The probe, and then whatever the client still has under way by polling, until it asks to go on here.
+    /// Answers the probe, and releases the client's polls until it completes the upgrade.
     async fn upgrade(&mut self) -> Option<()> {
-        let Ok(Packet::Ping(true)) = poll_fn(|cx| self.channel.poll_read(cx)).await else { return None };
-        self.channel.begin(vec![Frame::fixed(PROBED)]);
-        poll_fn(|cx| self.channel.poll_write(cx)).await.ok()?;
-        let mut rounds: Interval = interval(HOLD);
+        probe(&mut self.websocket).await?;
+        let mut rounds = interval(HOLD);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                packet = poll_fn(|cx| self.channel.poll_read(cx)) => {
-                    return (packet == Ok(Packet::Upgrade)).then_some(());
+                packet = next_packet(&mut self.websocket) => {
+                    return (packet? == EnginePacket::Upgrade).then_some(());
                 }
                 _ = rounds.tick() => {
-                    self.session.interrupt().await.ok()?;
+                    self.remote.release().await.ok()?;
                 }
             }
         }
     }
 
-    /// Carries on in both directions; ready with the end.
+    /// Passes on what comes from either side. Ready when the connection ends.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reason> {
         loop {
             if let Poll::Ready(reason) = self.poll_write(cx) {
                 return Poll::Ready(reason);
             }
-            let down = match self.poll_down(cx) {
-                Ok(moved) => moved,
-                Err(reason) => return Poll::Ready(reason),
-            };
-            let up = match self.poll_up(cx) {
-                Ok(moved) => moved,
-                Err(reason) => return Poll::Ready(reason),
-            };
-            if !down && !up {
-                return Poll::Pending;
+            match (self.poll_get(cx), self.poll_post(cx)) {
+                (Err(reason), _) | (_, Err(reason)) => return Poll::Ready(reason),
+                (Ok(false), Ok(false)) => return Poll::Pending,
+                (Ok(_), Ok(_)) => {}
             }
         }
     }
 
-    /// Writes what there is; ready only with an error.
+    /// Continues to write. Ready with an error only.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Reason> {
-        if let Poll::Ready(written) = self.channel.poll_write(cx) {
-            self.write_by = None;
+        if let Poll::Ready(written) = self.websocket.poll_write(cx) {
+            self.write_timer = None;
             return written.map_or_else(Poll::Ready, |_| Poll::Pending);
         }
-        let limit = self.session.settings.write_timeout;
-        let write_by = self.write_by.get_or_insert_with(|| Box::pin(sleep(limit)));
-        write_by.as_mut().poll(cx).map(|()| Reason::SlowConsumer)
+        let limit = self.remote.settings().write_timeout;
+        let timer = self.write_timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+        timer.as_mut().poll(cx).map(|()| Reason::SlowConsumer)
     }
 
-    /// From the session to the client, which must have taken what came before. Whether something has moved.
-    fn poll_down(&mut self, cx: &mut Context<'_>) -> Result<bool, Reason> {
-        if self.channel.is_writing() {
+    /// From the peer to the client, once the previous frames have been written. Returns whether there
+    /// was progress.
+    fn poll_get(&mut self, cx: &mut Context<'_>) -> Result<bool, Reason> {
+        if self.websocket.is_writing() {
             return Ok(false);
         }
-        let session = &self.session;
-        let polling = self.polling.get_or_insert_with(|| {
-            let session = session.clone();
-            Box::pin(async move { session.poll().await })
+        let get = self.get.get_or_insert_with(|| {
+            let remote = self.remote.clone();
+            Box::pin(async move { remote.poll().await })
         });
-        let Poll::Ready(answer) = polling.as_mut().poll(cx) else { return Ok(false) };
-        self.polling = None;
-        // It is over there.
-        let frames = answer.ok().and_then(|answer| decode_answer(&answer)).ok_or(Reason::Shutdown)?;
+        let Poll::Ready(reply) = get.as_mut().poll(cx) else { return Ok(false) };
+        self.get = None;
+        // An error, or a CLOSE, means that the connection has ended at the peer.
+        let frames = reply.ok().and_then(|reply| decode_answer(&reply)).ok_or(Reason::Shutdown)?;
         if !frames.is_empty() {
-            self.channel.begin(frames);
+            self.websocket.start_write(frames);
         }
         Ok(true)
     }
 
-    /// From the client to the session, which must have taken what came before. Whether something has moved.
-    fn poll_up(&mut self, cx: &mut Context<'_>) -> Result<bool, Reason> {
-        if let Some(posting) = &mut self.posting {
-            let Poll::Ready(posted) = posting.as_mut().poll(cx) else { return Ok(false) };
-            self.posting = None;
-            posted.map_err(|_| Reason::Shutdown)?;
+    /// From the client to the peer, once the previous packet has been posted. Returns whether there was
+    /// progress.
+    fn poll_post(&mut self, cx: &mut Context<'_>) -> Result<bool, Reason> {
+        if let Some(post) = &mut self.post {
+            let Poll::Ready(reply) = post.as_mut().poll(cx) else { return Ok(false) };
+            self.post = None;
+            reply.map_err(|_| Reason::Shutdown)?;
         }
-        let Poll::Ready(packet) = self.channel.poll_read(cx) else { return Ok(false) };
+        let Poll::Ready(packet) = self.websocket.poll_read(cx) else { return Ok(false) };
         let body = match packet? {
-            Packet::Message(message) => encode_message(&message),
-            Packet::Pong => Bytes::from_static(PONG),
-            Packet::Noop => return Ok(true),
-            Packet::Close => return Err(Reason::TransportClose),
-            Packet::Open | Packet::Ping(_) | Packet::Upgrade => return Err(Reason::ProtocolError),
+            EnginePacket::Message(message) => encode_message(&message),
+            EnginePacket::Pong => Bytes::from_static(PONG),
+            EnginePacket::Noop => return Ok(true),
+            EnginePacket::Close => return Err(Reason::TransportClose),
+            EnginePacket::Open | EnginePacket::Ping | EnginePacket::Probe | EnginePacket::Upgrade => {
+                return Err(Reason::ProtocolError);
+            }
         };
-        let session = self.session.clone();
-        self.posting = Some(Box::pin(async move { session.post(body).await }));
+        let remote = self.remote.clone();
+        self.post = Some(Box::pin(async move { remote.post(body).await }));
         Ok(true)
     }
 }

@@ -1,87 +1,193 @@
-//! Sessions of other processes. A client that polls opens a connection for each request, and a balancer may bring it
-//! to any process: the session's id names the one that has the session, and the request is taken there.
+//! Requests for connections of peers, which are the other processes of a deployment.
+//!
+//! A client that polls opens a TCP connection for each request, and a balancer may route it to any
+//! process. The session id names the process that has the connection, and the request is relayed to
+//! it. Messages may be lost; the request then fails after a timeout, and the client reconnects.
 
 mod bridge;
-mod elsewhere;
-mod letter;
+mod message;
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use axum::{
-    body::Body,
-    http::{Method, request::Parts},
-    response::Response,
-};
+use async_trait::async_trait;
+use axum::body::Body;
 use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::{
-    Engine, Handler,
-    http::{Transport, text},
-    polling,
-    refusal::Refusal,
-    registry::Registry,
-    websocket::Accept,
-};
-use bridge::Bridge;
-pub(crate) use elsewhere::Elsewhere;
-use letter::{Answer, Request};
+pub(super) use self::bridge::Bridge;
+use self::message::{Operation, PeerMessage};
 
-/// An answer on its way.
-pub type Asking = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
+use super::RandomId;
+use super::error::RequestError;
+use super::polling::{get, post};
+use super::registry::Registry;
+use crate::settings::SocketSettings;
 
-/// The way to the other processes of a deployment.
-pub trait Relay: Send + Sync + 'static {
-    /// Brings `request` to the process that is called `node`, where [`Server::answer`](crate::Server::answer) is asked,
-    /// and the answer back; nothing if there is no such process, if too much is on its way, or if no answer comes
-    /// `within` that time.
-    fn ask(&self, node: &str, request: Bytes, within: Duration) -> Asking;
+/// Requests that may wait for a peer, and requests of peers that may be served, at the same time. A
+/// client whose requests arrive at the wrong process has one GET that waits, and at times a POST.
+const MAX_REQUESTS: usize = 4096;
+
+/// Sends messages to the other processes of a deployment.
+#[async_trait]
+pub trait PeerMessenger: Send + Sync + 'static {
+    /// Sends a message to the process whose [`SocketSettings::node`] is `node`, which passes it to
+    /// [`Server::serve_peers`](crate::Server::serve_peers). A message is delivered at most once, in no
+    /// particular order. Returns whether there is such a process, as far as is known.
+    async fn send(&self, node: &str, message: Bytes) -> bool;
 }
 
-/// Serves a request of a session that another process has.
-pub(crate) async fn forward(
-    registry: &Arc<Registry>,
-    session: Elsewhere,
-    transport: Transport,
-    mut parts: Parts,
-    body: Body,
-) -> Result<Response, Refusal> {
-    match (transport, parts.method.clone()) {
-        (Transport::Polling, Method::GET) => session.poll().await.map(text),
-        (Transport::Polling, Method::POST) => {
-            let read = axum::body::to_bytes(body, session.settings.max_payload);
-            let body = timeout(session.settings.ping_timeout, read).await.map_err(|_| Refusal::TooSlow)?;
-            session.post(body.map_err(|_| Refusal::TooLarge)?).await.map(text)
+type Reply = Result<Bytes, RequestError>;
+
+/// Exchanges requests and responses with peers.
+pub(super) struct PeerRelay {
+    messenger: Arc<dyn PeerMessenger>,
+    settings: Arc<SocketSettings>,
+    last_number: AtomicU64,
+    pending: Mutex<HashMap<u64, oneshot::Sender<Reply>>>,
+}
+
+impl PeerRelay {
+    pub(super) fn new(messenger: Arc<dyn PeerMessenger>, settings: Arc<SocketSettings>) -> Self {
+        Self { messenger, settings, last_number: AtomicU64::new(0), pending: Mutex::default() }
+    }
+
+    /// Serves the requests of peers, and passes on their responses, until the channel is closed.
+    pub(super) async fn run(&self, registry: &Registry, mut messages: mpsc::Receiver<Bytes>) {
+        let mut serving = JoinSet::new();
+        loop {
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Some(message) => self.receive(&message, registry, &mut serving),
+                    None => return,
+                },
+                Some(_) = serving.join_next() => {}
+            }
         }
-        (Transport::WebSocket, Method::GET) => {
-            let accept = Accept::check(&mut parts)?;
-            let settings = Arc::clone(&session.settings);
-            let place = registry.reserve(settings.max_connections)?;
-            Ok(accept.open(settings, move |channel| Bridge::new(channel, session).run(place)))
+    }
+
+    fn receive(&self, message: &Bytes, registry: &Registry, serving: &mut JoinSet<()>) {
+        match PeerMessage::decode(message, self.node().len()) {
+            Some(PeerMessage::Response { number, reply }) => {
+                if let Some(pending) = self.pending().remove(&number) {
+                    // An error means that the request has timed out.
+                    let _ = pending.send(reply);
+                }
+            }
+            Some(PeerMessage::Request { number, from, id, operation }) if serving.len() < MAX_REQUESTS => {
+                let (connection, messenger) = (registry.get(id), self.messenger.clone());
+                serving.spawn(async move {
+                    let reply = match connection {
+                        Some(connection) => operation.run(&connection).await,
+                        None => Err(RequestError::UnknownSession),
+                    };
+                    messenger.send(&from, PeerMessage::Response { number, reply }.encode()).await;
+                });
+            }
+            Some(PeerMessage::Request { .. }) => {
+                tracing::warn!("too many requests of peers; request dropped, and its client will reconnect");
+            }
+            None => tracing::warn!("malformed peer message dropped"),
         }
-        _ => Err(Refusal::BadRequest),
+    }
+
+    /// Sends a request to a peer and waits for its response.
+    async fn request(&self, node: &str, id: RandomId, operation: Operation, within: Duration) -> Option<Reply> {
+        let (sender, reply) = oneshot::channel();
+        let number = self.last_number.fetch_add(1, Ordering::Relaxed);
+        let _guard = PendingGuard::insert(self, number, sender)?;
+        let message = PeerMessage::Request { number, from: self.node().into(), id, operation }.encode();
+        let exchange = async { if self.messenger.send(node, message).await { reply.await.ok() } else { None } };
+        timeout(within, exchange).await.ok().flatten()
+    }
+
+    fn node(&self) -> &str {
+        self.settings.node.as_deref().unwrap_or_default()
+    }
+
+    fn pending(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Reply>>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<H: Handler> Engine<H> {
-    /// Answers what another process asks about a session of this one.
-    pub async fn answer(&self, request: Bytes) -> Bytes {
-        let answer = match Request::read(&request) {
-            Some(request) => self.carry_out(request).await,
-            None => Err(Refusal::BadRequest),
-        };
-        Answer(answer).write()
-    }
+/// Removes a pending request when it is dropped.
+struct PendingGuard<'a> {
+    relay: &'a PeerRelay,
+    number: u64,
+}
 
-    async fn carry_out(&self, request: Request) -> Result<Bytes, Refusal> {
-        let link = self.registry().get(request.id()).ok_or(Refusal::UnknownSession)?;
-        match request {
-            Request::Poll(_) => polling::poll(link).await.map(Bytes::from),
-            Request::Post(_, body) => polling::post(link, Body::from(body)).await.map(Bytes::from),
-            Request::Interrupt(_) => {
-                polling::interrupt(&link);
+impl<'a> PendingGuard<'a> {
+    /// Returns `None` if too many requests are pending.
+    fn insert(relay: &'a PeerRelay, number: u64, sender: oneshot::Sender<Reply>) -> Option<Self> {
+        let mut pending = relay.pending();
+        if pending.len() >= MAX_REQUESTS {
+            return None;
+        }
+        pending.insert(number, sender);
+        Some(Self { relay, number })
+    }
+}
+
+impl Drop for PendingGuard<'_> {
+    fn drop(&mut self) {
+        self.relay.pending().remove(&self.number);
+    }
+}
+
+impl Operation {
+    /// Carries out the request of a peer.
+    async fn run(self, connection: &super::Connection) -> Reply {
+        match self {
+            Self::Poll => get::poll(connection).await.map(Bytes::from),
+            Self::Post(body) => post::post(connection, Body::from(body)).await.map(Bytes::from),
+            Self::Release => {
+                get::release(connection);
                 Ok(Bytes::new())
             }
         }
+    }
+}
+
+/// A connection that a peer has, or had.
+#[derive(Clone)]
+pub(super) struct RemoteConnection {
+    relay: Arc<PeerRelay>,
+    node: Arc<str>,
+    id: RandomId,
+}
+
+impl RemoteConnection {
+    pub(super) fn new(relay: Arc<PeerRelay>, node: &str, id: RandomId) -> Self {
+        Self { relay, node: node.into(), id }
+    }
+
+    /// Relays a GET. There is a response before long, with a ping if with nothing else.
+    pub(super) async fn poll(&self) -> Reply {
+        let settings = self.settings();
+        self.request(Operation::Poll, settings.ping_interval + settings.ping_timeout).await
+    }
+
+    /// Relays a POST.
+    pub(super) async fn post(&self, body: Bytes) -> Reply {
+        self.request(Operation::Post(body), self.settings().ping_timeout).await
+    }
+
+    /// Has the waiting GET answered at once.
+    async fn release(&self) -> Reply {
+        self.request(Operation::Release, self.settings().upgrade_timeout).await
+    }
+
+    fn settings(&self) -> &SocketSettings {
+        &self.relay.settings
+    }
+
+    /// A process that does not respond has no connections.
+    async fn request(&self, operation: Operation, within: Duration) -> Reply {
+        let reply = self.relay.request(&self.node, self.id, operation, within).await;
+        reply.unwrap_or(Err(RequestError::UnknownSession))
     }
 }

@@ -1,45 +1,43 @@
-//! All deadlines of a session, on one timer.
+//! All deadlines of a connection, on one timer.
 
-use std::{
-    ops::RangeInclusive,
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::ops::RangeInclusive;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::settings::Settings;
+use crate::settings::SocketSettings;
 
-/// Sleep of a session that has no deadline.
+/// How long the timer is set when there is no deadline.
 const IDLE: Duration = Duration::from_hours(1);
 
 /// A deadline that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
-    /// It is time to ping the client.
+pub(crate) enum Deadline {
+    /// To send the next ping.
     Ping,
-    /// The client has not answered the ping.
+    /// For the client to answer the last ping.
     Pong,
-    /// The client should have been accepted by now.
+    /// For the client to be accepted into a namespace.
     Connect,
-    /// The connection is old enough.
+    /// To close the connection because of its age.
     Retire,
-    /// The write takes too long.
+    /// For the write in progress.
     Write,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Heartbeat {
-    /// The next ping is due then.
+    /// The next ping is due at that time.
     Ping(Instant),
-    /// The answer to the last ping is due then.
+    /// The answer to the last ping is due at that time.
     Pong(Instant),
-    /// No answer came.
+    /// The answer to the last ping is overdue.
     Overdue,
 }
 
-pub(crate) struct Clock {
+pub(crate) struct Timers {
     sleep: Pin<Box<Sleep>>,
     heartbeat: Heartbeat,
     connect: Option<Instant>,
@@ -47,18 +45,18 @@ pub(crate) struct Clock {
     write: Option<Instant>,
 }
 
-/// A duration that is too long to be added means never, for which a year will do.
+/// Returns `start + duration`, or a year after `start` if that overflows.
 fn after(start: Instant, duration: Duration) -> Instant {
     start.checked_add(duration).unwrap_or_else(|| start + 365 * 24 * IDLE)
 }
 
-/// An empty range has one value, its start.
+/// Returns a random duration in the range, or its start if it is empty.
 fn random(range: &RangeInclusive<Duration>) -> Duration {
     if range.is_empty() { *range.start() } else { rand::random_range(range.clone()) }
 }
 
-impl Clock {
-    pub(crate) fn start(start: Instant, settings: &Settings) -> Self {
+impl Timers {
+    pub(crate) fn start(start: Instant, settings: &SocketSettings) -> Self {
         let heartbeat = after(start, settings.ping_interval);
         let connect = after(start, settings.connect_timeout);
         let retire = settings.lifetime.as_ref().map(|range| after(start, random(range)));
@@ -72,35 +70,35 @@ impl Clock {
         }
     }
 
-    /// The next deadline that has passed; each is told once.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Due> {
+    /// Returns the next deadline that has passed. Each is returned once.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Deadline> {
         loop {
             ready!(self.sleep.as_mut().poll(cx));
             let now = Instant::now();
-            if let Some(due) = self.take_due(now) {
-                return Poll::Ready(due);
+            if let Some(deadline) = self.take_passed(now) {
+                return Poll::Ready(deadline);
             }
             let next = self.next().unwrap_or(now + IDLE);
             self.sleep.as_mut().reset(next);
         }
     }
 
-    fn take_due(&mut self, now: Instant) -> Option<Due> {
+    fn take_passed(&mut self, now: Instant) -> Option<Deadline> {
         let passed = |deadline: &mut Instant| *deadline <= now;
         if self.write.take_if(passed).is_some() {
-            return Some(Due::Write);
+            return Some(Deadline::Write);
         }
         if self.retire.take_if(passed).is_some() {
-            return Some(Due::Retire);
+            return Some(Deadline::Retire);
         }
         if self.connect.take_if(passed).is_some() {
-            return Some(Due::Connect);
+            return Some(Deadline::Connect);
         }
         match self.heartbeat {
-            Heartbeat::Ping(at) if at <= now => Some(Due::Ping),
+            Heartbeat::Ping(at) if at <= now => Some(Deadline::Ping),
             Heartbeat::Pong(by) if by <= now => {
                 self.heartbeat = Heartbeat::Overdue;
-                Some(Due::Pong)
+                Some(Deadline::Pong)
             }
             _ => None,
         }
@@ -114,9 +112,9 @@ impl Clock {
         [heartbeat, self.connect, self.retire, self.write].into_iter().flatten().min()
     }
 
-    /// A ping is sent; the answer is when its pong must be there. A timer that fired late takes from the client's
-    /// time, but not more than half of it.
-    pub(crate) fn ping(&mut self, settings: &Settings) -> Instant {
+    /// Call when a ping is sent. Returns when its pong is due. The delay of a timer that fired late
+    /// counts against the client, up to half of its time.
+    pub(crate) fn ping(&mut self, settings: &SocketSettings) -> Instant {
         let now = Instant::now();
         let least = now.checked_sub(settings.ping_timeout / 2).unwrap_or(now);
         let sent = if let Heartbeat::Ping(at) = self.heartbeat { at.max(least) } else { now };
@@ -125,20 +123,20 @@ impl Clock {
         pong_by
     }
 
-    /// The client has answered. An answer to nothing changes nothing.
-    pub(crate) fn pong(&mut self, settings: &Settings) {
+    /// Call when a pong arrives. One that answers no ping has no effect.
+    pub(crate) fn pong(&mut self, settings: &SocketSettings) {
         if !matches!(self.heartbeat, Heartbeat::Ping(_)) {
             self.heartbeat = Heartbeat::Ping(after(Instant::now(), settings.ping_interval));
             self.arm();
         }
     }
 
-    /// Whether the client owes a pong. It may be among what has not been read yet.
+    /// Whether the pong is overdue. It may be in the input that has not been read.
     pub(crate) fn is_overdue(&self) -> bool {
         matches!(self.heartbeat, Heartbeat::Overdue)
     }
 
-    /// Wakes the task earlier if a deadline has come nearer.
+    /// Sets the timer to an earlier deadline.
     fn arm(&mut self) {
         if let Some(next) = self.next()
             && next < self.sleep.deadline()
@@ -147,8 +145,8 @@ impl Clock {
         }
     }
 
-    /// Whether a write is under way; its time runs from when it first had to wait.
-    pub(crate) fn writing(&mut self, blocked: bool, settings: &Settings) {
+    /// Call after each attempt to write. The deadline runs from when a write first blocks.
+    pub(crate) fn writing(&mut self, blocked: bool, settings: &SocketSettings) {
         if !blocked {
             self.write = None;
         } else if self.write.is_none() {

@@ -1,27 +1,27 @@
 //! Frames into bytes, as many as fit into one write.
 
-use std::{sync::Arc, vec};
+use std::sync::Arc;
+use std::vec;
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite::protocol::frame::{
-    FrameHeader,
-    coding::{Control, Data, OpCode},
-};
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
-use crate::{engine::outbox::Load, frame::Frame};
+use crate::engine::outbox::Load;
+use crate::frame::Frame;
 
 /// Bytes that are gathered for one write.
 const GATHER: usize = 16 * 1024;
 
-/// Frames on their way to a client. Exists only while there is something to write.
+/// Frames that are being written to a client. Exists only while there is something to write.
 #[derive(Default)]
 pub(crate) struct Batch {
     frames: vec::IntoIter<Frame>,
     attachments: Option<(Arc<[Bytes]>, usize)>,
-    /// The payload under way, and how much of it has been gathered.
+    /// The current payload, and how much of it has been gathered.
     payload: Option<(Bytes, usize)>,
     gathered: Vec<u8>,
-    /// How much of what was gathered has been written.
+    /// How much of `gathered` has been written.
     written: usize,
     load: Load,
 }
@@ -29,16 +29,17 @@ pub(crate) struct Batch {
 impl Batch {
     pub(crate) fn new(frames: Vec<Frame>) -> Self {
         let load = Load::of(&frames);
-        let expected = frames.iter().map(|frame| frame.len() + 10).sum();
+        let expected = frames.iter().map(|frame| frame.size() + 10).sum();
         Self { frames: frames.into_iter(), gathered: Vec::with_capacity(GATHER.min(expected)), load, ..Self::default() }
     }
 
-    /// What the frames weighed when they were taken.
+    /// Number and size of all frames of the batch.
     pub(crate) fn load(&self) -> Load {
         self.load
     }
 
-    /// Bytes to write next; nothing means that all has been written. `control` goes in between two messages.
+    /// Returns the bytes to write next, none if all have been written. `control` is inserted between
+    /// two messages.
     pub(crate) fn pending(&mut self, control: &mut Option<Box<ControlFrame>>) -> &[u8] {
         if self.written == self.gathered.len() {
             self.gathered.clear();
@@ -52,7 +53,7 @@ impl Batch {
         self.written += written;
     }
 
-    /// Gathers a bit more; the answer is whether there was more.
+    /// Gathers the next piece. Returns whether there was one.
     fn gather(&mut self, control: &mut Option<Box<ControlFrame>>) -> bool {
         if let Some((payload, done)) = &mut self.payload {
             let end = payload.len().min(*done + GATHER);
@@ -97,8 +98,16 @@ impl Batch {
 pub(crate) struct ControlFrame(Vec<u8>);
 
 impl ControlFrame {
-    /// The payload must not exceed 125 bytes.
-    pub(crate) fn new(kind: Control, payload: &[u8]) -> Self {
+    /// `payload` is that of the ping, of at most 125 bytes.
+    pub(crate) fn pong(payload: &[u8]) -> Self {
+        Self::new(Control::Pong, payload)
+    }
+
+    pub(crate) fn close(code: CloseCode) -> Self {
+        Self::new(Control::Close, &u16::from(code).to_be_bytes())
+    }
+
+    fn new(kind: Control, payload: &[u8]) -> Self {
         let mut frame = Vec::with_capacity(2 + payload.len());
         push_header(OpCode::Control(kind), payload.len(), &mut frame);
         frame.extend_from_slice(payload);

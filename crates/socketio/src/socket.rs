@@ -1,61 +1,57 @@
-//! The handle to a socket.
-
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use super::packet::AckId;
-use crate::{
-    engine::{Connection, Id},
-    frame::Frame,
-    reason::{Closed, Reason, Unsent},
-};
+use crate::engine::{Connection, RandomId};
+use crate::frame::Frame;
+use crate::packet::AckId;
+use crate::reason::{Closed, Reason, Unsent};
 
-/// A cheap handle to one client in one namespace.
+/// A handle to one client in one namespace. Clones share the socket.
 #[derive(Clone)]
-pub struct Socket(Arc<Inner>);
+pub struct Socket(Arc<SocketInner>);
 
-struct Inner {
-    connection: Connection,
-    id: Id,
+struct SocketInner {
+    connection: Arc<Connection>,
+    id: RandomId,
     /// `None` is the main namespace.
     namespace: Option<Box<str>>,
     left: AtomicBool,
 }
 
 impl Socket {
-    pub(crate) fn new(connection: Connection, namespace: &str) -> Self {
+    pub(crate) fn new(connection: Arc<Connection>, namespace: &str) -> Self {
         let namespace = (namespace != "/").then(|| namespace.into());
-        Self(Arc::new(Inner { connection, id: Id::random(), namespace, left: AtomicBool::new(false) }))
+        Self(Arc::new(SocketInner { connection, id: RandomId::generate(), namespace, left: AtomicBool::new(false) }))
     }
 
-    /// The socket's public id; it differs from that of the connection, which is a secret of the client.
+    /// Returns the public id of the socket. It differs from the session id, which is a secret of the
+    /// client.
     pub fn id(&self) -> &str {
         self.0.id.as_str()
     }
 
-    /// The namespace, `/` or another path.
+    /// Returns the namespace, `/` or another path.
     pub fn namespace(&self) -> &str {
         self.0.namespace.as_deref().unwrap_or("/")
     }
 
-    /// Queues a frame without ever waiting.
+    /// Queues a frame without waiting.
     ///
     /// # Errors
-    /// [`Closed`] if the socket has ended, or its connection had no room for the frame and was cut
-    /// ([`Reason::SlowConsumer`]).
+    /// [`Closed`] if the socket has ended, or if its outbox had no room for the frame; the connection
+    /// is closed then ([`Reason::SlowConsumer`]).
     pub fn emit(&self, frame: Frame) -> Result<(), Closed> {
         self.open()?.send(frame)
     }
 
-    /// Queues a frame if there is room. The socket goes on either way: for those who can send the
-    /// frame once more, after [`ready`](Self::ready).
+    /// Queues a frame if there is room. The connection stays open either way, for senders that can
+    /// send the frame again after [`ready`](Self::ready).
     ///
     /// # Errors
-    /// [`Unsent`] if there is none, or the socket has ended.
+    /// [`Unsent`] if there is no room, or if the socket has ended.
     pub fn try_emit(&self, frame: Frame) -> Result<(), Unsent> {
         self.open().map_err(|Closed| Unsent::Closed)?.try_send(frame)
     }
@@ -63,14 +59,15 @@ impl Socket {
     /// Queues a frame as soon as there is room.
     ///
     /// # Errors
-    /// [`Closed`] if the socket has ended, or its connection found no room within
-    /// [`Settings::write_timeout`](crate::Settings::write_timeout) and was cut ([`Reason::SlowConsumer`]).
+    /// [`Closed`] if the socket has ended, or if there was no room within
+    /// [`write_timeout`](crate::SocketSettings::write_timeout); the connection is closed then
+    /// ([`Reason::SlowConsumer`]).
     pub async fn emit_when_ready(&self, frame: Frame) -> Result<(), Closed> {
         self.open()?.send_when_ready(frame).await
     }
 
-    /// Waits until half of the outbox is free: for those who have much to send and want to leave
-    /// room for what is urgent.
+    /// Waits until half of the outbox is free, for senders that have much to send and leave room for
+    /// what is urgent.
     ///
     /// # Errors
     /// As for [`emit_when_ready`](Self::emit_when_ready).
@@ -86,7 +83,7 @@ impl Socket {
         self.ack_with(id, args, Vec::new())
     }
 
-    /// Answers an event with the text of a JSON array whose placeholders stand for attachments.
+    /// Answers an event with the text of a JSON array whose placeholders stand for `attachments`.
     ///
     /// # Errors
     /// As for [`emit`](Self::emit).
@@ -94,17 +91,17 @@ impl Socket {
         self.emit(Frame::ack(self.namespace(), id, args, attachments))
     }
 
-    /// Ends the connection, with all its sockets; only the first reason counts.
+    /// Closes the connection with all its sockets. Only the first reason counts.
     pub fn close(&self, reason: Reason) {
         self.0.connection.close(reason);
     }
 
-    /// Whether nothing can be sent any more.
+    /// Whether the socket has ended.
     pub fn is_closed(&self) -> bool {
         self.open().is_err() || self.0.connection.closed().is_some()
     }
 
-    /// The client has left the namespace, or was never let in.
+    /// Ends the socket without its connection: the client left the namespace, or was refused.
     pub(crate) fn leave(&self) {
         self.0.left.store(true, Ordering::Release);
     }
@@ -114,8 +111,8 @@ impl Socket {
     }
 }
 
-impl std::fmt::Debug for Socket {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Socket");
         debug.field("id", &self.id()).field("namespace", &self.namespace()).finish_non_exhaustive()
     }

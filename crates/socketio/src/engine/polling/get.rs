@@ -1,0 +1,105 @@
+//! A GET, which waits for frames.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::{Polling, UpgradeProgress, begin_request};
+use crate::engine::connection::{Connection, ConnectionState, Phase, wake};
+use crate::engine::error::RequestError;
+use crate::engine::outbox::Load;
+use crate::engine::packet::encode_payload;
+use crate::reason::Reason;
+
+/// How long a poll is held that arrives after the probe. A client that is about to complete the
+/// upgrade does not poll. The reference server checks for such polls every 100 ms, too.
+pub(crate) const HOLD: Duration = Duration::from_millis(100);
+
+const CLOSE: &str = "1";
+const NOOP: &str = "6";
+
+/// Serves a GET: waits for frames, and returns all of them.
+pub(crate) async fn poll(connection: &Connection) -> Result<Vec<u8>, RequestError> {
+    if take_final_noop(connection) {
+        return Ok(NOOP.into());
+    }
+    begin_request(connection, Polling::start_poll)?;
+    let mut guard = PollGuard { connection, is_answered: false };
+    let held = timeout(HOLD, poll_fn(|cx| poll_answer(connection, cx, false))).await;
+    let answer = match held {
+        Ok(answer) => answer,
+        Err(_) => poll_fn(|cx| poll_answer(connection, cx, true)).await,
+    };
+    guard.is_answered = true;
+    answer
+}
+
+/// Has the waiting poll, if there is one, answered at once.
+pub(crate) fn release(connection: &Connection) {
+    let poll = connection.lock().polling().ok().and_then(Polling::release_poll);
+    wake(poll);
+}
+
+fn take_final_noop(connection: &Connection) -> bool {
+    match &mut connection.lock().phase {
+        Phase::Closed { final_noop, .. } => std::mem::take(final_noop),
+        _ => false,
+    }
+}
+
+/// Ends the connection if the client aborts its poll.
+struct PollGuard<'a> {
+    connection: &'a Connection,
+    is_answered: bool,
+}
+
+impl Drop for PollGuard<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.connection.close(Reason::TransportClose);
+        }
+    }
+}
+
+fn poll_answer(connection: &Connection, cx: &Context<'_>, is_held: bool) -> Poll<Result<Vec<u8>, RequestError>> {
+    let mut state = connection.lock();
+    let Some(answer) = answer(&mut state, is_held) else {
+        if let Ok(polling) = state.polling()
+            && let Some(poll) = &mut polling.poll
+        {
+            poll.waker = Some(cx.waker().clone());
+        }
+        return Poll::Pending;
+    };
+    if let Ok(polling) = state.polling() {
+        polling.poll = None;
+    }
+    let waiters = state.take_waiters();
+    drop(state);
+    waiters.into_iter().for_each(Waker::wake);
+    Poll::Ready(answer)
+}
+
+/// Returns the response to the waiting poll, if there is one yet.
+fn answer(state: &mut ConnectionState, is_held: bool) -> Option<Result<Vec<u8>, RequestError>> {
+    if let Some(reason) = state.closed() {
+        let last = if reason == Reason::TransportClose { NOOP } else { CLOSE };
+        return Some(Ok(last.into()));
+    }
+    let polling = match state.polling() {
+        Ok(polling) => polling,
+        Err(error) => return Some(Err(error)),
+    };
+    let is_released = polling.poll.as_ref().is_some_and(|poll| poll.is_released);
+    if polling.upgrade == UpgradeProgress::Probed {
+        return (is_held || is_released).then(|| Ok(NOOP.into()));
+    }
+    if state.outbox.is_empty() {
+        return is_released.then(|| Ok(NOOP.into()));
+    }
+    let frames = state.outbox.take();
+    state.outbox.settle(Load::of(&frames));
+    Some(Ok(encode_payload(&frames)))
+}

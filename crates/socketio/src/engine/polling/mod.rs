@@ -1,0 +1,107 @@
+//! HTTP long-polling: <https://github.com/socketio/engine.io-protocol#http-long-polling>.
+
+pub(super) mod get;
+pub(super) mod post;
+
+use std::collections::VecDeque;
+use std::task::Waker;
+
+use tokio::time::Instant;
+
+use super::connection::Connection;
+use super::error::RequestError;
+use super::packet::ClientMessage;
+use crate::reason::Reason;
+
+/// The state of a client that polls.
+#[derive(Default)]
+pub(super) struct Polling {
+    pub(super) upgrade: UpgradeProgress,
+    poll: Option<WaitingPoll>,
+    /// Whether a POST is being served.
+    is_posting: bool,
+    /// Messages of the last POST that have not been handled.
+    inbound: VecDeque<ClientMessage>,
+    pong: bool,
+    /// When the pong is due, if a ping has not been answered. Whether the task or a request notices
+    /// first, the connection ends then.
+    pub(super) pong_by: Option<Instant>,
+}
+
+/// How far the upgrade to WebSocket is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum UpgradeProgress {
+    #[default]
+    None,
+    /// A WebSocket is open, and has not been probed.
+    Opened,
+    /// The probe has been answered. Polls get NOOP, and frames wait for the WebSocket.
+    Probed,
+}
+
+/// A GET that waits for its response.
+#[derive(Default)]
+struct WaitingPoll {
+    waker: Option<Waker>,
+    /// Whether it must be answered at once, with NOOP if there is nothing else.
+    is_released: bool,
+}
+
+impl Polling {
+    /// Returns whether no other poll is waiting.
+    fn start_poll(&mut self) -> bool {
+        let is_first = self.poll.is_none();
+        self.poll.get_or_insert_default();
+        is_first
+    }
+
+    /// Has the waiting poll answered at once. Returns its waker.
+    pub(super) fn release_poll(&mut self) -> Option<Waker> {
+        let poll = self.poll.as_mut()?;
+        poll.is_released = true;
+        poll.waker.take()
+    }
+
+    pub(super) fn take_poll_waker(&mut self) -> Option<Waker> {
+        self.poll.as_mut()?.waker.take()
+    }
+
+    pub(super) fn take_pong(&mut self) -> bool {
+        std::mem::take(&mut self.pong)
+    }
+
+    pub(super) fn take_message(&mut self) -> Option<ClientMessage> {
+        let message = self.inbound.pop_front();
+        if self.inbound.is_empty() {
+            self.inbound = VecDeque::new();
+        }
+        message
+    }
+
+    /// Returns what the task must still handle after the upgrade: a pong, and messages.
+    pub(super) fn into_unhandled(self) -> (bool, VecDeque<ClientMessage>) {
+        (self.pong, self.inbound)
+    }
+
+    /// Whether the pong is overdue.
+    fn is_overdue(&self) -> bool {
+        !self.pong && self.pong_by.is_some_and(|by| Instant::now() >= by)
+    }
+}
+
+/// Starts to serve a request of a client that polls. `begin` records it, and returns whether it may be
+/// served beside the other requests of the client; if not, the connection ends.
+fn begin_request(connection: &Connection, begin: impl FnOnce(&mut Polling) -> bool) -> Result<(), RequestError> {
+    let mut state = connection.lock();
+    let polling = state.polling()?;
+    let (reason, error) = if polling.is_overdue() {
+        (Reason::PingTimeout, RequestError::UnknownSession)
+    } else if !begin(polling) {
+        (Reason::ProtocolError, RequestError::BadRequest)
+    } else {
+        return Ok(());
+    };
+    drop(state);
+    connection.close(reason);
+    Err(error)
+}
