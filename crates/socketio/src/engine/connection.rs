@@ -88,15 +88,7 @@ pub(super) struct Ready {
 }
 
 impl Connection {
-    pub(super) fn polling(settings: Arc<SocketSettings>, address: Option<IpAddr>) -> Arc<Self> {
-        Self::new(settings, address, Phase::Polling(Box::default()))
-    }
-
-    pub(super) fn websocket(settings: Arc<SocketSettings>, address: Option<IpAddr>) -> Arc<Self> {
-        Self::new(settings, address, Phase::WebSocket { writable: false })
-    }
-
-    fn new(settings: Arc<SocketSettings>, address: Option<IpAddr>, phase: Phase) -> Arc<Self> {
+    pub(super) fn new(settings: Arc<SocketSettings>, address: Option<IpAddr>, phase: Phase) -> Arc<Self> {
         let state = ConnectionState { outbox: Outbox::default(), phase, task: None, waiters: Vec::new() };
         let (id, established) = (RandomId::generate(), AtomicBool::new(false));
         Arc::new(Self { id, settings, address, established, state: Mutex::new(state) })
@@ -168,36 +160,28 @@ impl Connection {
     /// Queues a frame once there is room, or closes the connection after `write_timeout`.
     pub(crate) async fn send_when_ready(&self, frame: Frame) -> Result<(), Closed> {
         let mut frame = Some(frame);
-        let sent = std::future::poll_fn(|cx| self.poll_send(&mut frame, cx));
-        self.or_too_slow(timeout(self.settings.write_timeout, sent).await.ok())
-    }
-
-    fn poll_send(&self, frame: &mut Option<Frame>, cx: &Context<'_>) -> Poll<Result<(), Closed>> {
-        let mut state = self.lock();
-        if state.closed().is_some() {
-            return Poll::Ready(Err(Closed));
-        }
-        let Some(next) = frame.take_if(|frame| state.outbox.has_room(frame, &self.settings)) else {
-            state.wait(cx);
-            return Poll::Pending;
-        };
-        let waker = state.push(next);
-        drop(state);
-        wake(waker);
-        Poll::Ready(Ok(()))
+        let waker = self.wait_for_outbox(|state| {
+            let frame = frame.take_if(|frame| state.outbox.has_room(frame, &self.settings))?;
+            Some(state.push(frame))
+        });
+        waker.await.map(wake)
     }
 
     /// Waits until half of the outbox is free, or closes the connection after `write_timeout`.
     pub(crate) async fn ready(&self) -> Result<(), Closed> {
-        let is_ready = |state: &mut ConnectionState| match state.closed() {
-            Some(_) => Some(Err(Closed)),
-            None => state.outbox.is_half_empty(&self.settings).then_some(Ok(())),
-        };
-        self.or_too_slow(self.wait_for(self.settings.write_timeout, is_ready).await)
+        self.wait_for_outbox(|state| state.outbox.is_half_empty(&self.settings).then_some(())).await
     }
 
-    fn or_too_slow(&self, sent: Option<Result<(), Closed>>) -> Result<(), Closed> {
-        sent.unwrap_or_else(|| {
+    async fn wait_for_outbox<T>(
+        &self,
+        mut condition: impl FnMut(&mut ConnectionState) -> Option<T>,
+    ) -> Result<T, Closed> {
+        let limit = self.settings.write_timeout;
+        let found = self.wait_for(limit, |state| match state.closed() {
+            Some(_) => Some(Err(Closed)),
+            None => condition(state).map(Ok),
+        });
+        found.await.unwrap_or_else(|| {
             self.close(Reason::SlowConsumer);
             Err(Closed)
         })
@@ -342,3 +326,6 @@ pub(super) fn wake(waker: Option<Waker>) {
         waker.wake();
     }
 }
+
+#[cfg(test)]
+mod tests;

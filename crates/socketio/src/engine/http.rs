@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::connection::Connection;
+use super::connection::{Connection, Phase};
 use super::driver::Driver;
 use super::error::RequestError;
 use super::polling::{get, post};
@@ -145,7 +145,7 @@ fn open(engine: Arc<Engine>, transport: Transport, query: &Query<'_>, parts: Par
 fn open_polling(engine: &Engine, start: Instant, parts: &Parts) -> Result<Response, RequestError> {
     let permit = engine.registry.permit(engine.settings.max_connections)?;
     let address = parts.extensions.get().map(|&RemoteIp(address)| address);
-    let connection = Connection::polling(engine.settings.clone(), address);
+    let connection = Connection::new(engine.settings.clone(), address, Phase::Polling(Box::default()));
     let open = open_packet(&connection, &["websocket"]);
     (engine.spawn)(Driver::new(connection, permit, start, None));
     Ok(text(open))
@@ -156,7 +156,7 @@ fn open_websocket(engine: Arc<Engine>, start: Instant, mut parts: Parts) -> Resu
     let permit = engine.registry.permit(engine.settings.max_connections)?;
     let address = parts.extensions.get().map(|&RemoteIp(address)| address);
     Ok(handshake.accept(engine.settings.clone(), move |websocket| async move {
-        let connection = Connection::websocket(engine.settings.clone(), address);
+        let connection = Connection::new(engine.settings.clone(), address, Phase::WebSocket { writable: false });
         connection.send_control(Frame::encoded(open_packet(&connection, &[])));
         // A task of its own, because that of the handshake is larger than the connection needs.
         (engine.spawn)(Driver::new(connection, permit, start, Some(websocket)));

@@ -91,3 +91,16 @@ async fn refuses_connections_beyond_the_limit_until_others_end() {
     server.has_connections(0).await;
     assert_eq!(http().get(&url).send().await.unwrap().status(), 200);
 }
+
+#[tokio::test]
+async fn refuses_other_versions_of_websocket() {
+    let (server, _records) = start().await;
+    let url = format!("http://{}/socket.io/?EIO=4&transport=websocket", server.address);
+    for version in ["8", "12", "14"] {
+        let request = http().get(&url).header("connection", "upgrade").header("upgrade", "websocket");
+        let request = request.header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let response = request.header("sec-websocket-version", version).send().await.unwrap();
+        assert_eq!(response.status(), 426);
+        assert_eq!(response.headers()["sec-websocket-version"], "13");
+    }
+}

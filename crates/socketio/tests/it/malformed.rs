@@ -169,20 +169,6 @@ async fn hangs_up_on_too_much_in_attachments() {
 }
 
 #[tokio::test]
-async fn hangs_up_on_text_that_is_none() {
-    use tungstenite::protocol::frame::{
-        Frame,
-        coding::{Data, OpCode},
-    };
-    let (server, mut records) = start().await;
-    let mut client = server.client().await;
-    let frame = Frame::message(vec![b'4', 0xff], OpCode::Data(Data::Text), true);
-    futures_util::SinkExt::send(&mut client.stream, Message::Frame(frame)).await.unwrap();
-    assert_eq!(client.next().await, None);
-    assert_eq!(records.disconnected().await, Reason::ProtocolError);
-}
-
-#[tokio::test]
 async fn hangs_up_on_bytes_that_are_no_frames() {
     let (server, mut records) = start().await;
     let no_utf8 = [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe];

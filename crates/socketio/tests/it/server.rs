@@ -18,7 +18,10 @@ pub(crate) struct Running<A> {
 
 impl<A: Application> Running<A> {
     pub(crate) async fn start(settings: SocketSettings, application: Arc<A>) -> Self {
-        let server = Server::new(settings, application.clone());
+        Self::serve(Server::new(settings, application.clone()), application).await
+    }
+
+    pub(crate) async fn serve(server: Server, application: Arc<A>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = server.router();

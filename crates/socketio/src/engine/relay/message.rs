@@ -57,7 +57,7 @@ impl PeerMessage {
             Self::Response { number, reply } => {
                 let (status, body) = match reply {
                     Ok(body) => (OK, &body[..]),
-                    Err(error) => (status(*error), &[][..]),
+                    Err(error) => (error_code(*error), &[][..]),
                 };
                 [&[RESPONSE][..], &number.to_be_bytes(), &[status], body].concat().into()
             }
@@ -85,7 +85,7 @@ impl PeerMessage {
             }
             RESPONSE => {
                 let (status, body) = rest.split_first()?;
-                let reply = if *status == OK { Ok(message.slice_ref(body)) } else { Err(error(*status)) };
+                let reply = if *status == OK { Ok(message.slice_ref(body)) } else { Err(decode_error(*status)) };
                 Some(Self::Response { number, reply })
             }
             _ => None,
@@ -93,7 +93,7 @@ impl PeerMessage {
     }
 }
 
-const fn status(error: RequestError) -> u8 {
+const fn error_code(error: RequestError) -> u8 {
     match error {
         RequestError::TooLarge => b'l',
         RequestError::TooSlow => b's',
@@ -107,8 +107,8 @@ const fn status(error: RequestError) -> u8 {
     }
 }
 
-const fn error(status: u8) -> RequestError {
-    match status {
+const fn decode_error(code: u8) -> RequestError {
+    match code {
         b'l' => RequestError::TooLarge,
         b's' => RequestError::TooSlow,
         b'u' => RequestError::Unavailable,
