@@ -18,8 +18,7 @@ impl PeerMessenger for Peers {
     async fn send(&self, node: &str, message: Bytes) -> bool {
         let Some(connector) = ConnectorId::with_number(node) else { return false };
         self.0.send(&connector, &message).await.unwrap_or_else(|error| {
-            tracing::warn!(error = %causes(&error), %connector, "failed to send a message to another connector; \
-                the relayed request fails, and its client reconnects");
+            tracing::warn!(error = %causes(&error), %connector, "failed to send a message to another connector");
             false
         })
     }

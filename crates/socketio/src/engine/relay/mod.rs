@@ -89,9 +89,9 @@ impl PeerRelay {
                 });
             }
             Some(PeerMessage::Request { .. }) => {
-                tracing::warn!("too many requests of peers; request dropped, and its client will reconnect");
+                tracing::debug!("dropped the request of a peer, because too many are being served");
             }
-            None => tracing::warn!("malformed peer message dropped"),
+            None => tracing::debug!("dropped a malformed message of a peer"),
         }
     }
 
