@@ -51,7 +51,7 @@ impl Frame {
 
     /// An Engine.IO packet that is encoded already, with its type.
     pub(crate) fn encoded(text: String) -> Self {
-        Self::with_attachments(text, Vec::new())
+        Self { text: Some(text.into()), attachments: None }
     }
 
     /// An Engine.IO packet that is always the same, with its type.
