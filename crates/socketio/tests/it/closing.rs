@@ -37,7 +37,7 @@ async fn close_code(client: &mut WebSocketClient) -> Option<u16> {
 }
 
 #[tokio::test]
-async fn names_what_the_client_did_wrong() {
+async fn the_close_code_says_what_the_client_did_wrong() {
     let (server, mut records) = start().await;
     for (bytes, code) in [
         (frame(TEXT, b"42[\"\x80\"]"), 1007),
@@ -46,10 +46,15 @@ async fn names_what_the_client_did_wrong() {
         (frame(TEXT, &vec![b'4'; 1_000_001]), 1009),
         (frame(TEXT, &vec![b'4'; 5_000_000]), 1009),
         ([frame(0x01, &vec![b'4'; 600_000]), frame(0x80, &vec![b'4'; 600_000])].concat(), 1009),
+        // An announced length of 2^63 - 1 bytes.
+        ([&[TEXT, 0xff, 0x7f][..], &[0xff; 7], &[0; 4]].concat(), 1009),
+        // A reserved bit, a reserved opcode, a continuation of nothing, a frame without a mask, a ping of 126 bytes.
         (frame(0xc1, b"3"), 1002),
         (frame(0x83, b""), 1002),
         (frame(0x80, b"3"), 1002),
         (vec![TEXT, 1, b'3'], 1002),
+        (frame(0x89, &[0; 126]), 1002),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), 1002),
         (frame(CLOSE, b"\x03"), 1002),
         (frame(CLOSE, &1005u16.to_be_bytes()), 1002),
         (frame(TEXT, b"not Engine.IO"), 1002),
@@ -65,7 +70,7 @@ async fn names_what_the_client_did_wrong() {
 }
 
 #[tokio::test]
-async fn answers_the_clients_close_frame() {
+async fn repeats_the_close_code_of_the_client() {
     let (server, mut records) = start().await;
     for (payload, code) in [(vec![], 1000), (vec![3, 233], 1001), ([&[0x0f, 0xa0][..], b"bye"].concat(), 4000)] {
         let mut client = server.client().await;
@@ -76,7 +81,7 @@ async fn answers_the_clients_close_frame() {
 }
 
 #[tokio::test]
-async fn says_that_the_server_goes_away() {
+async fn the_close_code_says_that_the_server_is_drained() {
     let (server, _records) = start().await;
     let mut client = server.client().await;
     server.drain(std::time::Duration::ZERO).await;

@@ -6,7 +6,7 @@ use crate::server::{Running, start};
 use testkit::socketio::WebSocketClient;
 
 #[tokio::test]
-async fn counts_clients_whatever_their_transport() {
+async fn counts_clients_of_every_transport() {
     let (server, mut records) = start().await;
     let websocket = server.client().await;
     let polling = server.polling().await;

@@ -10,7 +10,7 @@ use testkit::socketio::WebSocketClient;
 use testkit::{http, in_time};
 
 #[tokio::test]
-async fn closes_everyone_without_telling_them_to_stay_away() {
+async fn closes_all_connections_so_that_clients_reconnect() {
     let (server, mut records) = start().await;
     let mut clients = Vec::new();
     for _ in 0..20 {
@@ -82,7 +82,7 @@ async fn drops_a_handler_that_does_not_finish() {
 }
 
 #[tokio::test]
-async fn closes_who_comes_while_draining() {
+async fn refuses_connections_while_draining() {
     let (server, _records) = start().await;
     server.drain(Duration::ZERO).await;
     let url = format!("http://{}/socket.io/?EIO=4&transport=polling", server.address);

@@ -66,7 +66,7 @@ async fn writes_while_a_handler_runs() {
 }
 
 #[tokio::test]
-async fn delivers_everything_in_order_to_everyone() {
+async fn delivers_all_frames_in_order_to_all_clients() {
     let settings = SocketSettings { outbox_packets: 100_000, outbox_bytes: 100_000_000, ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
     let mut clients = Vec::new();
@@ -141,7 +141,7 @@ async fn sends_nothing_after_the_end() {
 }
 
 #[tokio::test]
-async fn waits_for_room_when_asked_to() {
+async fn emits_once_there_is_room() {
     let (server, mut records) = start_with(SocketSettings { outbox_packets: 2, ..SocketSettings::default() }).await;
     let mut client = server.client().await;
     let socket = Arc::new(records.connected().await);

@@ -33,7 +33,7 @@ async fn refuses_a_bad_request_with_the_reference_servers_code() {
 }
 
 #[tokio::test]
-async fn refuses_requests_that_belong_to_nothing() {
+async fn refuses_requests_without_a_session() {
     let (server, _records) = start().await;
     let url = |query: &str| format!("http://{}/socket.io/{query}", server.address);
     for query in [
@@ -74,7 +74,7 @@ async fn answers_without_the_trailing_slash_as_well() {
 }
 
 #[tokio::test]
-async fn gives_every_session_its_own_id() {
+async fn every_session_has_its_own_id() {
     let (server, _records) = start().await;
     let (one, other) = (PollingClient::open(server.address).await, PollingClient::open(server.address).await);
     assert_ne!(one.sid, other.sid);

@@ -30,7 +30,7 @@ async fn pings_a_websocket_and_closes_it_without_an_answer() {
 }
 
 #[tokio::test]
-async fn pings_polls_and_forgets_a_client_that_went_away() {
+async fn pings_a_client_that_polls_and_closes_it_without_an_answer() {
     let (server, mut records) = start_with(pings()).await;
     let client = server.polling().await;
     for _ in 0..3 {
@@ -43,7 +43,7 @@ async fn pings_polls_and_forgets_a_client_that_went_away() {
 }
 
 #[tokio::test]
-async fn does_not_take_a_busy_handler_for_a_dead_client() {
+async fn does_not_mistake_a_busy_handler_for_a_dead_client() {
     let settings = SocketSettings { ping_timeout: Duration::from_millis(1_500), ..pings() };
     let busy = settings.ping_timeout * 2;
     let (server, mut records) = start_with(settings).await;
@@ -60,7 +60,7 @@ async fn does_not_take_a_busy_handler_for_a_dead_client() {
 }
 
 #[tokio::test]
-async fn closes_who_does_not_connect_in_time() {
+async fn closes_clients_that_do_not_connect_in_time() {
     let settings = SocketSettings { connect_timeout: Duration::from_millis(100), ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
     let mut silent = WebSocketClient::open(server.address).await.unwrap();

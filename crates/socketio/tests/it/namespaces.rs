@@ -4,7 +4,7 @@ use crate::server::{check, start};
 use testkit::socketio::WebSocketClient;
 
 #[tokio::test]
-async fn gives_the_private_id_to_who_is_to_recover() {
+async fn sends_the_private_id_to_a_client_that_may_recover() {
     let (server, mut records) = start().await;
     let mut client = WebSocketClient::open(server.address).await.unwrap();
     client.text().await;
@@ -14,7 +14,7 @@ async fn gives_the_private_id_to_who_is_to_recover() {
 }
 
 #[tokio::test]
-async fn tells_a_refused_client_why() {
+async fn a_refused_client_gets_the_message_and_the_data() {
     let (server, _records) = start().await;
     let mut client = WebSocketClient::open(server.address).await.unwrap();
     client.text().await;
@@ -62,7 +62,7 @@ async fn ends_all_sockets_of_a_client_with_its_connection() {
 }
 
 #[tokio::test]
-async fn lets_one_client_into_only_so_many_namespaces() {
+async fn limits_the_namespaces_of_a_client() {
     let (server, _records) = start().await;
     let mut client = WebSocketClient::open(server.address).await.unwrap();
     client.text().await;

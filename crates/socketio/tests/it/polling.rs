@@ -49,7 +49,7 @@ async fn closes_a_session_with_two_polls() {
 }
 
 #[tokio::test]
-async fn closes_a_session_whose_poll_is_given_up() {
+async fn closes_a_session_whose_poll_is_aborted() {
     let (server, mut records) = start().await;
     let client = server.polling().await;
     let short = std::time::Duration::from_millis(50);
@@ -72,7 +72,7 @@ async fn closes_a_session_with_two_posts() {
 }
 
 #[tokio::test]
-async fn holds_back_a_client_that_posts_faster_than_its_events_are_handled() {
+async fn delays_posts_until_earlier_events_are_handled() {
     let (server, mut records) = start().await;
     let client = server.polling().await;
     assert_eq!(client.post(r#"42["gated",0]"#).await.0, 200);

@@ -1,9 +1,12 @@
 //! A server on a free port, and its clients.
 
-use std::{net::SocketAddr, ops::Deref, sync::Arc};
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use socketio::{Application, Server, SocketSettings};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::application::{Recorder, Records};
 use testkit::socketio::{Options, PollingClient, WebSocketClient};

@@ -7,7 +7,7 @@ use testkit::in_time;
 use testkit::socketio::Options;
 
 #[tokio::test]
-async fn cuts_a_client_that_stops_reading_and_nobody_else() {
+async fn closes_only_the_client_that_stops_reading() {
     let (server, mut records) = start().await;
     let stalled = server.connected(Options::narrow()).await;
     let stalled_socket = records.connected().await;
@@ -44,7 +44,7 @@ async fn drains_although_a_client_has_stopped_reading() {
 }
 
 #[tokio::test]
-async fn cuts_a_client_whose_write_takes_too_long() {
+async fn closes_a_client_whose_write_takes_too_long() {
     let settings = SocketSettings {
         outbox_bytes: 50_000_000,
         outbox_packets: 10_000,
@@ -61,7 +61,7 @@ async fn cuts_a_client_whose_write_takes_too_long() {
 }
 
 #[tokio::test]
-async fn cuts_a_client_that_makes_no_room_in_time() {
+async fn closes_a_client_that_makes_no_room_in_time() {
     let settings =
         SocketSettings { outbox_packets: 3, write_timeout: Duration::from_millis(200), ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;

@@ -71,7 +71,7 @@ async fn ends_the_poll_that_waits_when_the_probe_comes() {
 }
 
 #[tokio::test]
-async fn goes_on_polling_when_the_upgrade_fails() {
+async fn continues_to_poll_when_the_upgrade_fails() {
     let (server, _records, client, socket) = polling().await;
     for word in [None, Some("4hello"), Some("2"), Some("3probe"), Some("")] {
         let mut upgrading = server.upgrade(&client.sid).await.unwrap();
@@ -95,7 +95,7 @@ async fn goes_on_polling_when_the_upgrade_fails() {
 }
 
 #[tokio::test]
-async fn gives_an_upgrade_up_that_takes_too_long() {
+async fn aborts_an_upgrade_that_takes_too_long() {
     let settings = SocketSettings { upgrade_timeout: Duration::from_millis(100), ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
     let client = server.polling().await;
@@ -109,7 +109,7 @@ async fn gives_an_upgrade_up_that_takes_too_long() {
 }
 
 #[tokio::test]
-async fn turns_further_websockets_away() {
+async fn refuses_further_websockets() {
     let (server, _records, client, _socket) = polling().await;
     let mut first = probed(&server, &client).await;
     let mut second = server.upgrade(&client.sid).await.unwrap();
