@@ -27,35 +27,26 @@ pub(crate) enum RequestError {
 }
 
 impl RequestError {
-    const fn status(self) -> StatusCode {
+    const fn status_and_code(self) -> (StatusCode, u8) {
         match self {
-            Self::UnknownTransport
-            | Self::UnknownSession
-            | Self::HandshakeMethod
-            | Self::BadRequest
-            | Self::UnsupportedProtocol => StatusCode::BAD_REQUEST,
-            Self::WebSocketVersion => StatusCode::UPGRADE_REQUIRED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    const fn code(self) -> u8 {
-        match self {
-            Self::UnknownTransport => 0,
-            Self::UnknownSession => 1,
-            Self::HandshakeMethod => 2,
-            Self::BadRequest | Self::WebSocketVersion | Self::TooLarge | Self::TooSlow | Self::Unavailable => 3,
-            Self::UnsupportedProtocol => 5,
+            Self::UnknownTransport => (StatusCode::BAD_REQUEST, 0),
+            Self::UnknownSession => (StatusCode::BAD_REQUEST, 1),
+            Self::HandshakeMethod => (StatusCode::BAD_REQUEST, 2),
+            Self::BadRequest => (StatusCode::BAD_REQUEST, 3),
+            Self::UnsupportedProtocol => (StatusCode::BAD_REQUEST, 5),
+            Self::WebSocketVersion => (StatusCode::UPGRADE_REQUIRED, 3),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 3),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, 3),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, 3),
         }
     }
 }
 
 impl IntoResponse for RequestError {
     fn into_response(self) -> Response {
-        let body = format!(r#"{{"code":{},"message":"{self}"}}"#, self.code());
-        let mut response = (self.status(), [(header::CONTENT_TYPE, "application/json")], body).into_response();
+        let (status, code) = self.status_and_code();
+        let body = format!(r#"{{"code":{code},"message":"{self}"}}"#);
+        let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
         if self == Self::WebSocketVersion {
             // https://www.rfc-editor.org/rfc/rfc6455#section-4.4
             response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));

@@ -14,6 +14,15 @@ use crate::engine::error::RequestError;
 const REQUEST: u8 = b'?';
 const RESPONSE: u8 = b'!';
 const OK: u8 = b'o';
+const BAD_REQUEST: u8 = b'b';
+
+/// The errors that requests for a session can fail with. All others are sent as a bad request.
+const ERRORS: [(RequestError, u8); 4] = [
+    (RequestError::TooLarge, b'l'),
+    (RequestError::TooSlow, b's'),
+    (RequestError::Unavailable, b'u'),
+    (RequestError::UnknownSession, b'n'),
+];
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PeerMessage {
@@ -57,7 +66,7 @@ impl PeerMessage {
             Self::Response { number, reply } => {
                 let (status, body) = match reply {
                     Ok(body) => (OK, &body[..]),
-                    Err(error) => (error_code(*error), &[][..]),
+                    Err(error) => (encode_error(*error), &[][..]),
                 };
                 [&[RESPONSE][..], &number.to_be_bytes(), &[status], body].concat().into()
             }
@@ -93,28 +102,12 @@ impl PeerMessage {
     }
 }
 
-const fn error_code(error: RequestError) -> u8 {
-    match error {
-        RequestError::TooLarge => b'l',
-        RequestError::TooSlow => b's',
-        RequestError::Unavailable => b'u',
-        RequestError::UnknownSession => b'n',
-        RequestError::UnknownTransport
-        | RequestError::HandshakeMethod
-        | RequestError::BadRequest
-        | RequestError::UnsupportedProtocol
-        | RequestError::WebSocketVersion => b'b',
-    }
+fn encode_error(error: RequestError) -> u8 {
+    ERRORS.iter().find(|(known, _)| *known == error).map_or(BAD_REQUEST, |(_, code)| *code)
 }
 
-const fn decode_error(code: u8) -> RequestError {
-    match code {
-        b'l' => RequestError::TooLarge,
-        b's' => RequestError::TooSlow,
-        b'u' => RequestError::Unavailable,
-        b'n' => RequestError::UnknownSession,
-        _ => RequestError::BadRequest,
-    }
+fn decode_error(code: u8) -> RequestError {
+    ERRORS.iter().find(|(_, known)| *known == code).map_or(RequestError::BadRequest, |(error, _)| *error)
 }
 
 #[cfg(test)]
