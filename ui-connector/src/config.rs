@@ -70,8 +70,11 @@ impl Settings {
             (GuardSettings::read(env), HttpLimits::read(env), DialogflowSettings::read(env));
         let (hub, sessions) = (HubSettings::new(Retention::read(env)), SessionSettings::read(env));
         let (max_connections, lifetime) = (MAX_CONNECTIONS.read(env), CONNECTION_LIFETIME_SECONDS.read(env));
-        let sockets =
-            socketio::SocketSettings { max_connections, lifetime: spread(lifetime), ..socketio::SocketSettings::default() };
+        let sockets = socketio::SocketSettings {
+            max_connections,
+            lifetime: spread(lifetime),
+            ..socketio::SocketSettings::default()
+        };
         GOOGLE_APPLICATION_CREDENTIALS.read(env);
         move |project, auth, tokens| Self {
             project,

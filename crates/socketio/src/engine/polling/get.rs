@@ -22,10 +22,9 @@ const NOOP: &str = "6";
 
 /// Serves a GET: waits for frames, and returns all of them.
 pub(crate) async fn poll(connection: &Connection) -> Result<Vec<u8>, RequestError> {
-    if take_final_noop(connection) {
-        return Ok(NOOP.into());
+    if let Err(error) = begin_request(connection, Polling::start_poll) {
+        return if take_final_noop(connection) { Ok(NOOP.into()) } else { Err(error) };
     }
-    begin_request(connection, Polling::start_poll)?;
     let mut guard = PollGuard { connection, is_answered: false };
     let held = timeout(HOLD, poll_fn(|cx| poll_answer(connection, cx, false))).await;
     let answer = match held {
