@@ -35,9 +35,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// How long the last acknowledgements may take.
 const LAST_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(5);
-/// Messages and bytes of each subscription that may be on their way to Redis.
-const MAX_MESSAGES: u16 = 1000;
-const MAX_BYTES: i64 = 64 * 1024 * 1024;
+/// Messages and bytes of each subscription that may be on their way to Redis; memory for about five copies of them.
+const MAX_MESSAGES: u16 = 256;
+const MAX_BYTES: i64 = 16 * 1024 * 1024;
 
 type Pulled = Result<(Message, Handler), google_cloud_pubsub::Error>;
 

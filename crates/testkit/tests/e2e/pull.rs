@@ -108,7 +108,7 @@ async fn while_redis_does_not_answer_memory_is_bounded_and_nothing_is_lost() {
     let large: Vec<_> = (0..100).map(|number| Push::new(MESSAGES, "", &data(number))).collect();
     redis.cli::<String>(&["CLIENT", "PAUSE", "5000", "ALL"]).await;
     let mut published = BTreeSet::new();
-    // 80 MB, of which the interceptor may hold 1,000 messages, 20 MB.
+    // 80 MB, of which the interceptor may hold 256 messages, 5 MB, a few times over.
     for _ in 0..40 {
         published.extend(stage.emulator.publish_all(&large).await);
     }
