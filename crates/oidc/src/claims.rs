@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn who_made_it_and_for_whom_must_be_right() {
+    fn checks_issuer_and_audience() {
         assert!(check(&json!({})).is_ok());
         assert_eq!(check(&json!({"iss": "https://issuer/"})), Err(InvalidClaim::Issuer));
         assert_eq!(check(&json!({"iss": null})), Err(InvalidClaim::Issuer));

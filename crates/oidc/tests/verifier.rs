@@ -202,7 +202,7 @@ async fn a_good_signature_is_not_enough() {
 }
 
 #[test]
-fn claims_are_checked_even_if_somebody_else_has_checked_the_signature() {
+fn checks_claims_when_the_platform_checked_the_signature() {
     let token = |changes: Value| without_signature(&claims(&changes));
     let checked = claims_without_signature(&token(json!({})), &expected()).unwrap();
     assert_eq!((checked.email.as_deref(), checked.email_verified), (Some("a@b.example"), true));

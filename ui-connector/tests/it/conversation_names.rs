@@ -29,7 +29,7 @@ async fn found(connector: &Connector, query: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_was_stored_is_found_with_an_unescaped_plus_as_well_and_deleted() {
+async fn finds_keys_with_an_unescaped_plus_and_deletes_them() {
     let connector = Connector::start(&Log::new()).await;
     let pair = json!({"conversationIntegrationKey": "+1555", "conversationName": NAME, "more": 1});
     assert_eq!(set(&connector, &pair).await, (200, json!({"+1555": NAME}).to_string()));
@@ -73,7 +73,7 @@ async fn a_refused_request_changes_nothing() {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_is_told() {
+async fn requires_a_token() {
     let connector = Connector::start(&Log::new()).await;
     set(&connector, &json!({"conversationIntegrationKey": "k", "conversationName": NAME})).await;
     let url = connector.url("/conversation-name?conversationIntegrationKey=k");

@@ -3,7 +3,7 @@
 use testkit::in_time;
 use tokio::sync::watch;
 
-/// Opening it lets those pass who wait, even if it is shut again at once.
+/// Opening it releases all waiting calls, even if it is shut again at once.
 pub(crate) struct Gate {
     /// Whether it is shut, and how often it has been opened.
     state: watch::Sender<(bool, u64)>,

@@ -101,7 +101,7 @@ async fn a_connector_that_stops_is_not_ready() {
 }
 
 #[tokio::test]
-async fn other_methods_and_paths_are_told_apart() {
+async fn answers_unknown_paths_and_methods_by_status() {
     let connector = Connector::start(&Log::new()).await;
     for (method, path, status) in [
         (Method::GET, "/nothing", 404),

@@ -15,7 +15,7 @@ async fn both_forms_of_a_name_are_answered_with_the_canonical_one() {
 }
 
 #[tokio::test]
-async fn what_names_no_conversation_of_ours_is_refused_with_a_reason() {
+async fn rejects_names_of_no_conversation_of_ours() {
     let connector = Connector::start(&Log::new()).await;
     let mut desktop = connector.desktop().await;
     for args in [
@@ -63,7 +63,7 @@ async fn one_socket_joins_a_hundred_conversations_and_no_more() {
 }
 
 #[tokio::test]
-async fn events_that_nobody_knows_have_no_answer() {
+async fn does_not_answer_unknown_events() {
     let connector = Connector::start(&Log::new()).await;
     let mut desktop = connector.desktop().await;
     for event in ["join", "new-message-event", "unknown", "__proto__", ""] {
@@ -118,14 +118,14 @@ async fn back_to_back_commands_take_effect_in_their_order() {
 }
 
 #[tokio::test]
-async fn leaving_without_having_joined_disturbs_nobody() {
+async fn leaving_without_joining_changes_nothing() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let mut member = connector.joined(&[&talk]).await;
-    let mut stranger = connector.desktop().await;
-    stranger.leave(&talk).await;
-    stranger.leave(&name("nobody-is-there")).await;
+    let mut other = connector.desktop().await;
+    other.leave(&talk).await;
+    other.leave(&name("no-desktop")).await;
     log.record(&talk, 1).await;
-    assert_eq!((member.arrived().await, stranger.arrived().await), (vec![1], vec![]));
+    assert_eq!((member.arrived().await, other.arrived().await), (vec![1], vec![]));
     assert_eq!(log.mapping(&talk).await.unwrap(), connector.id.as_str());
 }

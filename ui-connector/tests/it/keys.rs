@@ -43,7 +43,7 @@ impl KeyStore for FaultyKeys {
     async fn renew(&self, names: &[ConversationName], connector: &ConnectorId, ttl: Duration) -> Result<(), Error> {
         self.renewal.pass().await;
         self.check()?;
-        // Long enough to be found, if nobody takes it back.
+        // Long enough to be found, unless it is deleted.
         let result = self.broker.renew(names, connector, ttl.max(Duration::from_mins(1))).await;
         self.renewed.pass().await;
         result

@@ -16,7 +16,7 @@ async fn register(connector: &Connector, body: impl Into<Body>) -> Response {
 }
 
 #[tokio::test]
-async fn whoever_may_register_gets_a_token_that_opens_the_socket() {
+async fn a_registered_agent_gets_a_token_for_the_socket() {
     let connector = Connector::start(&Log::new()).await;
     let response = register(&connector, r#"{"gcp_agent_assist_user":"agent-7"}"#).await;
     assert_eq!(response.status(), 200);
@@ -26,7 +26,7 @@ async fn whoever_may_register_gets_a_token_that_opens_the_socket() {
 }
 
 #[tokio::test]
-async fn nobody_registers_unless_a_provider_is_named() {
+async fn refuses_registration_without_a_provider() {
     let settings = Settings { auth: AuthSettings::new(DenyAll), ..settings() };
     let connector = Connector::start_with(&Log::new(), settings).await;
     for body in ["", "{}", "[", "[]"] {

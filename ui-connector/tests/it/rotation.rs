@@ -63,7 +63,7 @@ async fn registered(connector: &Connector) -> String {
 }
 
 #[tokio::test]
-async fn a_new_secret_is_used_without_a_restart_and_logs_nobody_out() {
+async fn rotates_the_secret_without_ending_sessions() {
     let mount = Mount::new(OLD);
     let connector = connector(&mount.path()).await;
     assert!(opens(&connector, OLD).await && !opens(&connector, NEW).await);
@@ -78,7 +78,7 @@ async fn a_new_secret_is_used_without_a_restart_and_logs_nobody_out() {
 }
 
 #[tokio::test]
-async fn an_unusable_secret_changes_nothing() {
+async fn ignores_an_unusable_secret_file() {
     let mount = Mount::new(OLD);
     let connector = connector(&mount.path()).await;
     for unusable in ["", "\n", "short", &format!("{NEW}\n\n{OLD}")] {

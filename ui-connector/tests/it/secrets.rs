@@ -11,7 +11,7 @@ use settings::Env;
 const MARK: &str = "geheim";
 
 #[test]
-fn nothing_that_can_be_printed_holds_a_secret() {
+fn printed_values_contain_no_secret() {
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("jwt_secret_key");
     fs::write(&path, "jwt-geheim-of-sixteen\nanother-geheim-of-16").unwrap();

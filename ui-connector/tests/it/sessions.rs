@@ -89,7 +89,7 @@ async fn http_stays_strict() {
 }
 
 #[tokio::test]
-async fn nobody_else_comes_in_with_an_expired_token() {
+async fn rejects_expired_tokens_without_a_session() {
     let log = Log::new();
     let connector = Connector::start(&log).await;
     let _connected = connected(&log, &connector).await;
@@ -116,7 +116,7 @@ async fn nobody_else_comes_in_with_an_expired_token() {
 }
 
 #[tokio::test]
-async fn a_session_ends_when_nobody_comes_back_in_time() {
+async fn a_session_ends_after_its_grace_period() {
     let log = Log::new();
     let grace = Duration::from_secs(2);
     let sessions = SessionSettings { grace, ..SessionSettings::default() };
@@ -171,7 +171,7 @@ async fn a_token_without_a_session_is_not_replaced() {
 }
 
 #[tokio::test]
-async fn while_redis_is_away_who_cannot_be_judged_is_asked_to_come_back() {
+async fn asks_expired_clients_to_retry_while_redis_is_away() {
     let log = Log::new();
     let keys = Arc::new(FaultyKeys::new(log.broker.clone()));
     let connector = Connector::start_on(&log, settings(), keys.clone()).await;

@@ -4,7 +4,7 @@ use crate::support::{Connector, Log, name};
 use serde_json::json;
 
 #[tokio::test]
-async fn desktops_are_closed_without_being_told_to_stay_away() {
+async fn drains_without_a_socketio_disconnect() {
     let log = Log::new();
     let talks = ["a", "b", "c"].map(name);
     let connector = Connector::start(&log).await;

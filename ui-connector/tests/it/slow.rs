@@ -75,7 +75,7 @@ async fn a_desktop_that_pauses_gets_what_found_no_room() {
 }
 
 #[tokio::test]
-async fn a_burst_cuts_nobody() {
+async fn a_burst_disconnects_no_desktop() {
     let (log, talk) = (Log::keeping(1_000), name("a"));
     let connector = Connector::start(&log).await;
     let mut desktops = [connector.joined(&[&talk]).await, connector.joined(&[&talk]).await];

@@ -20,7 +20,7 @@ fn unsigned() -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_valid_token_of_ours_is_refused() {
+async fn rejects_invalid_tokens() {
     let connector = Connector::start(&Log::new()).await;
     let good = claims(1, PROJECT);
     let with = |token: String| json!({"token": token});
@@ -67,7 +67,7 @@ async fn odd_values_beside_a_good_token_do_no_harm() {
 }
 
 #[tokio::test]
-async fn a_refusal_concerns_nobody_else() {
+async fn a_refusal_reaches_only_its_own_client() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let mut desktop = connector.joined(&[&talk]).await;

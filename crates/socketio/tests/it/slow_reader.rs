@@ -65,7 +65,7 @@ async fn closes_a_client_that_makes_no_room_in_time() {
     let settings =
         SocketSettings { outbox_packets: 3, write_timeout: Duration::from_millis(200), ..SocketSettings::default() };
     let (server, mut records) = start_with(settings).await;
-    // Nobody polls, so nothing is ever taken.
+    // Without a poll, nothing is ever taken.
     let client = server.polling().await;
     let socket = records.connected().await;
     let frame = Frame::event("/", "a", &[]);

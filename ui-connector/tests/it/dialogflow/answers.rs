@@ -30,7 +30,7 @@ fn path() -> String {
 }
 
 #[tokio::test]
-async fn compressed_bytes_pass_as_they_are_where_the_original_decompressed_them() {
+async fn passes_compressed_bodies_unchanged() {
     let upstream = Upstream::start(|_| ([("content-encoding", "gzip"), ("etag", "\"e\"")], GZIP)).await;
     let connector = connector(&upstream).await;
     let answer = sent(call(&connector, Method::GET, &path()).header("accept-encoding", "gzip")).await;
@@ -40,7 +40,7 @@ async fn compressed_bytes_pass_as_they_are_where_the_original_decompressed_them(
 }
 
 #[tokio::test]
-async fn uncompressed_answers_and_errors_pass_where_the_original_failed() {
+async fn passes_statuses_and_bodies_of_dialogflow() {
     for code in [200, 204, 400, 401, 403, 404, 409, 429, 500, 503] {
         let status = StatusCode::from_u16(code).unwrap();
         let upstream = Upstream::start(move |_| (status, [("retry-after", "7")], "{\"a\": 1}")).await;
@@ -52,7 +52,7 @@ async fn uncompressed_answers_and_errors_pass_where_the_original_failed() {
 }
 
 #[tokio::test]
-async fn headers_that_would_take_effect_on_our_origin_do_not_pass_where_the_originals_did() {
+async fn strips_headers_that_affect_our_origin() {
     let upstream = Upstream::start(|_| {
         let mut headers = HeaderMap::new();
         for (name, value) in [
@@ -95,7 +95,7 @@ async fn headers_that_would_take_effect_on_our_origin_do_not_pass_where_the_orig
 }
 
 #[tokio::test]
-async fn a_redirect_is_passed_on_where_the_original_followed_it() {
+async fn passes_redirects_without_following_them() {
     let stray = Upstream::start(|_| "stolen").await;
     let elsewhere = stray.url();
     let upstream = Upstream::start(move |_| (StatusCode::TEMPORARY_REDIRECT, [("location", elsewhere.clone())])).await;
@@ -109,7 +109,7 @@ async fn message(answer: reqwest::Response) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn silence_and_absence_have_their_answers_where_the_original_hung() {
+async fn answers_504_for_silence_and_502_for_absence() {
     let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let gone = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let (silent_url, gone_url) = (silent.local_addr().unwrap(), gone.local_addr().unwrap());
@@ -134,7 +134,7 @@ fn stalled() -> Response {
 }
 
 #[tokio::test]
-async fn an_answer_that_stops_in_the_middle_is_broken_off() {
+async fn aborts_a_response_that_stalls() {
     let upstream = Upstream::start(|_| stalled()).await;
     let connector = patient(&upstream, Duration::from_millis(200)).await;
     let answer = sent(call(&connector, Method::GET, &path())).await;
@@ -143,7 +143,7 @@ async fn an_answer_that_stops_in_the_middle_is_broken_off() {
 }
 
 #[tokio::test]
-async fn an_answer_is_streamed_and_ends_with_the_desktop() {
+async fn streams_a_response_until_the_desktop_leaves() {
     let upstream = Upstream::start(|_| endless()).await;
     let connector = connector(&upstream).await;
     let answer = sent(call(&connector, Method::GET, &path())).await;
@@ -158,7 +158,7 @@ async fn an_answer_is_streamed_and_ends_with_the_desktop() {
 }
 
 #[tokio::test]
-async fn more_calls_than_there_are_places_get_503_where_the_original_stood_still() {
+async fn answers_503_beyond_the_limit_of_calls() {
     let upstream = Upstream::start(|_| stalled()).await;
     let dialogflow = DialogflowSettings {
         endpoint: Some(upstream.url().parse().unwrap()),
@@ -178,7 +178,7 @@ async fn more_calls_than_there_are_places_get_503_where_the_original_stood_still
 }
 
 #[tokio::test]
-async fn the_colon_of_an_old_projects_id_may_be_encoded() {
+async fn accepts_an_encoded_colon_in_the_project_id() {
     let upstream = Upstream::start(|_| "{}").await;
     let project = "example.com:sample-1";
     let tokens = Arc::new(TokenKeys::new(SECRET, project, Duration::from_hours(1)).unwrap());

@@ -1,4 +1,4 @@
-//! The Dialogflow proxy, with Dialogflow played by a server on a port of this machine.
+//! The Dialogflow proxy, with Dialogflow simulated by a local HTTP server.
 
 mod answers;
 mod attacks;

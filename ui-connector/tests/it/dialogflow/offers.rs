@@ -63,7 +63,7 @@ async fn every_offered_call_arrives_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn what_is_not_offered_reaches_nobody() {
+async fn rejects_methods_that_are_not_offered() {
     let upstream = Upstream::start(|_| "{}").await;
     let connector = connector(&upstream).await;
     for (method, resource, status) in [
@@ -92,7 +92,7 @@ async fn what_is_not_offered_reaches_nobody() {
 }
 
 #[tokio::test]
-async fn a_completion_has_no_body_and_null_is_none() {
+async fn sends_no_body_for_a_completion_or_null() {
     let upstream = Upstream::start(|_| "{}").await;
     let connector = connector(&upstream).await;
     for (resource, body) in [("conversations/c:complete", "{\"a\":1}"), ("conversations", "null")] {
@@ -108,7 +108,7 @@ async fn a_completion_has_no_body_and_null_is_none() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_reaches_nobody() {
+async fn rejects_bodies_that_are_not_json() {
     let upstream = Upstream::start(|_| "{}").await;
     let connector = connector(&upstream).await;
     let json = Some("application/json");
@@ -129,7 +129,7 @@ async fn what_is_no_json_reaches_nobody() {
 }
 
 #[tokio::test]
-async fn only_the_headers_that_dialogflow_needs_go_up() {
+async fn forwards_only_the_headers_dialogflow_needs() {
     let upstream = Upstream::start(|_| "{}").await;
     let connector = connector(&upstream).await;
     let request = call(&connector, Method::GET, &format!("{}/conversations/c", prefix()));

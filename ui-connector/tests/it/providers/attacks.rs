@@ -1,4 +1,4 @@
-//! Providers that do not do what they should, and strangers who try.
+//! Faulty providers, and attackers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -28,7 +28,7 @@ async fn asking(url: &str) -> Connector {
 }
 
 #[tokio::test]
-async fn a_redirecting_provider_admits_nobody_where_the_original_followed_it() {
+async fn does_not_follow_a_provider_redirect() {
     let stray = Upstream::start(|_| Json(json!({"id": "u"}))).await;
     let elsewhere = format!("{}/ok", stray.url());
     for code in [301, 302, 303, 307, 308] {
@@ -41,7 +41,7 @@ async fn a_redirecting_provider_admits_nobody_where_the_original_followed_it() {
 }
 
 #[tokio::test]
-async fn a_provider_that_never_answers_is_given_up_where_the_original_waited_for_ever() {
+async fn times_out_a_silent_provider() {
     let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let connector = asking(&format!("http://{}", silent.local_addr().unwrap())).await;
     let request = http().post(connector.url("/register")).header("authorization", "t");
@@ -52,13 +52,13 @@ async fn a_provider_that_never_answers_is_given_up_where_the_original_waited_for
 }
 
 #[tokio::test]
-async fn a_provider_that_answers_without_end_fills_no_memory_where_the_original_read_it_all() {
+async fn bounds_the_answer_of_a_provider() {
     let provider = Upstream::start(|_| endless()).await;
     assert_eq!(status(&asking(&provider.url()).await, "t").await, 503);
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_is_tried_once_more_where_the_original_failed() {
+async fn retries_a_broken_provider_connection_once() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let attempts = Arc::new(AtomicU32::new(0));
@@ -81,7 +81,7 @@ async fn a_connection_that_breaks_is_tried_once_more_where_the_original_failed()
 }
 
 #[tokio::test]
-async fn pages_instead_of_answers_admit_nobody_where_the_original_failed() {
+async fn rejects_provider_answers_that_are_not_objects() {
     for page in ["<html>login</html>", "", "null", "[{\"id\":\"u\"}]", "{\"id\":"] {
         let provider = Upstream::start(move |_| page).await;
         assert_eq!(status(&asking(&provider.url()).await, "t").await, 401, "{page}");
@@ -89,7 +89,7 @@ async fn pages_instead_of_answers_admit_nobody_where_the_original_failed() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_none_is_not_asked_about() {
+async fn rejects_empty_tokens_without_asking() {
     let provider = Upstream::start(|_| Json(json!({"id": "u"}))).await;
     let connector = asking(&provider.url()).await;
     for token in ["", " ", "Bearer", "Bearer "] {
@@ -107,7 +107,7 @@ async fn strict(url: &str) -> Connector {
 }
 
 #[tokio::test]
-async fn who_is_refused_too_often_has_to_wait_where_the_original_let_everybody_guess() {
+async fn limits_refused_attempts_per_address() {
     let provider = Upstream::start(|seen| match seen.header("authorization") {
         Some("Bearer good") => (StatusCode::OK, Json(json!({"id": "u"}))),
         _ => (StatusCode::UNAUTHORIZED, Json(json!({}))),
@@ -130,7 +130,7 @@ async fn who_is_refused_too_often_has_to_wait_where_the_original_let_everybody_g
 }
 
 #[tokio::test]
-async fn a_guesser_keeps_no_colleague_from_connecting() {
+async fn admits_valid_tokens_from_a_limited_address() {
     let provider = Upstream::start(|_| StatusCode::UNAUTHORIZED).await;
     let connector = strict(&provider.url()).await;
     for _ in 0..5 {
@@ -140,7 +140,7 @@ async fn a_guesser_keeps_no_colleague_from_connecting() {
 }
 
 #[tokio::test]
-async fn slow_bodies_hold_no_place_and_slow_providers_a_bounded_number() {
+async fn slow_bodies_hold_no_permit_and_slow_logins_are_bounded() {
     let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let environment = [("AUTH_OPTION", "GenesysCloud".to_owned()), ("GENESYS_CLOUD_BASE_URL", url)];
@@ -161,7 +161,7 @@ async fn slow_bodies_hold_no_place_and_slow_providers_a_bounded_number() {
 }
 
 #[tokio::test]
-async fn an_outage_of_the_provider_counts_against_nobody() {
+async fn does_not_count_provider_outages_as_refusals() {
     let provider = Upstream::start(|_| StatusCode::BAD_GATEWAY).await;
     let connector = strict(&provider.url()).await;
     for _ in 0..5 {

@@ -28,7 +28,7 @@ async fn users_of_the_region_may_register_unless_an_organization_is_named() {
 }
 
 #[tokio::test]
-async fn another_organization_is_refused_where_the_original_admitted_every_customer() {
+async fn rejects_users_of_another_organization() {
     let genesys = genesys().await;
     let url = genesys.url();
     for (ours, admitted) in [("our-organization", 200), ("their-organization", 401)] {

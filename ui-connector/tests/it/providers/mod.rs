@@ -1,4 +1,4 @@
-//! Identity providers, played by a server on a port of this machine.
+//! Identity providers, simulated by a local HTTP server.
 
 mod attacks;
 mod five9;
@@ -25,7 +25,7 @@ async fn connector(environment: &[(&'static str, &str)]) -> Connector {
     Connector::start_with(&Log::new(), Settings { auth, ..settings() }).await
 }
 
-/// What an agent gets who presents a token.
+/// The response to an agent's token.
 async fn register(connector: &Connector, token: &str) -> Response {
     let request = http().post(connector.url("/register")).header("authorization", token);
     in_time("the answer", request.send()).await.unwrap()

@@ -52,7 +52,7 @@ async fn tokens_of_the_issuer_for_us_admit() {
 }
 
 #[tokio::test]
-async fn a_document_of_another_issuer_admits_nobody() {
+async fn rejects_a_document_of_another_issuer() {
     let ours = SigningKey::ec("a");
     let public = ours.public.clone();
     let liar = Upstream::start(move |seen| {

@@ -19,7 +19,7 @@ async fn with(option: &str, configured: &str, user: Value) -> (u16, Upstream) {
 }
 
 #[tokio::test]
-async fn the_token_travels_in_a_header_where_the_original_put_it_into_the_url() {
+async fn sends_the_token_in_a_header_not_in_the_url() {
     for option in ["Salesforce", "SalesforceLWC"] {
         let (status, salesforce) = with(option, LONG, json!({"user_id": "005", "organization_id": LONG})).await;
         let seen = salesforce.only();
@@ -30,7 +30,7 @@ async fn the_token_travels_in_a_header_where_the_original_put_it_into_the_url() 
 }
 
 #[tokio::test]
-async fn an_organization_is_the_same_in_both_spellings_where_the_original_took_any_prefix() {
+async fn compares_organization_ids_in_full_in_both_forms() {
     for (configured, answered, admitted) in [
         (LONG, LONG, 200),
         (LONG, SHORT, 200),
@@ -50,7 +50,7 @@ async fn an_organization_is_the_same_in_both_spellings_where_the_original_took_a
 }
 
 #[tokio::test]
-async fn odd_answers_admit_nobody_where_the_original_failed() {
+async fn rejects_malformed_user_information() {
     for user in [
         json!({}),
         json!([]),

@@ -34,7 +34,7 @@ async fn the_function_is_asked_for_its_verdict() {
 }
 
 #[tokio::test]
-async fn the_answer_may_refuse_in_its_body_where_the_original_looked_at_the_status_alone() {
+async fn rejects_a_refusal_in_the_body_of_a_200() {
     let (connector, _function) = with(json!({"valid": false, "code": 20101})).await;
     assert_eq!(status(&connector, "flex-token").await, 401);
 }
@@ -73,7 +73,7 @@ async fn an_application_that_knows_the_secret_of_the_account_gets_a_token() {
 }
 
 #[tokio::test]
-async fn nobody_can_try_credentials_of_other_accounts_here_where_the_original_asked_about_all() {
+async fn rejects_foreign_account_credentials_unasked() {
     let (connector, api) = twilio(StatusCode::OK, json!({"sid": ACCOUNT})).await;
     for body in [
         json!({"accountSid": "AC0123456789abcdef0123456789abcdee", "authToken": "secret"}),
@@ -106,7 +106,7 @@ async fn only_the_account_itself_admits() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_object_are_refused_where_the_original_failed() {
+async fn rejects_bodies_that_are_not_objects() {
     let (connector, api) = twilio(StatusCode::OK, json!({"sid": ACCOUNT})).await;
     for body in [json!([]), json!("x"), json!(5), json!(null), json!({"accountSid": 5, "authToken": "x"})] {
         assert_eq!(register_app(&connector, &body).await.status(), 400, "{body}");

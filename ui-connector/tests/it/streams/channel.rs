@@ -21,7 +21,7 @@ pub(super) enum Mood {
     Kind,
     /// Opens nothing.
     Refusing,
-    /// Opens, and says what nobody understands.
+    /// Opens, and sends malformed messages.
     Garbage,
     /// Opens, and ends each back channel at once.
     Breaking,
@@ -102,7 +102,7 @@ impl Channel {
         data.map(|(_, data)| serde_json::from_str(&data).unwrap()).collect()
     }
 
-    /// Waits until so many payloads have come up, and somebody listens.
+    /// Waits until so many payloads have come up, and a client listens.
     pub(super) async fn until_sent(&self, count: usize) {
         until("payloads", async || self.sent().len() == count && self.service.said.receiver_count() > 0).await;
     }

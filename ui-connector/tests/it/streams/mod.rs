@@ -1,4 +1,4 @@
-//! Streams of companion suggestions, with Dialogflow's `WebChannel` played by a server on a port of this machine.
+//! Streams of companion suggestions, with Dialogflow's `WebChannel` simulated by a local HTTP server.
 
 mod channel;
 
@@ -86,7 +86,7 @@ async fn the_protocol_is_spoken_as_dialogflow_expects_it() {
 }
 
 #[tokio::test]
-async fn a_stream_is_its_sockets_own_where_the_original_shared_it_with_everybody() {
+async fn a_stream_reaches_only_its_own_socket() {
     let channel = Channel::start(Mood::Kind).await;
     let connector = connector(&channel).await;
     let (mut one, mut other) = (connector.desktop().await, connector.desktop().await);
@@ -105,7 +105,7 @@ async fn a_stream_is_its_sockets_own_where_the_original_shared_it_with_everybody
 }
 
 #[tokio::test]
-async fn what_may_not_be_streamed_is_told_and_reaches_nobody() {
+async fn rejects_streams_that_are_not_allowed() {
     let channel = Channel::start(Mood::Kind).await;
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;
@@ -157,7 +157,7 @@ async fn a_failing_dialogflow_ends_the_stream_and_says_nothing_of_itself() {
 }
 
 #[tokio::test]
-async fn dialogflows_own_errors_are_told_in_its_words() {
+async fn passes_errors_of_dialogflow_in_its_words() {
     let channel = Channel::start(Mood::Kind).await;
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;

@@ -23,7 +23,7 @@ use crate::reason::Reason;
 const PONG: &[u8] = b"3";
 const CLOSE: &[u8] = b"1";
 
-/// Time in which the peer must respond when it is told that the client has gone.
+/// Time in which the peer must respond to the message that the client has gone.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type PendingReply = Pin<Box<dyn Future<Output = Reply> + Send>>;
@@ -58,7 +58,7 @@ impl Bridge {
         };
         let Self { websocket, remote, .. } = self;
         let lingering = websocket.close(Vec::new(), reason);
-        // If the peer cannot be told, the missing pongs end the connection.
+        // If the message does not reach the peer, the missing pongs end the connection.
         let _ = timeout(CLOSE_TIMEOUT, remote.post(Bytes::from_static(CLOSE))).await;
         if let Some(websocket) = lingering {
             websocket.linger().await;
