@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use crate::packet::AckId;
+use crate::frame::AckId;
 use crate::reason::Reason;
 use crate::socket::Socket;
 
@@ -35,11 +35,6 @@ pub trait Application: Send + Sync + 'static {
     fn disconnect(&self, state: Self::SocketState, reason: Reason) -> impl Future<Output = ()> + Send;
 }
 
-/// The IP address of a client, as an extension of its HTTP requests. The HTTP server sets it,
-/// because only that server knows whether there is a proxy in front of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RemoteIp(pub IpAddr);
-
 /// A client's request to connect to a namespace.
 #[derive(Debug)]
 pub struct ConnectRequest {
@@ -47,7 +42,7 @@ pub struct ConnectRequest {
     pub namespace: String,
     /// The credentials that the client sent: the text of a JSON object.
     pub auth: Option<String>,
-    /// The [`RemoteIp`] of the request that opened the connection.
+    /// The [`RemoteIp`](crate::RemoteIp) of the request that opened the connection.
     pub address: Option<IpAddr>,
     /// The socket that results if the client is accepted. Frames that are sent on it now reach the
     /// client before the answer.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::application::{Accepted, Application, ClientEvent, ConnectRequest, Refused};
 use crate::engine::{ClientMessage, Connection, Driver};
 use crate::frame::Frame;
-use crate::packet::{Packet, PacketKind};
+use crate::packet::{Packet, PacketKind, RawEvent};
 use crate::reason::Reason;
 use crate::socket::Socket;
 
@@ -95,7 +95,7 @@ impl<S> Client<S> {
             (PacketKind::Connect(auth), None) => self.connect(application, packet.namespace, auth).await,
             (PacketKind::Event(event), Some(index)) => {
                 let (attachments, member) = (event.attachments, &mut self.members[index]);
-                let event = event.into_event();
+                let event = client_event(event);
                 if attachments == 0 {
                     application.event(&mut member.state, event).await;
                 } else {
@@ -176,4 +176,9 @@ impl<S> Client<S> {
         }
         Ok(())
     }
+}
+
+fn client_event(event: RawEvent<'_>) -> ClientEvent {
+    let args = ["[", event.args, "]"].concat();
+    ClientEvent { name: event.name, args, attachments: Vec::new(), ack: event.ack }
 }

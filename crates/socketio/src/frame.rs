@@ -3,7 +3,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::packet::AckId;
+/// Number by which a client recognises the answer to its event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AckId(pub(crate) u64);
+
+impl From<u64> for AckId {
+    fn from(id: u64) -> Self {
+        Self(id)
+    }
+}
 
 /// An encoded packet with its attachments, which are sent one after the other with nothing in
 /// between. Clones share the bytes, so that a frame is encoded once for all its receivers.

@@ -8,7 +8,8 @@ use axum::extract::Request;
 use axum::response::IntoResponse;
 
 use crate::engine::packet::parse_payload;
-use crate::engine::websocket::{Decoder, Handshake, WebSocket, WebSocketMessage};
+use crate::engine::websocket::handshake::Handshake;
+use crate::engine::websocket::{Decoder, WebSocket, WebSocketMessage};
 use crate::engine::{ClientMessage, Driver, Engine};
 use crate::frame::Frame;
 use crate::packet::{Packet, PacketKind};

@@ -14,10 +14,9 @@ mod server;
 mod settings;
 mod socket;
 
-pub use application::{Accepted, Application, ClientEvent, ConnectRequest, Refused, RemoteIp};
-pub use engine::PeerMessenger;
-pub use frame::Frame;
-pub use packet::AckId;
+pub use application::{Accepted, Application, ClientEvent, ConnectRequest, Refused};
+pub use engine::{PeerMessenger, RemoteIp};
+pub use frame::{AckId, Frame};
 pub use reason::{Closed, Reason, Unsent};
 pub use server::Server;
 pub use settings::SocketSettings;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::application::ClientEvent;
+use crate::frame::AckId;
 
 /// Attachments that one packet may announce.
 const MAX_ATTACHMENTS: usize = 10;
@@ -34,16 +34,6 @@ pub(crate) enum PacketError {
     /// It is not JSON of the kind that the type requires.
     #[error("invalid payload")]
     Payload,
-}
-
-/// Number by which a client recognises the answer to its event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AckId(pub(crate) u64);
-
-impl From<u64> for AckId {
-    fn from(id: u64) -> Self {
-        Self(id)
-    }
 }
 
 /// A packet that borrows from its text.
@@ -78,13 +68,6 @@ pub(crate) struct RawEvent<'a> {
     pub(crate) attachments: usize,
     /// Set if the client waits for an answer.
     pub(crate) ack: Option<AckId>,
-}
-
-impl RawEvent<'_> {
-    pub(crate) fn into_event(self) -> ClientEvent {
-        let args = ["[", self.args, "]"].concat();
-        ClientEvent { name: self.name, args, attachments: Vec::new(), ack: self.ack }
-    }
 }
 
 impl<'a> Packet<'a> {

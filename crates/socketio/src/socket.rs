@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use crate::engine::{Connection, RandomId};
-use crate::frame::Frame;
-use crate::packet::AckId;
+use crate::engine::Connection;
+use crate::engine::id::RandomId;
+use crate::frame::{AckId, Frame};
 use crate::reason::{Closed, Reason, Unsent};
 
 /// A handle to one client in one namespace. Clones share the socket.

@@ -23,12 +23,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::RandomId;
 use super::error::RequestError;
+use super::id::RandomId;
 use super::outbox::{Load, Outbox};
 use super::packet::ClientMessage;
-use super::polling::Polling;
-use super::upgrade::Upgraded;
+use super::polling::{Polling, Upgraded};
 use crate::frame::Frame;
 use crate::reason::{Closed, Reason, Unsent};
 use crate::settings::SocketSettings;
@@ -170,6 +169,23 @@ impl Connection {
     /// Waits until half of the outbox is free, or closes the connection after `write_timeout`.
     pub(crate) async fn ready(&self) -> Result<(), Closed> {
         self.wait_for_outbox(|state| state.outbox.is_half_empty(&self.settings).then_some(())).await
+    }
+
+    /// Starts to serve a request of a client that polls. `begin` records it, and returns whether it may be
+    /// served beside the other requests of the client; if not, the connection ends.
+    pub(super) fn begin_request(&self, begin: impl FnOnce(&mut Polling) -> bool) -> Result<(), RequestError> {
+        let mut state = self.lock();
+        let polling = state.polling()?;
+        let (reason, error) = if polling.is_overdue() {
+            (Reason::PingTimeout, RequestError::UnknownSession)
+        } else if !begin(polling) {
+            (Reason::ProtocolError, RequestError::BadRequest)
+        } else {
+            return Ok(());
+        };
+        drop(state);
+        self.close(reason);
+        Err(error)
     }
 
     async fn wait_for_outbox<T>(

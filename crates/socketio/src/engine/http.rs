@@ -1,30 +1,39 @@
 //! Assigns each request to a connection: <https://github.com/socketio/engine.io-protocol#handshake>.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::Engine;
 use super::connection::{Connection, Phase};
 use super::driver::Driver;
 use super::error::RequestError;
+use super::id::RandomId;
 use super::polling::{get, post};
-use super::relay::{Bridge, RemoteConnection};
+use super::relay::RemoteConnection;
+use super::relay::bridge::Bridge;
 use super::upgrade::Upgrade;
-use super::websocket::Handshake;
-use super::{Engine, RandomId};
-use crate::application::RemoteIp;
+use super::websocket::handshake::Handshake;
 use crate::frame::Frame;
 use crate::reason::Reason;
 
 /// The supported version of Engine.IO.
 const VERSION: &str = "4";
+
+/// The IP address of a client, as an extension of its HTTP requests. The HTTP server sets it,
+/// because only that server knows whether there is a proxy in front of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteIp(pub IpAddr);
 
 #[derive(Clone, Copy)]
 enum Transport {
@@ -62,7 +71,7 @@ impl<'a> Query<'a> {
     }
 }
 
-pub(super) async fn serve(State(engine): State<Arc<Engine>>, request: Request) -> Response {
+async fn serve(State(engine): State<Arc<Engine>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let uri = std::mem::take(&mut parts.uri);
     let query = Query::parse(uri.query().unwrap_or_default());
@@ -84,6 +93,15 @@ async fn dispatch(engine: Arc<Engine>, query: &Query<'_>, parts: Parts, body: Bo
 }
 
 impl Engine {
+    /// Returns the routes of the server.
+    pub(crate) fn router(this: &Arc<Self>) -> Router {
+        let path = this.settings.path.as_str();
+        let router = Router::new().route(path, any(serve));
+        let bare = path.trim_end_matches('/');
+        let router = if bare.is_empty() || bare == path { router } else { router.route(bare, any(serve)) };
+        router.with_state(this.clone())
+    }
+
     /// Returns the connection if a peer has it.
     fn remote(&self, id: RandomId, node: Option<&str>) -> Option<RemoteConnection> {
         let node = node.filter(|node| self.settings.node.as_deref() != Some(*node))?;

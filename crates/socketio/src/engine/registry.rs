@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::RandomId;
 use super::connection::Connection;
 use super::error::RequestError;
+use super::id::RandomId;
 use crate::reason::Reason;
 
 /// Pause between two rounds of closing while draining.

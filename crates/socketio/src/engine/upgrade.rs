@@ -20,7 +20,6 @@
 //!
 //! Whatever goes wrong before `5`, the client continues to poll.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ use tokio::time::timeout;
 
 use super::connection::{Connection, Phase, wake};
 use super::error::RequestError;
-use super::packet::{ClientMessage, EnginePacket};
+use super::packet::EnginePacket;
 use super::polling::UpgradeProgress;
 use super::websocket::WebSocket;
 use crate::frame::Frame;
@@ -38,15 +37,6 @@ const PROBED: &str = "3probe";
 /// An upgrade in progress. If it is dropped before it is complete, the client continues to poll.
 pub(super) struct Upgrade {
     connection: Arc<Connection>,
-}
-
-/// What the task takes over when the upgrade is complete.
-pub(super) struct Upgraded {
-    pub(super) websocket: WebSocket,
-    /// Whether a pong came by polling that the task has not handled.
-    pub(super) pong: bool,
-    /// Messages that came by polling and have not been handled.
-    pub(super) inbound: VecDeque<ClientMessage>,
 }
 
 impl Upgrade {
@@ -101,8 +91,7 @@ impl Upgrade {
         let Ok(polling) = state.polling() else { return };
         let mut polling = std::mem::take(polling);
         let poll = polling.take_poll_waker();
-        let (pong, inbound) = polling.into_unhandled();
-        state.phase = Phase::Upgraded(Box::new(Upgraded { websocket, pong, inbound }));
+        state.phase = Phase::Upgraded(Box::new(polling.into_upgraded(websocket)));
         let task = state.take_task();
         drop(state);
         wake(poll);

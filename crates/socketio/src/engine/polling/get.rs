@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{Polling, UpgradeProgress, begin_request};
+use super::{Polling, UpgradeProgress};
 use crate::engine::connection::{Connection, ConnectionState, Phase, wake};
 use crate::engine::error::RequestError;
 use crate::engine::outbox::Load;
@@ -22,7 +22,7 @@ const NOOP: &str = "6";
 
 /// Serves a GET: waits for frames, and returns all of them.
 pub(crate) async fn poll(connection: &Connection) -> Result<Vec<u8>, RequestError> {
-    if let Err(error) = begin_request(connection, Polling::start_poll) {
+    if let Err(error) = connection.begin_request(Polling::start_poll) {
         return if take_final_noop(connection) { Ok(NOOP.into()) } else { Err(error) };
     }
     let mut guard = PollGuard { connection, is_answered: false };

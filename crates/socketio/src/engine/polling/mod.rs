@@ -8,10 +8,8 @@ use std::task::Waker;
 
 use tokio::time::Instant;
 
-use super::connection::Connection;
-use super::error::RequestError;
 use super::packet::ClientMessage;
-use crate::reason::Reason;
+use super::websocket::WebSocket;
 
 /// The state of a client that polls.
 #[derive(Default)]
@@ -37,6 +35,15 @@ pub(super) enum UpgradeProgress {
     Opened,
     /// The probe has been answered. Polls get NOOP, and frames wait for the WebSocket.
     Probed,
+}
+
+/// What the task takes over when the upgrade is complete.
+pub(super) struct Upgraded {
+    pub(super) websocket: WebSocket,
+    /// Whether a pong came by polling that the task has not handled.
+    pub(super) pong: bool,
+    /// Messages that came by polling and have not been handled.
+    pub(super) inbound: VecDeque<ClientMessage>,
 }
 
 /// A GET that waits for its response.
@@ -78,30 +85,13 @@ impl Polling {
         message
     }
 
-    /// Returns what the task must still handle after the upgrade: a pong, and messages.
-    pub(super) fn into_unhandled(self) -> (bool, VecDeque<ClientMessage>) {
-        (self.pong, self.inbound)
+    /// Returns what the connection's task takes over when the upgrade is complete.
+    pub(super) fn into_upgraded(self, websocket: WebSocket) -> Upgraded {
+        Upgraded { websocket, pong: self.pong, inbound: self.inbound }
     }
 
     /// Whether the pong is overdue.
-    fn is_overdue(&self) -> bool {
+    pub(super) fn is_overdue(&self) -> bool {
         !self.pong && self.pong_by.is_some_and(|by| Instant::now() >= by)
     }
-}
-
-/// Starts to serve a request of a client that polls. `begin` records it, and returns whether it may be
-/// served beside the other requests of the client; if not, the connection ends.
-fn begin_request(connection: &Connection, begin: impl FnOnce(&mut Polling) -> bool) -> Result<(), RequestError> {
-    let mut state = connection.lock();
-    let polling = state.polling()?;
-    let (reason, error) = if polling.is_overdue() {
-        (Reason::PingTimeout, RequestError::UnknownSession)
-    } else if !begin(polling) {
-        (Reason::ProtocolError, RequestError::BadRequest)
-    } else {
-        return Ok(());
-    };
-    drop(state);
-    connection.close(reason);
-    Err(error)
 }

@@ -7,7 +7,6 @@ use axum::body::Body;
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::begin_request;
 use crate::engine::connection::{Connection, ConnectionState};
 use crate::engine::error::RequestError;
 use crate::engine::packet::{ClientMessage, EnginePacket, parse_payload};
@@ -18,7 +17,7 @@ const MAX_PACKETS: usize = 4096;
 
 /// Serves a POST: passes its packets to the task, once those of the previous POST have been handled.
 pub(crate) async fn post(connection: &Connection, body: Body) -> Result<&'static str, RequestError> {
-    begin_request(connection, |polling| !std::mem::replace(&mut polling.is_posting, true))?;
+    connection.begin_request(|polling| !std::mem::replace(&mut polling.is_posting, true))?;
     let _guard = PostGuard(connection);
     let body = read_body(body, connection.max_payload(), connection.settings.ping_timeout).await;
     let body = body.inspect_err(|_| connection.close(Reason::ProtocolError))?;

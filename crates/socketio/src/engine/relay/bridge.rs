@@ -12,7 +12,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{MissedTickBehavior, Sleep, interval, sleep, timeout};
 
-use super::{RemoteConnection, Reply};
+use super::RemoteConnection;
+use super::message::Reply;
 use crate::engine::packet::{EnginePacket, decode_answer, encode_message};
 use crate::engine::polling::get::HOLD;
 use crate::engine::registry::ConnectionPermit;

@@ -7,9 +7,8 @@
 
 use bytes::Bytes;
 
-use super::Reply;
-use crate::engine::RandomId;
 use crate::engine::error::RequestError;
+use crate::engine::id::RandomId;
 
 const REQUEST: u8 = b'?';
 const RESPONSE: u8 = b'!';
@@ -23,6 +22,9 @@ const ERRORS: [(RequestError, u8); 4] = [
     (RequestError::Unavailable, b'u'),
     (RequestError::UnknownSession, b'n'),
 ];
+
+/// The body of a response.
+pub(super) type Reply = Result<Bytes, RequestError>;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PeerMessage {

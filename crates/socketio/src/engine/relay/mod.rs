@@ -4,7 +4,7 @@
 //! process. The session id names the process that has the connection, and the request is relayed to
 //! it. Messages may be lost; the request then fails after a timeout, and the client reconnects.
 
-mod bridge;
+pub(super) mod bridge;
 mod message;
 
 use std::collections::HashMap;
@@ -19,11 +19,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-pub(super) use self::bridge::Bridge;
-use self::message::{Operation, PeerMessage};
+use self::message::{Operation, PeerMessage, Reply};
 
-use super::RandomId;
+use super::connection::Connection;
 use super::error::RequestError;
+use super::id::RandomId;
 use super::polling::{get, post};
 use super::registry::Registry;
 use crate::settings::SocketSettings;
@@ -40,8 +40,6 @@ pub trait PeerMessenger: Send + Sync + 'static {
     /// particular order. Returns whether there is such a process, as far as is known.
     async fn send(&self, node: &str, message: Bytes) -> bool;
 }
-
-type Reply = Result<Bytes, RequestError>;
 
 /// Exchanges requests and responses with peers.
 pub(super) struct PeerRelay {
@@ -140,7 +138,7 @@ impl Drop for PendingGuard<'_> {
 
 impl Operation {
     /// Carries out the request of a peer.
-    async fn run(self, connection: &super::Connection) -> Reply {
+    async fn run(self, connection: &Connection) -> Reply {
         match self {
             Self::Poll => get::poll(connection).await.map(Bytes::from),
             Self::Post(body) => post::post(connection, Body::from(body)).await.map(Bytes::from),

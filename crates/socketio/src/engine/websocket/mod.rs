@@ -8,7 +8,7 @@
 
 mod decoder;
 mod encoder;
-mod handshake;
+pub(crate) mod handshake;
 
 use std::future::poll_fn;
 use std::mem::MaybeUninit;
@@ -23,7 +23,6 @@ use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::CloseCode;
 
 pub(crate) use self::decoder::{Decoder, WebSocketMessage};
-pub(crate) use self::handshake::Handshake;
 
 use self::decoder::Decoded;
 use self::encoder::{Batch, ControlFrame};
