@@ -16,11 +16,12 @@
 //! from the outbox and bring messages.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
 use super::error::RequestError;
@@ -93,9 +94,8 @@ impl Connection {
         Arc::new(Self { id, settings, address, established, state: Mutex::new(state) })
     }
 
-    /// Recovers from poisoning, because the state is consistent after every statement.
     pub(super) fn lock(&self) -> MutexGuard<'_, ConnectionState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Exempts the connection from `connect_timeout` and `max_payload_before_connect`.

@@ -1,10 +1,11 @@
 //! The open connections of a server.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -46,15 +47,11 @@ impl Registry {
     }
 
     pub(super) fn get(&self, id: RandomId) -> Option<Arc<Connection>> {
-        self.lock().get(&id).cloned()
+        self.by_id.lock().get(&id).cloned()
     }
 
     fn all(&self) -> Vec<Arc<Connection>> {
-        self.lock().values().cloned().collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<RandomId, Arc<Connection>>> {
-        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_id.lock().values().cloned().collect()
     }
 
     /// Refuses new connections, closes all others, spread evenly over a time, and returns when the last
@@ -106,7 +103,7 @@ impl ConnectionPermit {
     /// Makes a connection known by its id. If the server is being drained, it is closed at once.
     pub(super) fn register(&mut self, connection: &Arc<Connection>) {
         self.connection = Some(connection.clone());
-        self.registry.lock().insert(connection.id, connection.clone());
+        self.registry.by_id.lock().insert(connection.id, connection.clone());
         if *self.registry.draining.borrow() {
             connection.close(Reason::Shutdown);
         }
@@ -115,7 +112,7 @@ impl ConnectionPermit {
     /// Makes the connection unknown. It still counts.
     pub(super) fn unregister(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.registry.lock().remove(&connection.id);
+            self.registry.by_id.lock().remove(&connection.id);
         }
     }
 

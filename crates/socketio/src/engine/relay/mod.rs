@@ -8,13 +8,14 @@ pub(super) mod bridge;
 mod message;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::body::Body;
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -71,7 +72,7 @@ impl PeerRelay {
     fn receive(&self, message: &Bytes, registry: &Registry, serving: &mut JoinSet<()>) {
         match PeerMessage::decode(message, self.node().len()) {
             Some(PeerMessage::Response { number, reply }) => {
-                if let Some(pending) = self.pending().remove(&number) {
+                if let Some(pending) = self.pending.lock().remove(&number) {
                     // An error means that the request has timed out.
                     let _ = pending.send(reply);
                 }
@@ -106,10 +107,6 @@ impl PeerRelay {
     fn node(&self) -> &str {
         self.settings.node.as_deref().unwrap_or_default()
     }
-
-    fn pending(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Reply>>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Removes a pending request when it is dropped.
@@ -121,7 +118,7 @@ struct PendingGuard<'a> {
 impl<'a> PendingGuard<'a> {
     /// Returns `None` if too many requests are pending.
     fn insert(relay: &'a PeerRelay, number: u64, sender: oneshot::Sender<Reply>) -> Option<Self> {
-        let mut pending = relay.pending();
+        let mut pending = relay.pending.lock();
         if pending.len() >= MAX_REQUESTS {
             return None;
         }
@@ -132,7 +129,7 @@ impl<'a> PendingGuard<'a> {
 
 impl Drop for PendingGuard<'_> {
     fn drop(&mut self) {
-        self.relay.pending().remove(&self.number);
+        self.relay.pending.lock().remove(&self.number);
     }
 }
 
