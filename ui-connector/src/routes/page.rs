@@ -1,11 +1,14 @@
+//! The agent desktop console, as `build.rs` has embedded it.
+
 use axum::Router;
-use axum::http::HeaderMap;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
-    REFERRER_POLICY, VARY, X_FRAME_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_FRAME_OPTIONS,
 };
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use server::util::{hex, sha256};
 
 include!(concat!(env!("OUT_DIR"), "/console.rs"));
 
@@ -13,8 +16,14 @@ include!(concat!(env!("OUT_DIR"), "/console.rs"));
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What is served in the place of a console that was not built.
+/// The page in place of a console that was not built.
 const UNBUILT: &[u8] = include_bytes!("unbuilt.html");
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+}
 
 #[derive(Clone, Copy)]
 struct File {
@@ -24,13 +33,14 @@ struct File {
     packed: &'static [u8],
 }
 
-/// The agent desktop console: `/`, and below `/console/` what it loads.
+/// Routes for `/`, and below `/console/` for the files that the page loads.
 pub(super) fn console<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let files = FILES.iter().map(|(name, plain, packed)| File { name, plain, packed });
     let unbuilt = File { name: "index.html", plain: UNBUILT, packed: &[] };
     let files: Vec<_> = if FILES.is_empty() { vec![unbuilt] } else { files.collect() };
     files.into_iter().fold(Router::new(), |router, file| {
-        router.route(&path(file.name), get(async move |headers: HeaderMap| serve(file, &headers)))
+        let tags = Tags::of(file);
+        router.route(&path(file.name), get(async move |headers: HeaderMap| serve(file, &tags, &headers)))
     })
 }
 
@@ -38,9 +48,25 @@ fn path(name: &str) -> String {
     if name == "index.html" { "/".to_owned() } else { format!("/console/{name}") }
 }
 
-fn serve(file: File, request: &HeaderMap) -> Response {
+/// The entity tags of a file. Each coding has its own (<https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3.3>).
+#[derive(Clone)]
+struct Tags {
+    plain: String,
+    packed: String,
+}
+
+impl Tags {
+    fn of(file: File) -> Self {
+        let tag = |bytes| format!("\"{}\"", hex(&sha256(bytes)[..16]));
+        Self { plain: tag(file.plain), packed: tag(file.packed) }
+    }
+}
+
+fn serve(file: File, tags: &Tags, request: &HeaderMap) -> Response {
+    let coding = if takes_gzip(request) && !file.packed.is_empty() { Coding::Gzip } else { Coding::Identity };
+    let tag = if coding == Coding::Gzip { &tags.packed } else { &tags.plain };
     let headers = [
-        (CONTENT_TYPE, kind(file.name)),
+        (ETAG, tag.as_str()),
         (CACHE_CONTROL, caching(file.name)),
         (VARY, "accept-encoding"),
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -49,10 +75,23 @@ fn serve(file: File, request: &HeaderMap) -> Response {
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     ];
-    if takes_gzip(request) && !file.packed.is_empty() {
-        return (headers, [(CONTENT_ENCODING, "gzip")], file.packed).into_response();
+    if is_known(tag, request) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    (headers, file.plain).into_response()
+    let kind = (CONTENT_TYPE, kind(file.name));
+    match coding {
+        Coding::Gzip => (headers, [kind, (CONTENT_ENCODING, "gzip")], file.packed).into_response(),
+        Coding::Identity => (headers, [kind], file.plain).into_response(),
+    }
+}
+
+/// Whether the client has this representation already (<https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2>).
+fn is_known(tag: &str, request: &HeaderMap) -> bool {
+    let known = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 fn takes_gzip(request: &HeaderMap) -> bool {
@@ -83,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
+    fn reads_accept_encoding() {
         let takes = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT_ENCODING, value.parse().unwrap());

@@ -69,6 +69,26 @@ async fn the_first_load_is_small_because_it_is_compressed() {
 }
 
 #[tokio::test]
+async fn a_file_that_the_browser_has_is_not_sent_again() {
+    let connector = Connector::start(&Log::new()).await;
+    let mut tags = Vec::new();
+    for coding in ["gzip", "identity"] {
+        let request = || http().get(connector.url("/")).header("accept-encoding", coding);
+        let first = request().send().await.unwrap();
+        let tag = header(&first, "etag").to_owned();
+        for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+            let again = request().header("if-none-match", &known).send().await.unwrap();
+            assert_eq!((again.status().as_u16(), header(&again, "etag")), (304, tag.as_str()), "{known}");
+            assert!(again.headers().contains_key("content-security-policy"));
+            assert!(again.bytes().await.unwrap().is_empty());
+        }
+        assert_eq!(request().header("if-none-match", "\"other\"").send().await.unwrap().status(), 200);
+        tags.push(tag);
+    }
+    assert_ne!(tags[0], tags[1], "both codings have one tag");
+}
+
+#[tokio::test]
 async fn health_follows_the_bus_and_the_process() {
     let connector = Connector::start(&Log::new()).await;
     let status = get(&connector, "/status").await;
