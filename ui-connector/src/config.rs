@@ -9,11 +9,11 @@ use server::http::HttpLimits;
 use server::process::ProcessSettings;
 use settings::{ConfigError, Env, Reader};
 
+use crate::auth::rate_limit::GuardSettings;
 use crate::auth::rotation::SecretFile;
 use crate::auth::settings::AuthSettings;
 use crate::auth::token::TokenKeys;
 use crate::dialogflow::settings::DialogflowSettings;
-use crate::guard::GuardSettings;
 use crate::hub::HubSettings;
 use crate::kinds::AllowedOrigins;
 use crate::sessions::SessionSettings;

@@ -1,4 +1,4 @@
-//! What is a state and not an event: read off now and then.
+//! Gauges, sampled every five seconds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hub::Hub;
 
-/// How often.
+/// Time between two samples.
 const INTERVAL: Duration = Duration::from_secs(5);
 
 const CONNECTIONS: &str = "agent_assist_connections";
@@ -20,7 +20,7 @@ const MEMBERS: &str = "agent_assist_members";
 const MEMBERS_BEHIND: &str = "agent_assist_members_behind";
 const REDIS_CONNECTED: &str = "agent_assist_redis_connected";
 
-pub(crate) fn describe() {
+fn describe() {
     describe_gauge!(CONNECTIONS, "Open Engine.IO connections");
     describe_gauge!(QUEUED_FRAMES, "Frames that wait to be written to desktops");
     describe_gauge!(QUEUED_BYTES, Unit::Bytes, "Bytes that wait to be written to desktops");
@@ -30,8 +30,9 @@ pub(crate) fn describe() {
     describe_gauge!(REDIS_CONNECTED, "1 while events can arrive from Redis");
 }
 
-/// Reads them off until `stop` is cancelled.
+/// Samples the gauges until `stop` is cancelled.
 pub(crate) async fn run(hub: Arc<Hub>, sockets: Server, stop: CancellationToken) {
+    describe();
     while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
         let (frames, bytes) = sockets.queued();
         let state = hub.state();
@@ -45,7 +46,7 @@ pub(crate) async fn run(hub: Arc<Hub>, sockets: Server, stop: CancellationToken)
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nobody counts that far")]
+#[expect(clippy::cast_precision_loss, reason = "no value comes near 2^53")]
 fn set(name: &'static str, value: usize) {
     gauge!(name).set(value as f64);
 }

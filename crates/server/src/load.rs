@@ -19,7 +19,7 @@ const RETRY_SECONDS: &str = "1";
 
 /// Lets the routes of `router` serve `requests` at a time. More are answered 503 at once, which costs nearly nothing, while
 /// those that wait would take memory and be late. A request counts until its answer has been sent to the end.
-pub fn limit(router: Router, requests: usize) -> Router {
+pub fn limit<S: Clone + Send + Sync + 'static>(router: Router<S>, requests: usize) -> Router<S> {
     router.layer(from_fn_with_state(Arc::new(Semaphore::new(requests)), admit))
 }
 

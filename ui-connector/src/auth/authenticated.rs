@@ -1,29 +1,37 @@
 //! The token of an HTTP request.
 
-use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use server::authorization::authorization;
 
-use super::token::{InvalidToken, TokenKeys};
+use super::token::InvalidToken;
+use crate::state::App;
 
-/// Proof that the request came with a valid token. Handlers that take it are closed to others.
-pub struct Authenticated;
+/// Proof that a request has a valid token.
+pub(crate) struct Authenticated;
 
-/// The state is shared by a pointer, and has the keys somewhere.
-impl<S> FromRequestParts<S> for Authenticated
-where
-    S: Deref<Target: AsRef<TokenKeys>> + Send + Sync,
-{
+impl Authenticated {
+    /// Verifies the token of a request.
+    ///
+    /// # Errors
+    /// [`InvalidToken`], answered with 401.
+    pub(crate) fn verify(app: &App, headers: &HeaderMap) -> Result<Self, InvalidToken> {
+        app.settings.tokens.verify(authorization(headers)).map(|_| Self)
+    }
+}
+
+/// Closes a handler to requests without a valid token.
+impl FromRequestParts<Arc<App>> for Authenticated {
     type Rejection = InvalidToken;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, InvalidToken> {
-        state.as_ref().verify(authorization(&parts.headers)).map(|_| Self)
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, InvalidToken> {
+        Self::verify(app, &parts.headers)
     }
 }
 

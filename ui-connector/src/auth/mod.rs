@@ -1,8 +1,9 @@
 //! Identity providers, and our own tokens.
 
-pub mod authenticated;
+pub(crate) mod authenticated;
 pub mod provider;
 pub mod providers;
+pub mod rate_limit;
 pub mod rotation;
 mod secrets;
 pub mod settings;

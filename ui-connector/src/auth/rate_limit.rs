@@ -9,19 +9,18 @@
 //! microseconds and discloses nothing, and agents of the same address must be able to reconnect. So good tokens are accepted
 //! always, and over the limit a refused connection is closed at once.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use server::util::lock;
+use lru::LruCache;
+use parking_lot::Mutex;
 use settings::Reader;
 
 use crate::variables::{MAX_LOGINS, REFUSED_ATTEMPTS_PER_MINUTE};
 
 /// The time in which attempts are counted.
 const WINDOW: Duration = Duration::from_mins(1);
-/// Maximum of addresses that are remembered, some megabytes. This limit does not stop an attacker with more of them.
+/// Addresses that are remembered, some megabytes; further ones replace those that were refused longest ago.
 const MAX_ADDRESSES: usize = 100_000;
 
 /// Limits for clients that are not authenticated yet.
@@ -45,9 +44,10 @@ impl Default for GuardSettings {
     }
 }
 
+/// Counts the refused attempts of each address.
 pub(crate) struct Refusals {
     limit: usize,
-    counted: Mutex<HashMap<IpAddr, Window>>,
+    counted: Mutex<LruCache<IpAddr, Window>>,
 }
 
 struct Window {
@@ -64,7 +64,7 @@ impl Window {
 impl Refusals {
     /// Allows `limit` a minute for each address; any number if it is 0.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, counted: Mutex::default() }
+        Self { limit, counted: Mutex::new(LruCache::unbounded()) }
     }
 
     /// How long an address has to wait, if it has been refused too often.
@@ -78,26 +78,23 @@ impl Refusals {
     }
 
     fn wait_at(&self, address: Option<IpAddr>, now: Instant) -> Option<Duration> {
-        let counted = lock(&self.counted);
-        let window = counted.get(&network(address?)).filter(|window| !window.is_over(now))?;
+        let counted = self.counted.lock();
+        let window = counted.peek(&network(address?)).filter(|window| !window.is_over(now))?;
         (self.limit > 0 && window.refused >= self.limit)
             .then(|| WINDOW.saturating_sub(now.duration_since(window.began)))
     }
 
     fn note_at(&self, address: Option<IpAddr>, now: Instant) {
         let Some(address) = address.filter(|_| self.limit > 0) else { return };
-        let mut counted = lock(&self.counted);
-        if counted.len() >= MAX_ADDRESSES {
-            counted.retain(|_, window| !window.is_over(now));
-        }
-        if counted.len() >= MAX_ADDRESSES {
-            counted.clear();
-        }
-        let window = counted.entry(network(address)).or_insert(Window { began: now, refused: 0 });
+        let mut counted = self.counted.lock();
+        let window = counted.get_or_insert_mut(network(address), || Window { began: now, refused: 0 });
         if window.is_over(now) {
             *window = Window { began: now, refused: 0 };
         }
         window.refused = window.refused.saturating_add(1);
+        if counted.len() > MAX_ADDRESSES {
+            counted.pop_lru();
+        }
     }
 }
 
@@ -119,17 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_holds_for_a_minute_and_for_one_address() {
+    fn limits_one_address_for_a_minute() {
         let (refusals, start) = (Refusals::new(2), Instant::now());
-        let (thief, agent) = (address("1.2.3.4"), address("1.2.3.5"));
-        refusals.note_at(thief, start);
-        assert_eq!(refusals.wait_at(thief, start), None);
-        refusals.note_at(thief, start + Duration::from_secs(20));
-        assert_eq!(refusals.wait_at(thief, start + Duration::from_secs(20)), Some(Duration::from_secs(40)));
+        let (attacker, agent) = (address("1.2.3.4"), address("1.2.3.5"));
+        refusals.note_at(attacker, start);
+        assert_eq!(refusals.wait_at(attacker, start), None);
+        refusals.note_at(attacker, start + Duration::from_secs(20));
+        assert_eq!(refusals.wait_at(attacker, start + Duration::from_secs(20)), Some(Duration::from_secs(40)));
         assert_eq!(refusals.wait_at(agent, start), None);
-        assert_eq!(refusals.wait_at(thief, start + WINDOW), None);
-        refusals.note_at(thief, start + WINDOW);
-        assert_eq!(refusals.wait_at(thief, start + WINDOW), None);
+        assert_eq!(refusals.wait_at(attacker, start + WINDOW), None);
+        refusals.note_at(attacker, start + WINDOW);
+        assert_eq!(refusals.wait_at(attacker, start + WINDOW), None);
     }
 
     #[test]
@@ -148,11 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn forgets_the_address_that_was_refused_longest_ago() {
         let (refusals, now) = (Refusals::new(1), Instant::now());
-        for number in 0..u32::try_from(MAX_ADDRESSES).unwrap() + 10 {
-            refusals.note_at(Some(IpAddr::V4(number.into())), now);
+        let numbered = |number: usize| Some(IpAddr::V4(u32::try_from(number).unwrap().into()));
+        for number in 0..=MAX_ADDRESSES {
+            refusals.note_at(numbered(number), now);
         }
-        assert!(lock(&refusals.counted).len() <= MAX_ADDRESSES);
+        assert_eq!(refusals.counted.lock().len(), MAX_ADDRESSES);
+        assert!(refusals.wait_at(numbered(0), now).is_none() && refusals.wait_at(numbered(1), now).is_some());
     }
 }

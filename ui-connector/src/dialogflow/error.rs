@@ -8,7 +8,7 @@ use serde_json::json;
 use server::body::BodyError;
 use server::telemetry::causes;
 
-use super::offer::NotOffered;
+use super::methods::NotOffered;
 use crate::auth::token::InvalidToken;
 use crate::google::credentials::TokenError;
 

@@ -21,7 +21,8 @@ pub(super) enum NotOffered {
     Method(&'static str),
 }
 
-/// The resources of an offer, below the location.
+/// The resources of a row, below the location.
+#[derive(Debug, Clone, Copy)]
 enum Resources {
     /// This path.
     At(&'static str),
@@ -31,22 +32,53 @@ enum Resources {
 
 use Resources::{At, Below};
 
-/// Not offered are the lists of all conversations and answer records of a project, and whatever changes the
+/// What is offered of some resources.
+struct Offer {
+    resources: Resources,
+    /// The HTTP methods, as in the header `Allow`.
+    methods: &'static str,
+    /// Last parts of paths, or custom methods, that metrics count apart from the resource.
+    labels: &'static [&'static str],
+}
+
+const fn offer(resources: Resources, methods: &'static str, labels: &'static [&'static str]) -> Offer {
+    Offer { resources, methods, labels }
+}
+
+/// Not offered are the lists of all conversations and answer records of a project, and methods that change the
 /// configuration of Agent Assist.
-const OFFERS: [(Resources, &str); 13] = [
-    (At("conversations"), "POST"),
-    (Below("conversations/"), "GET, POST, PATCH"),
-    (Below("answerRecords/"), "PATCH"),
-    (Below("conversationProfiles/"), "GET"),
-    (Below("conversationModels/"), "GET"),
-    (Below("generators/"), "GET"),
-    (At("companionAgents"), "GET"),
-    (Below("companionAgents/"), "GET"),
-    (At("tools"), "GET"),
-    (Below("tools/"), "GET"),
-    (At("suggestions:searchKnowledge"), "POST"),
-    (At("suggestions:generateStatelessSummary"), "POST"),
-    (At("statelessSuggestion:generate"), "POST"),
+const OFFERS: [Offer; 13] = [
+    offer(At("conversations"), "POST", &[]),
+    offer(
+        Below("conversations/"),
+        "GET, POST, PATCH",
+        &[
+            "analyzeContent",
+            "batchCreate",
+            "complete",
+            "generate",
+            "ingestContextReferences",
+            "searchKnowledge",
+            "suggestArticles",
+            "suggestConversationSummary",
+            "suggestFaqAnswers",
+            "suggestKnowledgeAssist",
+            "suggestSmartReplies",
+            "messages",
+            "participants",
+        ],
+    ),
+    offer(Below("answerRecords/"), "PATCH", &[]),
+    offer(Below("conversationProfiles/"), "GET", &[]),
+    offer(Below("conversationModels/"), "GET", &[]),
+    offer(Below("generators/"), "GET", &[]),
+    offer(At("companionAgents"), "GET", &[]),
+    offer(Below("companionAgents/"), "GET", &[]),
+    offer(At("tools"), "GET", &[]),
+    offer(Below("tools/"), "GET", &[]),
+    offer(At("suggestions:searchKnowledge"), "POST", &["searchKnowledge"]),
+    offer(At("suggestions:generateStatelessSummary"), "POST", &["generateStatelessSummary"]),
+    offer(At("statelessSuggestion:generate"), "POST", &["generate"]),
 ];
 
 impl<'a> Call<'a> {
@@ -59,12 +91,19 @@ impl<'a> Call<'a> {
         Some(Self { project, location, resource: parts.next()? }).filter(|_| is_ours)
     }
 
-    pub(super) fn check(&self, method: &Method) -> Result<(), NotOffered> {
-        let offer = OFFERS.iter().find(|(resources, _)| match resources {
-            At(path) => self.resource == *path,
+    fn offer(&self) -> Option<&'static Offer> {
+        OFFERS.iter().find(|offer| match offer.resources {
+            At(path) => self.resource == path,
             Below(path) => self.resource.strip_prefix(path).is_some_and(|id| !id.is_empty()),
-        });
-        let (_, methods) = offer.ok_or(NotOffered::Path)?;
+        })
+    }
+
+    /// Checks that the HTTP method is offered.
+    ///
+    /// # Errors
+    /// [`NotOffered`]
+    pub(super) fn check(&self, method: &Method) -> Result<(), NotOffered> {
+        let methods = self.offer().ok_or(NotOffered::Path)?.methods;
         if methods.split(", ").any(|offered| offered == method) { Ok(()) } else { Err(NotOffered::Method(methods)) }
     }
 
@@ -74,37 +113,13 @@ impl<'a> Call<'a> {
         *method != Method::GET && !completes
     }
 
-    /// What it is about, for metrics: the first part of the resource, or the custom method.
-    pub(super) fn group(&self) -> &'static str {
-        const METHODS: [&str; 14] = [
-            "analyzeContent",
-            "batchCreate",
-            "complete",
-            "generate",
-            "generateStatelessSummary",
-            "ingestContextReferences",
-            "searchKnowledge",
-            "suggestArticles",
-            "suggestConversationSummary",
-            "suggestFaqAnswers",
-            "suggestKnowledgeAssist",
-            "suggestSmartReplies",
-            "messages",
-            "participants",
-        ];
-        const COLLECTIONS: [&str; 7] = [
-            "conversations",
-            "answerRecords",
-            "conversationProfiles",
-            "conversationModels",
-            "generators",
-            "companionAgents",
-            "tools",
-        ];
+    /// Returns the label for metrics: the custom method, or else the collection.
+    pub(super) fn label(&self) -> &'static str {
+        let Some(offer) = self.offer() else { return "other" };
         let last = self.resource.rsplit([':', '/']).next().unwrap_or_default();
-        let first = self.resource.split([':', '/']).next().unwrap_or_default();
-        let known = |names: &'static [&'static str], name: &str| names.iter().copied().find(|known| *known == name);
-        known(&METHODS, last).or_else(|| known(&COLLECTIONS, first)).unwrap_or("other")
+        let (At(path) | Below(path)) = offer.resources;
+        let collection = path.split([':', '/']).next().unwrap_or_default();
+        offer.labels.iter().copied().find(|label| *label == last).unwrap_or(collection)
     }
 }
 
@@ -118,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_offered_is_told_apart_from_a_wrong_method() {
+    fn distinguishes_unknown_paths_from_wrong_methods() {
         assert_eq!(check(&Method::GET, "conversations"), Err(NotOffered::Method("POST")));
         assert_eq!(check(&Method::HEAD, "generators/g"), Err(NotOffered::Method("GET")));
         assert_eq!(check(&Method::DELETE, "conversations/c"), Err(NotOffered::Method("GET, POST, PATCH")));
@@ -130,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn only_paths_with_a_location_are_dialogflows() {
+    fn rejects_paths_without_a_location() {
         for path in [
             "/v2/projects/p/conversations/c",
             "/v3/projects/p/locations/l/conversations/c",
@@ -144,12 +159,12 @@ mod tests {
     }
 
     #[test]
-    fn metrics_have_few_groups() {
-        let group = |resource: &str| Call { project: "p", location: "l", resource }.group();
-        assert_eq!(group("conversations/c/participants/p:analyzeContent"), "analyzeContent");
-        assert_eq!(group("conversations/c/messages"), "messages");
-        assert_eq!(group("conversations/c"), "conversations");
-        assert_eq!(group("tools/t"), "tools");
-        assert_eq!(group("x/y"), "other");
+    fn labels_are_few() {
+        let label = |resource: &str| Call { project: "p", location: "l", resource }.label();
+        assert_eq!(label("conversations/c/participants/p:analyzeContent"), "analyzeContent");
+        assert_eq!(label("conversations/c/messages"), "messages");
+        assert_eq!(label("conversations/c"), "conversations");
+        assert_eq!(label("tools/t"), "tools");
+        assert_eq!(label("x/y"), "other");
     }
 }

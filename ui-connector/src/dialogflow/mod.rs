@@ -1,15 +1,15 @@
-//! The Dialogflow proxy: what a desktop may ask Dialogflow, with our credentials in the place of its own.
+//! The Dialogflow proxy: calls of desktops, sent with the credentials of the connector.
 //!
-//! A request comes through `forward`, which asks `offer` whether there is such a method, `path` whether the path is
-//! what it seems, and `upstream` for the answer; `headers` says what passes in either direction.
+//! `forward` serves a request. `methods` is the table of the methods on offer, `path` rejects ambiguous paths, `json_body`
+//! reads the body, `headers` filters headers in both directions, and `upstream` sends the call.
 
 mod error;
 mod forward;
 mod headers;
 mod json_body;
-mod offer;
+mod methods;
 mod path;
 pub mod settings;
-mod upstream;
+pub(crate) mod upstream;
 
-pub(crate) use forward::{Proxy, router};
+pub(crate) use forward::router;

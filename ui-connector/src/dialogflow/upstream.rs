@@ -11,6 +11,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use server::body::BodyBudget;
 use tower_http::timeout::TimeoutBody;
 
 use super::error::Error;
@@ -18,6 +19,8 @@ use super::settings::DialogflowSettings;
 use crate::base_url::BaseUrl;
 use crate::google::location::Location;
 
+/// How long a desktop may take to send a body.
+const BODY_TIME: Duration = Duration::from_secs(30);
 /// How long a connection may take to be made.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// After which time an unused connection is closed. Google closes its own after some minutes.
@@ -25,6 +28,12 @@ const IDLE_TIME: Duration = Duration::from_mins(1);
 /// Unused connections that are kept to each host.
 const IDLE_CONNECTIONS: usize = 64;
 
+/// Returns the budget of the bodies that desktops send.
+pub(crate) fn body_budget(settings: &DialogflowSettings) -> BodyBudget {
+    BodyBudget::new(settings.max_body, settings.max_bodies, BODY_TIME)
+}
+
+/// A call as it is sent to Dialogflow.
 pub(super) struct UpstreamCall {
     pub(super) method: Method,
     pub(super) location: Location,
@@ -36,9 +45,8 @@ pub(super) struct UpstreamCall {
 
 /// The connections to Dialogflow. It follows no redirects and keeps no cookies.
 ///
-/// Not the client that asks everybody else: that one spells some characters of a query anew, and here they must pass
-/// unchanged.
-pub(super) struct Upstream {
+/// Not the HTTP client of the providers: reqwest encodes some characters of a query anew, and here they must pass unchanged.
+pub(crate) struct Upstream {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     endpoint: Option<BaseUrl>,
     timeout: Duration,
@@ -49,7 +57,7 @@ impl Upstream {
     ///
     /// # Errors
     /// If the system's certificates cannot be used.
-    pub(super) fn new(settings: &DialogflowSettings) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(settings: &DialogflowSettings) -> Result<Self, rustls::Error> {
         let mut tcp = HttpConnector::new();
         tcp.set_connect_timeout(Some(CONNECT_TIME));
         tcp.set_nodelay(true);

@@ -15,8 +15,8 @@ use serde_json::json;
 use server::telemetry::causes;
 use server::util::{hex, sha256};
 
-use super::App;
 use crate::auth::authenticated::Authenticated;
+use crate::state::App;
 
 /// How long a name is kept after it was stored.
 const TTL: Duration = Duration::from_hours(24);
@@ -50,7 +50,7 @@ pub(super) async fn set(
 ) -> Result<Response, Error> {
     let Json(Pair { conversation_integration_key: key, conversation_name: name }) = pair?;
     let conversation: ConversationName = name.parse().map_err(|_| Error::Malformed)?;
-    if key.is_empty() || key.len() > MAX_KEY_BYTES || conversation.project() != app.project {
+    if key.is_empty() || key.len() > MAX_KEY_BYTES || conversation.project() != app.settings.project {
         return Err(Error::Malformed);
     }
     app.keys.set(&hashed(&key), name.as_bytes(), TTL).await?;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::App;
+use crate::state::App;
 
 /// The text by which the original's users recognise the service.
 pub(super) async fn status() -> &'static str {
@@ -15,7 +15,7 @@ pub(super) async fn live() -> &'static str {
     "ok"
 }
 
-/// Desktops may be sent here.
+/// Whether desktops may connect to this instance.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
     if app.stopping.is_cancelled() {
         (StatusCode::SERVICE_UNAVAILABLE, "shutting down")

@@ -20,10 +20,10 @@ use server::authorization::authorization;
 use server::load::overloaded;
 use server::telemetry::causes;
 
-use super::App;
 use crate::auth::provider::{Admission, PlatformToken, Refusal};
 use crate::auth::providers::{AccountCredentials, DenyAll};
 use crate::metrics;
+use crate::state::App;
 
 /// Maximum length of a user name.
 const MAX_USER_BYTES: usize = 1024;
@@ -44,8 +44,8 @@ pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: 
     }
     let token = PlatformToken::from_header(authorization(&headers));
     // Not before the body has been read: clients that send it slowly would hold all permits.
-    let Ok(_place) = app.logins.try_acquire() else { return overloaded() };
-    let (provider, started) = (&app.auth.agents, Instant::now());
+    let Ok(_permit) = app.logins.try_acquire() else { return overloaded() };
+    let (provider, started) = (&app.settings.auth.agents, Instant::now());
     let verdict = provider.verify(&app.http, &token).await;
     metrics::login(provider.name(), result(&verdict), started);
     match verdict {
@@ -61,7 +61,7 @@ pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: 
 
 /// Gives a token to an application.
 pub(super) async fn application(State(app): State<Arc<App>>, client: Client, request: Request) -> Response {
-    let Some(provider) = &app.auth.applications else {
+    let Some(provider) = &app.settings.auth.applications else {
         return refuse(Caller::Application, DenyAll::NAME, &Refusal::Denied("APP_AUTH_OPTION is empty".into()));
     };
     if let Some(wait) = app.refusals.wait(client.0) {
@@ -76,7 +76,7 @@ pub(super) async fn application(State(app): State<Arc<App>>, client: Client, req
     let Some(credentials) = read::<AccountCredentials>(members) else {
         return (StatusCode::BAD_REQUEST, "accountSid and authToken must be texts").into_response();
     };
-    let Ok(_place) = app.logins.try_acquire() else { return overloaded() };
+    let Ok(_permit) = app.logins.try_acquire() else { return overloaded() };
     let started = Instant::now();
     let verdict = provider.verify(&app.http, &credentials).await;
     metrics::login("Twilio", result(&verdict), started);
@@ -128,7 +128,7 @@ fn issue(app: &App, user: Result<String, &'static str>, admission: Admission) ->
         Ok(user) => user,
         Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
     };
-    match app.tokens.issue(&user, admission.until) {
+    match app.settings.tokens.issue(&user, admission.until) {
         Ok(token) => ([(CACHE_CONTROL, "no-store")], Json(json!({"token": token}))).into_response(),
         Err(error) => {
             tracing::error!(%error, "failed to sign a token");

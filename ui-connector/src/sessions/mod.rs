@@ -1,12 +1,11 @@
 //! Sessions that outlive their tokens.
 //!
-//! A token expires after an hour, and a client that reconnects presents the old one. So a desktop that
-//! stays connected is given new tokens in time, and one that comes back with an expired token is let in
-//! if its session, named by the claim `jti`, was connected a moment ago. Redis remembers that, for all
-//! connectors. HTTP routes know nothing of it.
+//! A token expires after an hour, and a client that reconnects presents the old one. So the connector sends new tokens to
+//! connected desktops in time, and accepts an expired token if its session, named by the claim `jti`, was connected a
+//! moment ago. Redis remembers that for all connectors. HTTP routes accept no expired tokens.
 
-mod book;
 mod renewal;
+mod table;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,16 +16,16 @@ use settings::Reader;
 
 use crate::auth::token::{Claims, Session, TokenKeys};
 use crate::variables::{SESSION_GRACE_MINUTES, SESSION_MAX_HOURS};
-use book::Book;
+use table::SessionTable;
 
-pub(crate) use book::Number;
 pub(crate) use renewal::run;
+pub(crate) use table::EntryId;
 
 #[derive(Debug, Clone)]
 pub struct SessionSettings {
-    /// How long after its connection ended a desktop may reconnect with an expired token; zero for never.
+    /// Time after the end of its connection in which a desktop may reconnect with an expired token; zero for none.
     pub grace: Duration,
-    /// How long after its first token a session ends.
+    /// Time after its first token at which a session ends.
     pub longest: Duration,
 }
 
@@ -46,24 +45,24 @@ impl SessionSettings {
     }
 }
 
-/// All sessions that are connected here, and what Redis knows of the others.
+/// The login sessions: those that are connected here, and those that Redis remembers.
 pub(crate) struct Sessions {
     keys: Arc<dyn KeyStore>,
     tokens: Arc<TokenKeys>,
     settings: SessionSettings,
-    book: Book,
+    table: SessionTable,
 }
 
 impl Sessions {
     pub(crate) fn new(keys: Arc<dyn KeyStore>, tokens: Arc<TokenKeys>, settings: SessionSettings) -> Self {
-        Self { keys, tokens, settings, book: Book::default() }
+        Self { keys, tokens, settings, table: SessionTable::default() }
     }
 
-    /// Whether a desktop may connect with an expired token. The claims have been verified.
+    /// Returns whether a desktop may connect with an expired token, whose claims have been verified.
     ///
     /// # Errors
-    /// Redis does not answer.
-    pub(crate) async fn goes_on(&self, claims: &mut Claims) -> Result<bool, Error> {
+    /// If Redis does not answer.
+    pub(crate) async fn continues(&self, claims: &mut Claims) -> Result<bool, Error> {
         let Some(session) = claims.session.as_mut().filter(|_| self.settings.is_on()) else { return Ok(false) };
         let Some(value) = self.keys.get(&key(&session.id)).await? else { return Ok(false) };
         let remembered = std::str::from_utf8(&value).ok().and_then(|began| began.parse().ok());
@@ -71,7 +70,7 @@ impl Sessions {
         Ok(session.began.is_some_and(|began| unix_time() < self.end(began)))
     }
 
-    /// When a session ends that began at `began`; Unix time, seconds.
+    /// Returns when a session ends that began at `began`; Unix time, seconds.
     fn end(&self, began: u64) -> u64 {
         began.saturating_add(self.settings.longest.as_secs())
     }
@@ -81,8 +80,8 @@ fn key(id: &str) -> String {
     format!("aa:session:{{{id}}}")
 }
 
-/// What Redis is to remember of a session.
-fn entry(session: &Session) -> (String, String) {
+/// Returns the key and the value of a session in Redis.
+fn record(session: &Session) -> (String, String) {
     (key(&session.id), session.began.unwrap_or_default().to_string())
 }
 

@@ -1,4 +1,4 @@
-//! Gives connected desktops new tokens in time, and keeps Redis informed of who is connected.
+//! Sends new tokens to connected desktops in time, and writes the connected sessions to Redis.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,122 +8,120 @@ use socketio::{Frame, Socket};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{Number, Sessions, unix_time};
+use super::{EntryId, Sessions, unix_time};
 use crate::auth::token::Claims;
 use crate::hub::Hub;
 use crate::metrics;
 
-/// How long before its token expires a desktop gets the next one. Of a token that is valid for a shorter
-/// time, a quarter.
+/// Time before the expiry of a token at which the next one is sent; for short-lived tokens a quarter of their lifetime.
 const AHEAD: Duration = Duration::from_mins(5);
 
-/// How often it is looked who needs a token, and what Redis does not know yet.
+/// Interval in which new tokens are sent, and changes written to Redis.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How often Redis is told of all that are connected. By so much sooner the grace ends after a crash.
-const REMINDER: Duration = Duration::from_mins(1);
+/// Interval in which all sessions are written to Redis. A crash shortens the grace period by up to this much.
+const WRITE_ALL: Duration = Duration::from_mins(1);
 
-/// How soon it is tried again when Redis could not be told.
+/// Pause before all sessions are written again after a failure.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Tokens signed by one tick: some milliseconds. The others wait for the next one. So many sessions
-/// are also told to Redis at once.
-const AT_ONCE: usize = 1000;
+/// Tokens that one tick signs, which takes some milliseconds, and sessions in one write to Redis.
+const BATCH: usize = 1000;
 
 impl Sessions {
-    /// A desktop has connected. Nothing if its token belongs to no session.
-    pub(crate) fn enter(&self, socket: &Socket, claims: Claims) -> Option<Number> {
+    /// Notes that a desktop has connected. Returns `None` if its token belongs to no session.
+    pub(crate) fn enter(&self, socket: &Socket, claims: Claims) -> Option<EntryId> {
         let mut session = claims.session.filter(|_| self.settings.is_on())?;
         session.began.get_or_insert_with(unix_time);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time before 1970 becomes 1970")]
         let expires = claims.expires as u64;
-        Some(self.book.enter(socket.clone(), session, expires, self.due(expires)))
+        Some(self.table.insert(socket.clone(), session, expires, self.due(expires)))
     }
 
-    /// The desktop has been told that it is connected: if its token expires soon, here is the next one.
-    pub(crate) fn connected(&self, number: Number) {
-        if self.book.is_due(number, unix_time()) {
-            self.renew(number);
+    /// Sends the next token at once if the one of a new connection expires soon.
+    pub(crate) fn connected(&self, id: EntryId) {
+        if self.table.is_due(id, unix_time()) {
+            self.renew(id);
         }
     }
 
-    /// The desktop has gone.
-    pub(crate) fn leave(&self, number: Number) {
-        self.book.leave(number);
+    /// Notes that a desktop has disconnected.
+    pub(crate) fn leave(&self, id: EntryId) {
+        self.table.remove(id);
     }
 
     fn due(&self, expires: u64) -> u64 {
         expires.saturating_sub(AHEAD.min(self.tokens.lifetime() / 4).as_secs())
     }
 
-    /// Gives the desktop a new token, unless its session would end before the old one expires.
-    fn renew(&self, number: Number) {
-        let Some(desktop) = self.book.find(number) else { return };
-        let end = self.end(desktop.session.began.unwrap_or_default());
-        match self.tokens.extend(&desktop.session, end) {
-            Ok((token, expires)) if expires > desktop.expires.max(unix_time()) => {
+    /// Sends a new token, unless the session ends before the old one expires.
+    fn renew(&self, id: EntryId) {
+        let Some(entry) = self.table.get(id) else { return };
+        let end = self.end(entry.session.began.unwrap_or_default());
+        match self.tokens.extend(&entry.session, end) {
+            Ok((token, expires)) if expires > entry.expires.max(unix_time()) => {
                 let arg = serde_json::json!({"token": token}).to_string();
-                // A desktop that has gone needs none; one whose outbox is full gets the next one.
-                if desktop.socket.try_emit(Frame::event("/", "token-renewed", &[&arg])).is_ok() {
+                // If the outbox is full, another token follows later.
+                if entry.socket.try_emit(Frame::event("/", "token-renewed", &[&arg])).is_ok() {
                     metrics::token_renewed();
-                    self.book.renewed(number, expires, self.due(expires));
+                    self.table.renewed(id, expires, self.due(expires));
                 } else {
-                    self.book.renewed(number, desktop.expires, unix_time() + REMINDER.as_secs());
+                    self.table.renewed(id, entry.expires, unix_time() + WRITE_ALL.as_secs());
                 }
             }
-            Ok(_) => self.book.renewed(number, desktop.expires, u64::MAX),
+            Ok(_) => self.table.renewed(id, entry.expires, u64::MAX),
             Err(error) => {
                 tracing::error!(%error, "failed to sign a token");
-                self.book.renewed(number, desktop.expires, unix_time() + REMINDER.as_secs());
+                self.table.renewed(id, entry.expires, unix_time() + WRITE_ALL.as_secs());
             }
         }
     }
 
-    /// Tells Redis of all that are connected.
-    async fn remind(&self) -> bool {
-        let mut last = Number::FIRST;
+    /// Writes all connected sessions to Redis. Returns whether that succeeded.
+    async fn write_all(&self) -> bool {
+        let mut last = EntryId::FIRST;
         loop {
-            let (numbers, entries): (Vec<_>, Vec<_>) = self.book.after(last, AT_ONCE).into_iter().unzip();
-            let Some(number) = numbers.last() else { return true };
-            last = *number;
-            if !self.remember(&entries).await {
+            let (ids, records): (Vec<_>, Vec<_>) = self.table.after(last, BATCH).into_iter().unzip();
+            let Some(id) = ids.last() else { return true };
+            last = *id;
+            if !self.write(&records).await {
                 return false;
             }
         }
     }
 
-    /// False if Redis could not be told now: it has to be told everything later.
-    async fn remember(&self, entries: &[(String, String)]) -> bool {
-        if entries.is_empty() {
+    /// Writes sessions to Redis. After a failure, returns false: everything must be written again.
+    async fn write(&self, records: &[(String, String)]) -> bool {
+        if records.is_empty() {
             return true;
         }
-        let told = self.keys.set_all(entries, self.settings.grace).await;
-        if let Err(error) = &told {
-            tracing::warn!(error = %causes(error), "connected sessions could not be noted; it will be tried again");
+        let written = self.keys.set_all(records, self.settings.grace).await;
+        if let Err(error) = &written {
+            tracing::warn!(error = %causes(error), "failed to write connected sessions to Redis; trying again");
         }
-        told.is_ok()
+        written.is_ok()
     }
 }
 
-/// Looks after the sessions until `stop`, and notes those that have ended by then.
+/// Renews tokens and writes sessions until `stop` is cancelled, then writes the last changes.
 pub(crate) async fn run(sessions: Arc<Sessions>, hub: Arc<Hub>, stop: CancellationToken) {
     let work = async {
-        let mut reminder = Instant::now() + REMINDER;
+        let mut next_write = Instant::now() + WRITE_ALL;
         let mut losses = hub.losses();
         loop {
             sleep(TICK).await;
-            for number in sessions.book.due(unix_time(), AT_ONCE) {
-                sessions.renew(number);
+            for id in sessions.table.due(unix_time(), BATCH) {
+                sessions.renew(id);
             }
-            let mut told = sessions.remember(&sessions.book.news()).await;
+            let mut written = sessions.write(&sessions.table.take_pending()).await;
             // Redis may have come back empty.
             let was_lost = hub.is_connected() && std::mem::replace(&mut losses, hub.losses()) != losses;
-            if was_lost || reminder <= Instant::now() {
-                told &= sessions.remind().await;
-                reminder = Instant::now() + REMINDER;
+            if was_lost || next_write <= Instant::now() {
+                written &= sessions.write_all().await;
+                next_write = Instant::now() + WRITE_ALL;
             }
-            if !told {
-                reminder = reminder.min(Instant::now() + RETRY);
+            if !written {
+                next_write = next_write.min(Instant::now() + RETRY);
             }
         }
     };
@@ -131,5 +129,5 @@ pub(crate) async fn run(sessions: Arc<Sessions>, hub: Arc<Hub>, stop: Cancellati
         () = work => {}
         () = stop.cancelled() => {}
     }
-    sessions.remember(&sessions.book.news()).await;
+    sessions.write(&sessions.table.take_pending()).await;
 }

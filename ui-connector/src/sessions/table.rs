@@ -1,103 +1,99 @@
-//! The desktops that are connected here, and when each needs a new token.
+//! The login sessions that are connected here, and when each needs a new token.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound::{Excluded, Unbounded};
-use std::sync::{Mutex, MutexGuard};
 
-use server::util::lock;
+use parking_lot::Mutex;
 use socketio::Socket;
 
-use super::entry;
+use super::record;
 use crate::auth::token::Session;
 
-/// A connected desktop.
+/// Identifies an entry of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Number(u64);
+pub(crate) struct EntryId(u64);
 
-impl Number {
-    /// Before all of them.
+impl EntryId {
+    /// Before all entries.
     pub(super) const FIRST: Self = Self(0);
 }
 
-#[derive(Default)]
-pub(super) struct Book(Mutex<Pages>);
-
-#[derive(Default)]
-struct Pages {
-    last: u64,
-    desktops: BTreeMap<Number, Desktop>,
-    /// When new tokens are due, Unix time in seconds.
-    due: BTreeSet<(u64, Number)>,
-    /// What Redis is to be told of sessions that have come or gone.
-    news: HashMap<String, String>,
-}
-
-/// Who gets a new token.
+/// A connected session.
 #[derive(Clone)]
-pub(super) struct Desktop {
+pub(super) struct Entry {
     pub(super) socket: Socket,
     pub(super) session: Box<Session>,
     /// When its token expires, Unix time in seconds.
     pub(super) expires: u64,
+    /// When its next token is due, Unix time in seconds.
     due: u64,
 }
 
-impl Book {
-    pub(super) fn enter(&self, socket: Socket, session: Session, expires: u64, due: u64) -> Number {
-        let mut pages = self.pages();
-        pages.last += 1;
-        let number = Number(pages.last);
-        pages.news.extend([entry(&session)]);
-        pages.due.insert((due, number));
-        pages.desktops.insert(number, Desktop { socket, session: Box::new(session), expires, due });
-        number
+#[derive(Default)]
+pub(super) struct SessionTable(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    last: u64,
+    by_id: BTreeMap<EntryId, Entry>,
+    /// When new tokens are due, Unix time in seconds.
+    due: BTreeSet<(u64, EntryId)>,
+    /// Keys and values of sessions that have connected or ended, not yet written to Redis.
+    pending: HashMap<String, String>,
+}
+
+impl SessionTable {
+    pub(super) fn insert(&self, socket: Socket, session: Session, expires: u64, due: u64) -> EntryId {
+        let mut entries = self.0.lock();
+        entries.last += 1;
+        let id = EntryId(entries.last);
+        entries.pending.extend([record(&session)]);
+        entries.due.insert((due, id));
+        entries.by_id.insert(id, Entry { socket, session: Box::new(session), expires, due });
+        id
     }
 
-    pub(super) fn leave(&self, number: Number) {
-        let mut pages = self.pages();
-        if let Some(desktop) = pages.desktops.remove(&number) {
-            pages.due.remove(&(desktop.due, number));
-            pages.news.extend([entry(&desktop.session)]);
+    pub(super) fn remove(&self, id: EntryId) {
+        let mut entries = self.0.lock();
+        if let Some(entry) = entries.by_id.remove(&id) {
+            entries.due.remove(&(entry.due, id));
+            entries.pending.extend([record(&entry.session)]);
         }
     }
 
+    pub(super) fn get(&self, id: EntryId) -> Option<Entry> {
+        self.0.lock().by_id.get(&id).cloned()
+    }
+
     /// Whether a new token is due `now`.
-    pub(super) fn is_due(&self, number: Number, now: u64) -> bool {
-        self.pages().desktops.get(&number).is_some_and(|desktop| desktop.due <= now)
+    pub(super) fn is_due(&self, id: EntryId, now: u64) -> bool {
+        self.0.lock().by_id.get(&id).is_some_and(|entry| entry.due <= now)
     }
 
-    pub(super) fn find(&self, number: Number) -> Option<Desktop> {
-        self.pages().desktops.get(&number).cloned()
+    /// Returns at most `most` entries whose new token is due `now`.
+    pub(super) fn due(&self, now: u64, most: usize) -> Vec<EntryId> {
+        self.0.lock().due.iter().take_while(|(due, _)| *due <= now).take(most).map(|(_, id)| *id).collect()
     }
 
-    /// Some of those to whom a new token is due `now`.
-    pub(super) fn due(&self, now: u64, most: usize) -> Vec<Number> {
-        self.pages().due.iter().take_while(|(due, _)| *due <= now).take(most).map(|(_, number)| *number).collect()
+    /// Notes that an entry has a token that `expires` then; the next one is due at `due`.
+    pub(super) fn renewed(&self, id: EntryId, expires: u64, due: u64) {
+        let mut entries = self.0.lock();
+        let Some(entry) = entries.by_id.get_mut(&id) else { return };
+        let before = std::mem::replace(&mut entry.due, due);
+        entry.expires = expires;
+        entries.due.remove(&(before, id));
+        entries.due.insert((due, id));
     }
 
-    /// A desktop was given a token that expires then; the next one is due at `due`.
-    pub(super) fn renewed(&self, number: Number, expires: u64, due: u64) {
-        let mut pages = self.pages();
-        let Some(desktop) = pages.desktops.get_mut(&number) else { return };
-        let before = std::mem::replace(&mut desktop.due, due);
-        desktop.expires = expires;
-        pages.due.remove(&(before, number));
-        pages.due.insert((due, number));
+    /// Takes what has not been written to Redis yet.
+    pub(super) fn take_pending(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.0.lock().pending).into_iter().collect()
     }
 
-    /// What Redis has not been told yet.
-    pub(super) fn news(&self) -> Vec<(String, String)> {
-        std::mem::take(&mut self.pages().news).into_iter().collect()
-    }
-
-    /// Some of those that are connected: the first `most` after `last`, in order.
-    pub(super) fn after(&self, last: Number, most: usize) -> Vec<(Number, (String, String))> {
-        let pages = self.pages();
-        let desktops = pages.desktops.range((Excluded(last), Unbounded)).take(most);
-        desktops.map(|(number, desktop)| (*number, entry(&desktop.session))).collect()
-    }
-
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        lock(&self.0)
+    /// Returns the first `most` entries after `last`, in order, as they are written to Redis.
+    pub(super) fn after(&self, last: EntryId, most: usize) -> Vec<(EntryId, (String, String))> {
+        let entries = self.0.lock();
+        let range = entries.by_id.range((Excluded(last), Unbounded)).take(most);
+        range.map(|(id, entry)| (*id, record(&entry.session))).collect()
     }
 }

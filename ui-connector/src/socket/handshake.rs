@@ -7,12 +7,13 @@ use serde::Deserialize;
 use server::telemetry::causes;
 use socketio::{Accepted, ConnectRequest, Reason, Refused, Socket};
 
+use super::DesktopSocket;
 use super::pid::Pid;
 use super::resume::Resume;
-use super::{Desktops, Session};
 use crate::auth::token::{Claims, InvalidToken};
 use crate::hub::Desktop;
 use crate::metrics;
+use crate::state::App;
 
 /// What a desktop presents. `pid` and `offset` come from the client library's connection state
 /// recovery; `recovery: false` asks for events with exactly one argument. Odd values count as none.
@@ -25,14 +26,14 @@ struct Auth {
     recovery: Option<serde_json::Value>,
 }
 
-impl Desktops {
-    pub(super) async fn admit(&self, request: ConnectRequest) -> Result<Accepted<Session>, Refused> {
+impl App {
+    pub(super) async fn admit(&self, request: ConnectRequest) -> Result<Accepted<DesktopSocket>, Refused> {
         if request.namespace != "/" {
             return Err(Refused::invalid_namespace());
         }
         let auth = request.auth.as_deref().and_then(|auth| serde_json::from_str::<Auth>(auth).ok()).unwrap_or_default();
         let token = auth.token.as_ref().and_then(|token| token.as_str()).unwrap_or_default();
-        let claims = match self.tokens.verify(token) {
+        let claims = match self.settings.tokens.verify(token) {
             Ok(claims) => claims,
             Err(error) => self.expired(token, error, &request).await?,
         };
@@ -42,15 +43,15 @@ impl Desktops {
 
     /// The claims of a token that has expired while its session goes on.
     async fn expired(&self, token: &str, error: InvalidToken, request: &ConnectRequest) -> Result<Claims, Refused> {
-        let Ok(mut claims) = self.tokens.verify_expired(token) else {
+        let Ok(mut claims) = self.settings.tokens.verify_expired(token) else {
             return Err(self.refuse(error, request.address));
         };
-        match self.sessions.goes_on(&mut claims).await {
+        match self.sessions.continues(&mut claims).await {
             Ok(true) => Ok(claims),
             Ok(false) => Err(self.refuse(error, request.address)),
             Err(error) => {
-                tracing::warn!(error = %causes(&error), "a desktop with an expired token cannot be judged now");
-                // Without an answer, so that it comes back by itself: a refusal would be final.
+                tracing::warn!(error = %causes(&error), "failed to look up a session; the connection is closed, and the desktop tries again");
+                // Closed without an answer, so that the client reconnects: a refusal would be final.
                 request.socket.close(Reason::Application);
                 metrics::connect("undecided");
                 Err(not_authenticated(true))
@@ -58,20 +59,20 @@ impl Desktops {
         }
     }
 
-    fn accept(&self, socket: Socket, auth: &Auth, claims: Claims) -> Accepted<Session> {
+    fn accept(&self, socket: Socket, auth: &Auth, claims: Claims) -> Accepted<DesktopSocket> {
         let recovery = auth.recovery != Some(false.into());
         let now = self.hub.now();
         let text = |value: &'_ Option<serde_json::Value>| value.as_ref()?.as_str().map(str::to_owned);
         let lost = text(&auth.pid).and_then(|pid| Pid::decode(&pid)).filter(|_| recovery);
         let offset = text(&auth.offset).map(|offset| Offset::decode(&offset)).filter(|_| recovery).unwrap_or_default();
         let resume = Resume::new(offset.clone(), lost, self.hub.oldest()..=now).map(Box::new);
-        let number = self.sessions.enter(&socket, claims);
+        let session = self.sessions.enter(&socket, claims);
         let desktop = Desktop::new(socket, recovery, offset);
-        let session = Session { desktop, joined: Vec::new(), resume, number, streams: None };
-        Accepted { state: session, pid: recovery.then(|| Pid::new(now, lost).encode()) }
+        let state = DesktopSocket { desktop, joined: Vec::new(), resume, session, streams: None };
+        Accepted { state, pid: recovery.then(|| Pid::new(now, lost).encode()) }
     }
 
-    /// The answer does not tell why. Who was refused too often has to begin a new connection for each attempt.
+    /// The answer does not say why. Beyond the limit, each attempt needs a new connection.
     fn refuse(&self, error: InvalidToken, peer: Option<IpAddr>) -> Refused {
         metrics::connect("refused");
         let close = self.refusals.wait(peer).is_some();
@@ -80,9 +81,9 @@ impl Desktops {
         }
         if close {
             metrics::refused_too_often();
-            tracing::debug!(%error, "a desktop was refused once more");
+            tracing::debug!(%error, "connection refused; the address is over the limit");
         } else {
-            tracing::info!(%error, "a desktop was refused");
+            tracing::info!(%error, "connection refused");
         }
         not_authenticated(close)
     }

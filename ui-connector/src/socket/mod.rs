@@ -13,82 +13,60 @@ use event::ConversationName;
 use socketio::{Accepted, Application, ClientEvent, ConnectRequest, Reason, Refused, Server, SocketSettings};
 
 use resume::Resume;
-pub(crate) use streams::Companion;
 use streams::Streams;
 
-use crate::Settings;
-use crate::auth::token::TokenKeys;
-use crate::guard::Refusals;
-use crate::hub::{Desktop, Hub};
+use crate::hub::Desktop;
 use crate::metrics;
 use crate::peers::Peers;
-use crate::sessions::{Number, Sessions};
+use crate::sessions::EntryId;
+use crate::state::App;
 
 /// Creates the Socket.IO server for the desktops. `node` is the connector's name among its peers.
-pub(crate) fn server(settings: &Settings, node: String, desktops: Desktops, peers: Peers) -> Server {
-    let settings = SocketSettings { node: Some(node), ..settings.sockets.clone() };
-    Server::with_peers(settings, Arc::new(desktops), Arc::new(peers))
+pub(crate) fn server(app: &Arc<App>, node: String, peers: Peers) -> Server {
+    let settings = SocketSettings { node: Some(node), ..app.settings.sockets.clone() };
+    Server::with_peers(settings, Arc::new(Desktops(app.clone())), Arc::new(peers))
 }
 
-pub(crate) struct Desktops {
-    hub: Arc<Hub>,
-    tokens: Arc<TokenKeys>,
-    sessions: Arc<Sessions>,
-    project: String,
-    refusals: Arc<Refusals>,
-    companion: Arc<Companion>,
-}
-
-impl Desktops {
-    pub(crate) fn new(
-        settings: &Settings,
-        hub: Arc<Hub>,
-        sessions: Arc<Sessions>,
-        refusals: Arc<Refusals>,
-        companion: Companion,
-    ) -> Self {
-        let (tokens, project) = (settings.tokens.clone(), settings.project.clone());
-        Self { hub, tokens, sessions, project, refusals, companion: Arc::new(companion) }
-    }
-}
+/// Serves the sockets of the desktops.
+struct Desktops(Arc<App>);
 
 /// One connected desktop. Its connection's task owns it.
-pub(crate) struct Session {
+struct DesktopSocket {
     desktop: Arc<Desktop>,
     joined: Vec<ConversationName>,
     /// Only of desktops that have come back.
     resume: Option<Box<Resume>>,
-    /// Under which number its login session is known, if it has one.
-    number: Option<Number>,
+    /// Its entry in the table of login sessions, if its token belongs to one.
+    session: Option<EntryId>,
     /// Most desktops have none.
     streams: Option<Box<Streams>>,
 }
 
 impl Application for Desktops {
-    type SocketState = Session;
+    type SocketState = DesktopSocket;
 
-    async fn connect(&self, request: ConnectRequest) -> Result<Accepted<Session>, Refused> {
-        self.admit(request).await
+    async fn connect(&self, request: ConnectRequest) -> Result<Accepted<DesktopSocket>, Refused> {
+        self.0.admit(request).await
     }
 
-    async fn connected(&self, session: &mut Session) {
-        if let Some(number) = session.number {
-            self.sessions.connected(number);
+    async fn connected(&self, socket: &mut DesktopSocket) {
+        if let Some(entry) = socket.session {
+            self.0.sessions.connected(entry);
         }
     }
 
-    async fn event(&self, session: &mut Session, event: ClientEvent) {
-        self.handle_event(session, &event).await;
+    async fn event(&self, socket: &mut DesktopSocket, event: ClientEvent) {
+        self.0.handle_event(socket, &event).await;
     }
 
-    async fn disconnect(&self, session: Session, reason: Reason) {
+    async fn disconnect(&self, socket: DesktopSocket, reason: Reason) {
         metrics::disconnected(reason);
-        if let Some(number) = session.number {
-            self.sessions.leave(number);
+        if let Some(entry) = socket.session {
+            self.0.sessions.leave(entry);
         }
-        tracing::debug!(reason = reason.as_str(), conversations = session.joined.len(), "a desktop has gone");
-        for name in &session.joined {
-            self.hub.leave(&session.desktop, name).await;
+        tracing::debug!(reason = reason.as_str(), conversations = socket.joined.len(), "desktop disconnected");
+        for name in &socket.joined {
+            self.0.hub.leave(&socket.desktop, name).await;
         }
     }
 }

@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use socketio::{Frame, Socket};
 use tokio::sync::mpsc;
 
-pub(crate) use companion::Companion;
+use crate::state::App;
 
 /// Streams that one socket may have open.
 const MAX_STREAMS: usize = 4;
 /// Payloads of one stream that may wait to be sent to Dialogflow.
 const MAX_WAITING: usize = 32;
-/// A longer id is nobody's.
+/// Longer ids are ignored.
 const MAX_ID_BYTES: usize = 256;
 /// `INTERNAL` (<https://grpc.io/docs/guides/status-codes/>), as the original says for everything.
 const INTERNAL: u8 = 13;
@@ -40,12 +40,12 @@ struct Request {
 
 impl Streams {
     /// Opens a stream, or sends something more on an open one. What names no stream is ignored.
-    pub(super) fn request(&mut self, companion: &Arc<Companion>, socket: &Socket, args: &str) {
+    pub(super) fn request(&mut self, app: &Arc<App>, socket: &Socket, args: &str) {
         let Some(request) = first::<Request>(args).filter(|request| is_id(&request.stream_id)) else { return };
         self.0.retain(|_, stream| !stream.is_closed());
         let refused = match self.0.get(&request.stream_id) {
             Some(stream) => request.payload.map_or(Ok(()), |payload| push(stream, payload)),
-            None => self.open(companion, socket, &request),
+            None => self.open(app, socket, &request),
         };
         if let Err(message) = refused {
             self.0.remove(&request.stream_id);
@@ -54,8 +54,8 @@ impl Streams {
         }
     }
 
-    fn open(&mut self, companion: &Arc<Companion>, socket: &Socket, request: &Request) -> Result<(), &'static str> {
-        let url = companion.url(request.method.as_deref(), request.payload.as_ref())?;
+    fn open(&mut self, app: &Arc<App>, socket: &Socket, request: &Request) -> Result<(), &'static str> {
+        let url = companion::url(&app.settings, request.method.as_deref(), request.payload.as_ref())?;
         if self.0.len() >= MAX_STREAMS {
             return Err("Too many streams.");
         }
@@ -63,7 +63,7 @@ impl Streams {
         request.payload.clone().map_or(Ok(()), |payload| push(&sender, payload))?;
         let id = request.stream_id.clone();
         self.0.insert(id.clone(), sender);
-        tokio::spawn(stream::run(companion.clone(), url, id, socket.clone(), receiver));
+        tokio::spawn(stream::run(app.clone(), url, id, socket.clone(), receiver));
         Ok(())
     }
 

@@ -1,52 +1,34 @@
-//! Where Dialogflow's streams are, and who may open which.
+//! The URL of Dialogflow's streams, and which of them are allowed.
 
-use std::sync::Arc;
-
-use reqwest::Client;
 use serde_json::Value;
 
 use crate::base_url::BaseUrl;
-use crate::google::credentials::AccessTokens;
+use crate::config::Settings;
 use crate::google::location::Location;
 
-/// The one method that there is, and where it is.
+/// The only method, and its path.
 const METHOD: &str = "streaming_reactive_companion_suggestions";
 const PATH: &str = "/google.cloud.dialogflow.v2beta1.Participants/StreamingReactiveCompanionSuggestions/channel";
 
-/// What all streams share.
-pub(crate) struct Companion {
-    pub(super) client: Client,
-    pub(super) google: Arc<dyn AccessTokens>,
-    project: String,
-    endpoint: Option<BaseUrl>,
-}
-
-impl Companion {
-    /// Streams of one project, opened as `google`. `endpoint` replaces Google's own addresses.
-    pub(crate) fn new(client: Client, google: Arc<dyn AccessTokens>, project: &str, endpoint: Option<BaseUrl>) -> Self {
-        Self { client, google, project: project.to_owned(), endpoint }
+/// Returns the URL of the stream that a request asks for.
+///
+/// # Errors
+/// The message for the desktop, if the stream is not allowed.
+pub(super) fn url(settings: &Settings, method: Option<&str>, payload: Option<&Value>) -> Result<String, &'static str> {
+    match method {
+        None | Some("") => return Err("The method is missing."),
+        Some(METHOD) => {}
+        Some(_) => return Err("The method is unknown."),
     }
-
-    /// Where the stream that a request asks for is opened.
-    ///
-    /// # Errors
-    /// What the desktop is told if it may not be.
-    pub(super) fn url(&self, method: Option<&str>, payload: Option<&Value>) -> Result<String, &'static str> {
-        match method {
-            None | Some("") => return Err("The method is missing."),
-            Some(METHOD) => {}
-            Some(_) => return Err("The method is unknown."),
-        }
-        let participant = payload.and_then(|payload| payload.get("participant")).and_then(Value::as_str);
-        let (project, location) = participant.and_then(place).ok_or("The participant names no location.")?;
-        if project != self.project {
-            return Err("The participant belongs to another project.");
-        }
-        let location: Location = location.parse().map_err(|_| "The participant names no location.")?;
-        // Unlike the REST endpoints, the global one has a prefix too.
-        let base = || BaseUrl::of_host(&format!("{location}-dialogflow-webchannel.googleapis.com"));
-        Ok(self.endpoint.clone().unwrap_or_else(base).join(PATH))
+    let participant = payload.and_then(|payload| payload.get("participant")).and_then(Value::as_str);
+    let (project, location) = participant.and_then(place).ok_or("The participant names no location.")?;
+    if project != settings.project {
+        return Err("The participant belongs to another project.");
     }
+    let location: Location = location.parse().map_err(|_| "The participant names no location.")?;
+    // Unlike the REST endpoints, the global one has a prefix too.
+    let base = || BaseUrl::of_host(&format!("{location}-dialogflow-webchannel.googleapis.com"));
+    Ok(settings.dialogflow.endpoint.clone().unwrap_or_else(base).join(PATH))
 }
 
 /// Project and location of `projects/P/locations/L/conversations/C/participants/X`.
@@ -62,14 +44,21 @@ fn place(participant: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::google::credentials::FixedToken;
+    use super::{METHOD, PATH};
+    use serde_json::Value;
+    use std::time::Duration;
+
     use serde_json::json;
 
+    use crate::auth::providers::Skip;
+    use crate::auth::settings::AuthSettings;
+    use crate::auth::token::TokenKeys;
+    use crate::config::Settings;
+
     fn url(method: Option<&str>, participant: &Value) -> Result<String, &'static str> {
-        let google = Arc::new(FixedToken::new("t").unwrap());
-        let companion = Companion::new(Client::new(), google, "acme", None);
-        companion.url(method, Some(&json!({"participant": participant})))
+        let tokens = TokenKeys::new(&[b'x'; 16], "acme", Duration::from_mins(1)).unwrap();
+        let settings = Settings::new("acme", AuthSettings::new(Skip), tokens);
+        super::url(&settings, method, Some(&json!({"participant": participant})))
     }
 
     #[test]
@@ -82,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_location_cannot_lead_to_another_host_where_the_original_took_what_came() {
+    fn rejects_participants_that_name_another_host() {
         let good = json!("projects/acme/locations/global/conversations/c/participants/p");
         assert!(url(None, &good).is_err() && url(Some("other"), &good).is_err());
         for participant in [

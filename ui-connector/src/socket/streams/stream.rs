@@ -7,8 +7,9 @@ use server::telemetry::causes;
 use socketio::Socket;
 use tokio::sync::mpsc;
 
-use super::{Companion, data, error};
+use super::{data, error};
 use crate::metrics;
+use crate::state::App;
 use crate::webchannel::{BackChannel, ChannelError, Incoming, Session};
 
 /// Back channels that may end one after another without having brought anything.
@@ -26,15 +27,9 @@ enum End {
 }
 
 /// Carries payloads both ways until the desktop ends the stream, by dropping the other end of `payloads`, or Dialogflow does.
-pub(super) async fn run(
-    companion: Arc<Companion>,
-    url: String,
-    id: String,
-    socket: Socket,
-    mut payloads: mpsc::Receiver<Value>,
-) {
+pub(super) async fn run(app: Arc<App>, url: String, id: String, socket: Socket, mut payloads: mpsc::Receiver<Value>) {
     metrics::stream_opened();
-    let opened = Session::open(companion.client.clone(), companion.google.clone(), url).await;
+    let opened = Session::open(app.http.clone(), app.google.clone(), url).await;
     let ended = match opened {
         Ok(mut session) => {
             let ended = carry(&mut session, &id, &socket, &mut payloads).await;
