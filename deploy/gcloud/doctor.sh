@@ -24,7 +24,7 @@ fields() {
   cloud "$@" "--format=csv[no-heading,separator='|']($names)" 2>/dev/null
 }
 
-# Who has which roles by the policy of something: a line for each, role and member.
+# The roles in an IAM policy: a line for each role and member.
 grants() { cloud "$@" '--flatten=bindings[].members' '--format=value(bindings.role,bindings.members)' 2>/dev/null || true; }
 
 # Whether an account has a role: what that is good for, the account, the role, what grants says.
@@ -82,7 +82,7 @@ look_at_service() {
   fi
   good "runs $image"
   [[ $variables == *REDIS_URL* || $variables == *REDISHOST* ]] ||
-    wrong 'it is not told where Redis is: neither REDIS_URL nor REDISHOST' "$HERE/deploy.sh"
+    wrong 'it has no address of Redis: neither REDIS_URL nor REDISHOST' "$HERE/deploy.sh"
 }
 
 look_at_connector() {
@@ -109,7 +109,7 @@ look_at_interceptor() {
   if [[ $invokers == *allUsers* ]]; then
     wrong 'everybody may push events into it' \
       "gcloud run services remove-iam-policy-binding $INTERCEPTOR_SERVICE_NAME --region=$SERVICE_REGION --member=allUsers --role=roles/run.invoker"
-  else good 'nobody may who is not named'; fi
+  else good 'only named accounts may'; fi
 }
 
 look_at_roles() {
@@ -136,7 +136,7 @@ look_at_subscription() {
   compare "$name: endpoint" "$endpoint" "$INTERCEPTOR_URL/$route" "$HERE/deploy.sh"
   compare "$name: pushes as" "$account" "$INVOKER_ACCOUNT" "$HERE/deploy.sh"
   [ "${deadline:-0}" -ge 10 ] || wrong "$name: its deadline is '$deadline' s" "$HERE/deploy.sh"
-  [ -z "$expires" ] || wrong "$name expires when nobody calls for a month" "$HERE/deploy.sh"
+  [ -z "$expires" ] || wrong "$name expires after a month without calls" "$HERE/deploy.sh"
   [ -n "$dead_letters" ] || odd "$name has no dead-letter topic" "$HERE/deploy.sh"
 }
 

@@ -165,7 +165,7 @@ dialogflow() {
     '' | global) ;;
     *) endpoint=https://$location-dialogflow.googleapis.com ;;
   esac
-  # The token goes by a file descriptor, so that nobody sees it in the list of processes.
+  # The token goes by a file descriptor, so that it does not appear in the list of processes.
   curl --silent --show-error --fail-with-body --max-time 60 --header "x-goog-user-project: $GCP_PROJECT_ID" \
     --header @<(printf 'Authorization: Bearer %s\n' "$(cloud auth print-access-token)") \
     "$@" "${DIALOGFLOW_ENDPOINT:-$endpoint}/v2/$name"

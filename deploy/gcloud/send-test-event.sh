@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Sends one event through everything that is deployed: published, pushed, recorded, and delivered to a desktop that
-# this script plays. It needs the right to read the JWT secret and to publish.
+# this script simulates. It needs the right to read the JWT secret and to publish.
 #
 #   deploy/gcloud/send-test-event.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need_gcloud
-need python3 'It plays the desktop; gcloud needs it too.'
+need python3 'It simulates the desktop; gcloud needs it too.'
 read_settings
 conversation=projects/$GCP_PROJECT_ID/conversations/test-$(date -u +%Y%m%d%H%M%S)-$RANDOM
 url=$(cloud run services describe "$CONNECTOR_SERVICE_NAME" "--region=$SERVICE_REGION" '--format=value(status.url)')

@@ -18,7 +18,7 @@ resource "google_service_account" "interceptor" {
 resource "google_service_account" "invoker" {
   account_id   = "cloud-run-pubsub-invoker"
   display_name = "Agent Assist Pub/Sub push"
-  description  = "As whom Pub/Sub calls the interceptor."
+  description  = "The account as which Pub/Sub calls the interceptor."
   depends_on   = [google_project_service.needed]
 }
 

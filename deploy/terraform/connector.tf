@@ -8,9 +8,9 @@ resource "google_cloud_run_v2_service" "connector" {
     service_account = google_service_account.connector.email
     # The longest that Cloud Run lets a WebSocket live; connections are recycled a little earlier.
     timeout = "3600s"
-    # Every WebSocket is a request. More is not to be had.
+    # Every WebSocket is a request. Cloud Run allows no more.
     max_instance_request_concurrency = 1000
-    # For desktops that poll: their requests must reach the same instance.
+    # Spares desktops that poll round trips through Redis; any instance can serve each of their requests.
     session_affinity = true
 
     scaling {

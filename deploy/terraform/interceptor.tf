@@ -109,7 +109,7 @@ resource "google_cloud_run_v2_service" "interceptor" {
   ]
 }
 
-# Nobody else may push.
+# No other account may push.
 resource "google_cloud_run_v2_service_iam_member" "interceptor_invoker" {
   name     = google_cloud_run_v2_service.interceptor.name
   location = google_cloud_run_v2_service.interceptor.location

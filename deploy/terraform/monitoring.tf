@@ -1,5 +1,5 @@
 locals {
-  # What wakes somebody up. Thresholds hold for all series of a policy.
+  # Alerts. Thresholds hold for all series of a policy.
   alerts = {
     events_wait = {
       title    = "Agent Assist: events wait in Pub/Sub"
@@ -10,7 +10,7 @@ locals {
       text     = "Events have not been taken for a minute. Does the interceptor run, and does Redis answer? GET /status of the interceptor says."
     }
     dead_letters = {
-      title    = "Agent Assist: events were given up"
+      title    = "Agent Assist: events were dead-lettered"
       filter   = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.labels.subscription_id = \"aa-dead-letter-sub\""
       aligner  = "ALIGN_MAX"
       above    = 0
@@ -109,7 +109,7 @@ locals {
       by      = "resource.label.instance_id"
     },
     {
-      title   = "Events that were given up"
+      title   = "Dead-lettered events"
       filter  = local.alerts.dead_letters.filter
       aligner = "ALIGN_MAX"
       by      = "resource.label.subscription_id"

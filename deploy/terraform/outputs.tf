@@ -4,7 +4,7 @@ output "connector_url" {
 }
 
 output "interceptor_url" {
-  description = "Where Pub/Sub pushes to. It answers nobody else."
+  description = "URL that Pub/Sub pushes to. It answers no other caller."
   value       = google_cloud_run_v2_service.interceptor.uri
 }
 

@@ -37,7 +37,7 @@ resource "google_pubsub_subscription" "events" {
     max_delivery_attempts = 100
   }
 
-  # Never, also if nobody calls for a month.
+  # Never, also without calls for a month.
   expiration_policy {
     ttl = ""
   }

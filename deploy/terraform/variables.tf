@@ -31,12 +31,12 @@ variable "interceptor_image" {
 }
 
 variable "auth_option" {
-  description = "Whose tokens open /register: Salesforce, SalesforceLWC, GenesysCloud, Twilio, Five9, OIDC or Webhook. Empty: nobody's."
+  description = "The identity provider for /register: Salesforce, SalesforceLWC, GenesysCloud, Twilio, Five9, OIDC or Webhook. Empty: none."
   type        = string
 
   validation {
     condition     = contains(["", "Salesforce", "SalesforceLWC", "GenesysCloud", "Twilio", "Five9", "OIDC", "Webhook"], var.auth_option)
-    error_message = "Choose Salesforce, SalesforceLWC, GenesysCloud, Twilio, Five9, OIDC, Webhook, or the empty string for nobody."
+    error_message = "Choose Salesforce, SalesforceLWC, GenesysCloud, Twilio, Five9, OIDC, Webhook, or the empty string for none."
   }
 }
 
@@ -65,7 +65,7 @@ variable "subnetwork" {
   default     = "default"
 }
 
-# Who may register.
+# Identity providers.
 
 variable "auth_secrets" {
   description = "Settings of the identity provider that are secret: names of variables and of Secret Manager secrets that exist already, such as { FIVE9_TRUST_TOKEN = \"five9-trust-token\" }."
@@ -134,7 +134,7 @@ variable "event_retention" {
   }
 }
 
-# Names, for those who have a deployment already. The defaults are those of Google's scripts.
+# Names, for existing deployments. The defaults are those of Google's scripts.
 
 variable "connector_name" {
   description = "Name of the connector's service and service account."

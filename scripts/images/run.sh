@@ -36,7 +36,7 @@ enter() {
 
 now() { date +%s%N; }
 
-# Waits until GET answers 200, and tells how long that took since $1, in tenths of a millisecond.
+# Waits until GET answers 200, and prints how long that took since $1, in tenths of a millisecond.
 wait_for() {
   local begin=$1 path=$2 deadline=$((SECONDS + 20))
   until curl --silent --fail --max-time 5 --output /dev/null "http://127.0.0.1:$SERVICE_PORT$path"; do

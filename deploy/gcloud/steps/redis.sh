@@ -52,7 +52,7 @@ update_secret() {
   fi
 }
 
-# Who may read a secret: its name, then accounts.
+# Lets accounts read a secret: its name, then the accounts.
 allow_secret() {
   local secret=$1 address
   shift
@@ -66,7 +66,7 @@ create_secrets() {
   step 'Secrets'
   local key url
   create_secret "$JWT_SECRET_NAME"
-  # A key that is there stays: another one would log everybody out. docs/OPERATIONS.md tells how to change it.
+  # A key that is there stays: another one would log out all agents. docs/OPERATIONS.md describes how to change it.
   if "$DRY_RUN" || ! cloud secrets versions describe latest "--secret=$JWT_SECRET_NAME" >/dev/null 2>&1; then
     key=$(openssl rand -hex 32)
     change_with_secret secrets versions add "$JWT_SECRET_NAME" --data-file=- <<<"$key"
