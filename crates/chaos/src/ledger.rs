@@ -1,8 +1,10 @@
 //! What was published, and what each desktop got of it.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::time::sleep;
 
 use crate::plan::Plan;
 
@@ -78,7 +80,7 @@ impl Ledger {
 
     /// Makes a page for a desktop that joins these conversations.
     pub(crate) fn seat(&self, name: String, conversations: &[usize]) -> Seat {
-        let mut pages = self.pages();
+        let mut pages = self.pages.lock();
         let got = conversations.iter().map(|index| (*index, 0)).collect();
         pages.seats.push(Page { name, got, history: VecDeque::new() });
         Seat(pages.seats.len() - 1)
@@ -86,25 +88,25 @@ impl Ledger {
 
     /// The desktop's join was answered.
     pub(crate) fn joined(&self, seat: Seat, conversation: usize) {
-        self.pages().joined.insert((seat.0, conversation));
+        self.pages.lock().joined.insert((seat.0, conversation));
     }
 
-    /// Whether every desktop has joined what it wants to, except what begins unheard.
+    /// Whether every desktop has joined what it wants to, except what begins undelivered.
     pub(crate) fn is_joined(&self) -> bool {
-        let pages = self.pages();
+        let pages = self.pages.lock();
         let mut wanted =
             pages.seats.iter().enumerate().flat_map(|(seat, page)| page.got.keys().map(move |index| (seat, *index)));
-        wanted.all(|join| Plan::begins_unheard(join.1) || pages.joined.contains(&join))
+        wanted.all(|join| Plan::begins_undelivered(join.1) || pages.joined.contains(&join))
     }
 
     pub(crate) fn published(&self, conversation: usize, number: u64) {
-        self.pages().published[conversation] = number;
+        self.pages.lock().published[conversation] = number;
     }
 
     /// The desktop got an event: it must be the next one.
     pub(crate) fn got(&self, seat: Seat, conversation: usize, number: u64) {
         let at = self.begun.elapsed();
-        let pages = &mut *self.pages();
+        let pages = &mut *self.pages.lock();
         *pages.counts.entry("deliveries").or_default() += 1;
         let page = &mut pages.seats[seat.0];
         let (name, conversation_name) = (page.name.clone(), Plan::conversation(conversation));
@@ -125,7 +127,7 @@ impl Ledger {
     /// Something happened to a desktop; it is counted under `what`.
     pub(crate) fn note(&self, seat: Seat, what: &'static str, more: &str) {
         let at = self.begun.elapsed();
-        let mut pages = self.pages();
+        let mut pages = self.pages.lock();
         *pages.counts.entry(what).or_default() += 1;
         let history = &mut pages.seats[seat.0].history;
         if history.len() == HISTORY {
@@ -135,42 +137,48 @@ impl Ledger {
     }
 
     pub(crate) fn count(&self, what: &'static str) {
-        *self.pages().counts.entry(what).or_default() += 1;
+        *self.pages.lock().counts.entry(what).or_default() += 1;
     }
 
     /// What must never happen has happened.
     pub(crate) fn wrong(&self, what: String) {
-        self.pages().complain(what);
+        self.pages.lock().complain(what);
     }
 
-    /// The desktop was told that events may be missing. It is, when Redis has forgotten them; but nothing else
-    /// is a reason.
+    /// The desktop got `events-missed`. The only reason for it is that Redis has forgotten events.
     pub(crate) fn told_of_gap(&self, seat: Seat) {
-        self.note(seat, "told of a gap", "");
+        self.note(seat, "events-missed", "");
         let at = self.begun.elapsed();
-        let mut pages = self.pages();
+        let mut pages = self.pages.lock();
         let is_forgetful = |(then, what): &(Duration, String)| what == FORGETTING && at < *then + FORGOTTEN;
         if !pages.faults.iter().any(is_forgetful) {
             let name = pages.seats[seat.0].name.clone();
-            pages
-                .wrong
-                .push(format!("{:.3} {name} was told of a gap, but Redis has forgotten nothing", at.as_secs_f64()));
+            let at = at.as_secs_f64();
+            pages.complain(format!("{at:.3} {name} got events-missed, but Redis has forgotten nothing"));
         }
     }
 
     pub(crate) fn fault(&self, what: String) {
         let at = self.begun.elapsed();
-        self.pages().faults.push((at, what));
+        self.pages.lock().faults.push((at, what));
     }
 
     /// Whether every desktop has everything.
-    pub(crate) fn is_complete(&self) -> bool {
-        let pages = self.pages();
+    fn is_complete(&self) -> bool {
+        let pages = self.pages.lock();
         pages.seats.iter().all(|page| page.got.iter().all(|(index, got)| *got >= pages.published[*index]))
     }
 
+    /// Waits until every desktop has everything, or for `patience`.
+    pub(crate) async fn is_complete_within(&self, patience: Duration) {
+        let started = Instant::now();
+        while !self.is_complete() && started.elapsed() < patience {
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     pub(crate) fn missing(&self) -> Vec<Missing> {
-        let pages = self.pages();
+        let pages = self.pages.lock();
         let missing = |page: &Page| {
             let behind = page.got.iter().filter(|(index, got)| **got < pages.published[**index]);
             behind
@@ -187,7 +195,7 @@ impl Ledger {
     }
 
     pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
-        let pages = self.pages();
+        let pages = self.pages.lock();
         let mut counts = pages.counts.clone();
         counts.insert("events", pages.published.iter().sum());
         counts.insert("desktops", pages.seats.len() as u64);
@@ -195,16 +203,16 @@ impl Ledger {
     }
 
     pub(crate) fn mistakes(&self) -> Vec<String> {
-        self.pages().wrong.clone()
+        self.pages.lock().wrong.clone()
     }
 
     pub(crate) fn faults(&self) -> Vec<String> {
-        self.pages().faults.iter().map(line).collect()
+        self.pages.lock().faults.iter().map(line).collect()
     }
 
     /// One line for those who wait.
     pub(crate) fn summary(&self) -> String {
-        let pages = self.pages();
+        let pages = self.pages.lock();
         let count = |what: &str| pages.counts.get(what).copied().unwrap_or_default();
         format!(
             "{:.0} s: {} events, {} deliveries, {} connects, {} faults, {} mistakes",
@@ -215,10 +223,6 @@ impl Ledger {
             pages.faults.len(),
             pages.wrong.len(),
         )
-    }
-
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

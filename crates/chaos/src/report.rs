@@ -13,13 +13,13 @@ const TOLD: usize = 20;
 
 /// The figures of a run, and everything that went wrong.
 #[derive(Debug)]
-pub struct Report {
+pub(crate) struct Report {
     seed: u64,
     took: Duration,
     counts: BTreeMap<&'static str, u64>,
     faults: Vec<String>,
     /// Events that came twice, out of order, or not at all.
-    pub mistakes: Vec<String>,
+    pub(crate) mistakes: Vec<String>,
 }
 
 /// Says of every event that did not come where it is.

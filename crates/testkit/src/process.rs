@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::http::http;
+use crate::http::{http, response};
 use crate::tools::build_folder;
 use crate::wait::{eventually, in_time, until};
 
@@ -139,8 +139,7 @@ impl Process {
 
     /// What GET answers.
     pub async fn get(&self, path: &str) -> (u16, String) {
-        let answer = http().get(self.url(path)).send().await.expect("an answer");
-        (answer.status().as_u16(), answer.text().await.expect("a text"))
+        response(http().get(self.url(path))).await
     }
 
     /// Waits until GET answers with `status`.
@@ -152,9 +151,9 @@ impl Process {
     /// Its metrics. It was started with `METRICS_PORT` 0.
     pub async fn metrics(&self) -> String {
         let port = self.logged_port("metrics").expect("a process with metrics");
-        let answer = http().get(format!("http://127.0.0.1:{port}/metrics")).send().await.expect("an answer");
-        assert_eq!(answer.status(), 200);
-        answer.text().await.expect("a text")
+        let (status, metrics) = response(http().get(format!("http://127.0.0.1:{port}/metrics"))).await;
+        assert_eq!(status, 200, "{metrics}");
+        metrics
     }
 
     /// Asks the process to end.

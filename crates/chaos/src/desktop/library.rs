@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio_util::sync::CancellationToken;
 
-use super::{conversation_of, number_of};
+use super::{conversation_of, got};
 use crate::ledger::{Ledger, Seat};
 use crate::plan::Plan;
 
@@ -60,13 +60,7 @@ fn take(happening: &Value, seats: &[(Seat, Vec<usize>)], ledger: &Ledger) {
     let Some((seat, _)) = seat else { return };
     let why = happening["why"].as_str().unwrap_or_default();
     match happening["is"].as_str() {
-        Some("event") => {
-            let payload = &happening["payload"];
-            match (conversation_of(payload), number_of(payload)) {
-                (Some(conversation), Some(number)) => ledger.got(*seat, conversation, number),
-                _ => ledger.wrong(format!("an event that nobody sent: {payload}")),
-            }
-        }
+        Some("event") => got(ledger, *seat, &happening["payload"]),
         Some("joined") => {
             if let Some(conversation) = conversation_of(happening) {
                 ledger.joined(*seat, conversation);

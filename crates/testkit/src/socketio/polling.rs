@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use reqwest::{Body, Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::http::http;
+use crate::http::{http, response};
 
 #[derive(Debug)]
 pub struct PollingClient {
@@ -32,12 +32,12 @@ impl PollingClient {
 
     /// What a POST is answered.
     pub async fn post(&self, body: impl Into<Body>) -> (u16, String) {
-        answer(self.request(Method::POST).body(body)).await
+        response(self.request(Method::POST).body(body)).await
     }
 
     /// What a GET is answered.
     pub async fn poll(&self) -> (u16, String) {
-        answer(self.request(Method::GET)).await
+        response(self.request(Method::GET)).await
     }
 
     /// A request of the session.
@@ -51,9 +51,4 @@ impl PollingClient {
         let url = format!("http://{server}/socket.io/?EIO=4&transport=polling&sid={}", self.sid);
         Self { url, ..self }
     }
-}
-
-async fn answer(request: RequestBuilder) -> (u16, String) {
-    let answer = request.send().await.expect("an answer");
-    (answer.status().as_u16(), answer.text().await.expect("a text"))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use redis::streams::StreamRangeReply;
 use testkit::redis::RedisServer;
-use testkit::{Deployment, KINDS, http, in_time};
+use testkit::{Deployment, KINDS, http, in_time, response};
 
 /// Bodies, and what is said about them.
 const BODIES: [(&[u8], &str); 31] = [
@@ -49,9 +49,7 @@ const BODIES: [(&[u8], &str); 31] = [
 ];
 
 async fn push(deployment: &Deployment, kind: &str, body: &'static [u8]) -> (u16, String) {
-    let answer =
-        http().post(deployment.interceptor.url(&format!("/{kind}"))).body(body).send().await.expect("an answer");
-    (answer.status().as_u16(), answer.text().await.expect("a text"))
+    response(http().post(deployment.interceptor.url(&format!("/{kind}"))).body(body)).await
 }
 
 async fn quarantine(deployment: &Deployment) -> Vec<HashMap<String, redis::Value>> {
@@ -77,11 +75,7 @@ async fn a_malformed_push_is_acknowledged_and_kept_with_the_reason() {
         assert_eq!(field("kind"), KINDS[number % 4].as_bytes());
         assert!(field("reason").starts_with(reason.as_bytes()), "{entry:?}: {reason}");
     }
-    assert_nothing_but_the_quarantine(&deployment).await;
-}
-
-/// No log, no mark, no mapping: nothing that any desktop could get.
-async fn assert_nothing_but_the_quarantine(deployment: &Deployment) {
+    // No log, no mark, no mapping: nothing that a desktop could get.
     let keys: Vec<String> = deployment.redis.cli(&["KEYS", "*"]).await;
     assert_eq!(keys, ["aa:quarantine"]);
     let lifetime: i64 = deployment.redis.cli(&["TTL", "aa:quarantine"]).await;

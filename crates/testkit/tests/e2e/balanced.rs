@@ -1,11 +1,7 @@
 //! Several connectors behind a balancer that knows nothing of sessions, as on Cloud Run without session affinity.
 
 use testkit::socketio::PollingClient;
-use testkit::{ClientLibrary, Deployment, Desktop, Process, Proxy, Push, Transports, assert_payloads, conversation};
-
-fn talk() -> String {
-    conversation("balanced")
-}
+use testkit::{ClientLibrary, Deployment, Desktop, Process, Proxy, Push, Transports, assert_payloads, talk};
 
 const DESKTOPS: [(ClientLibrary, Transports); 7] = [
     (ClientLibrary::Js48, Transports::Upgrade),

@@ -4,13 +4,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use testkit::{Deployment, Page, Push, conversation, in_time, repository, serve};
+use testkit::{Deployment, Page, Push, in_time, repository, serve, talk};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
-
-fn talk() -> String {
-    conversation("library")
-}
 
 fn library() -> PathBuf {
     repository("ui-connector/desktop-client")

@@ -2,11 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
-use testkit::{ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, conversation};
-
-fn talk() -> String {
-    conversation("matrix")
-}
+use testkit::{ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, talk};
 
 fn long_name() -> String {
     talk().replacen("/conversations/", "/locations/europe-west2/conversations/", 1)
@@ -29,6 +25,7 @@ async fn desktops(deployment: &Deployment, transports: Transports) -> Vec<Deskto
     desktops
 }
 
+/// The three tests below run it at the same time.
 async fn every_desktop_gets_every_event_once(transports: Transports) {
     let deployment = Deployment::start(2).await;
     let mut desktops = desktops(&deployment, transports).await;
@@ -97,7 +94,5 @@ async fn a_join_that_is_not_possible_is_answered_with_false_and_a_reason() {
             assert!(answer[0] == false && answer[1].is_string(), "{event} {args}: {answer}");
         }
     }
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut desktop, &talk(), &[Push::message(&talk(), 1)]).await;
 }

@@ -3,11 +3,7 @@
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 use testkit::signing::{hmac, now};
-use testkit::{Deployment, Page, Process, Push, SECRET, conversation, project};
-
-fn talk() -> String {
-    conversation("demo-conversation")
-}
+use testkit::{Deployment, Page, Process, Push, SECRET, project, talk};
 const PHONE: [u16; 2] = [390, 844];
 
 /// A demo, in which somebody plays or not.

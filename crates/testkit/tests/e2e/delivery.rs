@@ -4,11 +4,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream;
 use serde_json::Value;
-use testkit::{Deployment, Desktop, Push, assert_payloads, conversation};
-
-fn talk() -> String {
-    conversation("delivery")
-}
+use testkit::{Deployment, Desktop, Push, assert_payloads, conversation, talk};
 
 #[tokio::test]
 async fn a_redelivered_push_is_seen_once() {
@@ -96,9 +92,7 @@ async fn a_desktop_that_left_hears_nothing_and_one_that_stays_keeps_the_mapping(
     let connector = deployment.mapping(&talk()).await.expect("a mapping key");
     left.leave(&talk()).await;
     assert_eq!(deployment.mapping(&talk()).await, Some(connector));
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&stays.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut stays, &talk(), &[Push::message(&talk(), 1)]).await;
     assert!(left.last_events(0, &talk()).await.is_empty());
     assert_eq!(deployment.mapping(&talk()).await, None);
 }

@@ -3,12 +3,8 @@
 
 use testkit::{
     ClientLibrary, Deployment, Desktop, Emulator, KINDS, Process, Push, Transports, assert_payload, conversation,
-    project,
+    project, talk,
 };
-
-fn talk() -> String {
-    conversation("emulator")
-}
 
 /// What the player publishes [`KINDS`] to: the topics of a deployment.
 const TOPICS: [&str; 4] = [

@@ -1,11 +1,7 @@
 //! How the processes start, wait for Redis, and end.
 
 use testkit::redis::RedisServer;
-use testkit::{ClientLibrary, Deployment, Desktop, Process, Push, Transports, assert_payloads, conversation};
-
-fn talk() -> String {
-    conversation("life")
-}
+use testkit::{ClientLibrary, Deployment, Desktop, Process, Push, Transports, conversation, talk};
 
 #[tokio::test]
 async fn a_taken_port_is_told_and_ends_the_process() {
@@ -32,9 +28,7 @@ async fn without_redis_both_processes_start_and_wait() {
     redis.restart().await;
     deployment.is_ready().await;
     let mut desktop = deployment.desktop(0, &talk()).await;
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut desktop, &talk(), &[Push::message(&talk(), 1)]).await;
 }
 
 /// What desktops say when they are to come back by themselves. "io server disconnect" would keep them
@@ -63,9 +57,7 @@ async fn on_sigterm_every_desktop_is_told_to_come_back_and_the_mapping_keys_go()
         assert_eq!(desktop.until("disconnect").await["reason"], reason, "{library:?} {transports:?}");
         assert_eq!(deployment.mapping(&left(number)).await, None);
     }
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&elsewhere.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut elsewhere, &talk(), &[Push::message(&talk(), 1)]).await;
 }
 
 #[tokio::test]
@@ -81,7 +73,5 @@ async fn when_a_connector_dies_the_others_serve_on() {
     let _lost = deployment.desktop(0, &talk()).await;
     let mut stays = deployment.desktop(1, &talk()).await;
     deployment.connectors[0].kill();
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&stays.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut stays, &talk(), &[Push::message(&talk(), 1)]).await;
 }

@@ -1,11 +1,7 @@
 //! What Prometheus is told.
 
 use std::collections::BTreeSet;
-use testkit::{Deployment, Process, Push, conversation, repository, until};
-
-fn talk() -> String {
-    conversation("measured")
-}
+use testkit::{Deployment, Process, Push, repository, talk, until};
 
 /// Waits until a line is there.
 async fn shows(process: &Process, line: &str) {

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use testkit::socketio::{Client, PollingClient};
-use testkit::{Deployment, Push, assert_payloads, conversation, http, in_time};
+use testkit::{Deployment, Push, conversation, in_time};
 
 #[tokio::test]
 async fn a_desktop_notices_nothing_of_clients_that_break_the_protocol() {
@@ -27,13 +27,8 @@ async fn a_desktop_notices_nothing_of_clients_that_break_the_protocol() {
         client.post(body.to_owned()).await;
         in_time("the session ends", async { while client.poll().await.0 != 400 {} }).await;
     }
-    assert_eq!(
-        http().get(connector.url("/socket.io/?EIO=3&transport=polling")).send().await.expect("an answer").status(),
-        400
-    );
+    assert_eq!(connector.get("/socket.io/?EIO=3&transport=polling").await.0, 400);
 
     assert_eq!(connector.get("/status").await, (200, "Hello, cross-origin-world!".to_owned()));
-    let pushes = [Push::message(&talk, 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, &talk).await, &talk, &pushes);
+    deployment.delivers(&mut desktop, &talk, &[Push::message(&talk, 1)]).await;
 }

@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use testkit::{Deployment, Page, Process, Proxy, Push, Weather, conversation, serve};
+use testkit::{Deployment, Page, Process, Proxy, Push, Weather, serve, talk};
 use tokio::time::{Instant, sleep};
-
-fn talk() -> String {
-    conversation("network-loss")
-}
 
 /// For how long the network is away.
 const LOSS: Duration = Duration::from_secs(30);

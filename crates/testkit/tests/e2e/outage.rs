@@ -1,17 +1,14 @@
 //! Redis goes away and comes back.
 
 use testkit::redis::RedisServer;
-use testkit::{Deployment, Push, assert_payloads, conversation, http, until};
-
-fn talk() -> String {
-    conversation("outage")
-}
+use testkit::{Deployment, Push, assert_payloads, conversation, http, talk, until};
 
 #[tokio::test]
 async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again() {
     let mut redis = RedisServer::start().await;
     let deployment = Deployment::start_on(&redis, 1, &[]).await;
     let mut desktop = deployment.desktop(0, &talk()).await;
+    let mut quiet = deployment.desktop(0, &conversation("quiet")).await;
     let pushes = [Push::message(&talk(), 1), Push::message(&talk(), 2)];
     deployment.push(&pushes[0]).await;
     let mut got = desktop.events(1).await;
@@ -30,11 +27,14 @@ async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again(
     redis.restart().await;
     deployment.connectors[0].answers("/ready", 200).await;
     deployment.interceptor.answers("/status", 200).await;
-    // It came back empty, and nobody knows what else it had.
-    assert_eq!(desktop.events(1).await[0]["name"], "events-missed");
+    // It came back empty, and what else it had is unknown.
+    let missed = desktop.events(1).await.remove(0);
+    assert_eq!(missed["name"], "events-missed");
+    assert_eq!(missed["args"], serde_json::json!([{"conversation_name": talk()}]));
     deployment.push(&pushes[1]).await;
     got.append(&mut desktop.last_events(1, &talk()).await);
     assert_payloads(&got, &talk(), &pushes);
+    assert!(quiet.last_events(0, &conversation("quiet")).await.is_empty());
 }
 
 #[tokio::test]

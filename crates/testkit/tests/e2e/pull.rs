@@ -5,11 +5,7 @@ use std::collections::BTreeSet;
 use redis::streams::StreamRangeReply;
 use serde_json::Value;
 use testkit::redis::{Redis, RedisServer, shared};
-use testkit::{Deployment, Desktop, Emulator, KINDS, Push, assert_payload, conversation, eventually, until};
-
-fn talk() -> String {
-    conversation("pulled")
-}
+use testkit::{Deployment, Desktop, Emulator, KINDS, Push, assert_payload, eventually, talk, until};
 const MESSAGES: &str = "new-message-event";
 
 /// Both services and the emulator; the interceptor pulls every kind of event.

@@ -2,11 +2,7 @@
 
 use std::time::{Duration, Instant};
 use testkit::redis::RedisServer;
-use testkit::{Deployment, Push, assert_payloads, conversation, until};
-
-fn talk() -> String {
-    conversation("redis-trouble")
-}
+use testkit::{Deployment, Push, assert_payloads, talk, until};
 
 /// Pub/Sub's shortest acknowledgement deadline is 10 s; an answer must come long before.
 const IN_TIME: Duration = Duration::from_secs(4);
@@ -74,25 +70,6 @@ async fn a_redis_that_has_become_a_replica_is_left_until_it_is_a_primary_again()
         deployment.connectors[0].answers("/ready", 200).await;
     })
     .await;
-}
-
-#[tokio::test]
-async fn what_redis_has_forgotten_is_told() {
-    let mut redis = RedisServer::start().await;
-    let deployment = Deployment::start_on(&redis, 1, &[]).await;
-    let mut desktop = deployment.desktop(0, &talk()).await;
-    let mut quiet = deployment.desktop(0, &conversation("redis-trouble-quiet")).await;
-    let pushes = [Push::message(&talk(), 1), Push::message(&talk(), 2)];
-    deployment.push(&pushes[0]).await;
-    let mut got = desktop.events(1).await;
-    redis.restart().await;
-    let told = desktop.events(1).await.remove(0);
-    assert_eq!(told["name"], "events-missed");
-    assert_eq!(told["args"], serde_json::json!([{"conversation_name": talk()}]));
-    deployment.push(&pushes[1]).await;
-    got.append(&mut desktop.last_events(1, &talk()).await);
-    assert_payloads(&got, &talk(), &pushes);
-    assert!(quiet.last_events(0, &conversation("redis-trouble-quiet")).await.is_empty());
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::internet::{self, ANSWER, GOOGLE_TOKEN, PLATFORM_TOKEN};
 use testkit::redis::RedisServer;
 use testkit::signing::{now, without_signature};
 use testkit::socketio::{Client, ConnectError};
-use testkit::{Deployment, Launch, Process, Push, SECRET, Upstream, conversation, http, project};
+use testkit::{Deployment, Process, Push, SECRET, Upstream, http, project, response, status, talk};
 
 const REDIS_PASSWORD: &str = "redis-geheim";
 const TWILIO_TOKEN: &str = "twilio-geheim";
@@ -15,10 +15,6 @@ const SAID: &str = "gesagt-geheim";
 const NUMBER: &str = "+15550001111";
 const PUSHER: &str = "pusher@acme.iam.gserviceaccount.com";
 const TWILIO_ACCOUNT: &str = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-fn talk() -> String {
-    conversation("secrets")
-}
-
 /// Both services, asking a made-up internet, with every log line that there is.
 struct Stage {
     deployment: Deployment,
@@ -55,9 +51,7 @@ impl Stage {
 
     /// POST with an `Authorization`; the answer's status and text.
     async fn post(&self, path: &str, authorization: &str, body: Value) -> (u16, String) {
-        let request = http().post(self.connector().url(path)).header("authorization", authorization).json(&body);
-        let answer = request.send().await.expect("an answer");
-        (answer.status().as_u16(), answer.text().await.expect("a text"))
+        response(http().post(self.connector().url(path)).header("authorization", authorization).json(&body)).await
     }
 
     /// Registers; the answer is the token.
@@ -90,8 +84,7 @@ fn push_token(audience: &str) -> String {
 async fn push(stage: &Stage, token: &str) -> u16 {
     let event = Push::new("new-message-event", "1", &json!({"conversation": talk(), "text": SAID}).to_string());
     let url = stage.deployment.interceptor.url("/new-message-event");
-    let request = http().post(url).bearer_auth(token).json(&event.body());
-    request.send().await.expect("an answer").status().as_u16()
+    status(http().post(url).bearer_auth(token).json(&event.body())).await
 }
 
 /// Asks Dialogflow for something, as a desktop does.
@@ -170,23 +163,4 @@ async fn no_output_holds_a_secret_where_the_original_logs_conversations_and_numb
         let lines: Vec<_> = outputs.lines().filter(|line| line.contains(secret)).collect();
         assert!(lines.is_empty(), "{secret} stands in {lines:#?}");
     }
-}
-
-#[tokio::test]
-async fn a_refused_configuration_holds_no_secret() {
-    let folder = tempfile::TempDir::new().expect("a temporary directory");
-    let path = folder.path().join("jwt_secret_key");
-    std::fs::write(&path, "kurz-geheim").expect("a file with the secret");
-    let path = path.display().to_string();
-    let environment = [
-        ("JWT_SECRET_KEY_PATH", path.as_str()),
-        ("REDIS_URL", "redis://:url-geheim@host:port"),
-        ("AUTH_OPTION", "Five9"),
-        ("FIVE9_TRUST_TOKEN", "five-geheim"),
-    ];
-    let mut process = Process::spawn(Launch::new("ui-connector", &environment));
-    assert_eq!(process.end().await.code(), Some(78));
-    let problems = process.stderr();
-    assert_eq!(problems.lines().count(), 4, "{problems}");
-    assert!(!problems.contains("geheim"), "{problems}");
 }

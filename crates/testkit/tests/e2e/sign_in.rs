@@ -19,8 +19,8 @@ async fn every_provider_admits_its_agent_and_nobody_else() {
     for option in OPTIONS {
         let (demo, token) = demo(option).await;
         for (sent, status) in [(token.as_str(), 200), ("of somebody else", 401), ("", 401)] {
-            let request = http().post(demo.url("/register")).header("authorization", sent);
-            assert_eq!(request.send().await.expect("an answer").status(), status, "{option}: {sent}");
+            let register = http().post(demo.url("/register")).header("authorization", sent);
+            assert_eq!(testkit::status(register).await, status, "{option}: {sent}");
         }
     }
 }

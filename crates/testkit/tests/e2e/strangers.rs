@@ -2,13 +2,9 @@
 
 use futures_util::{StreamExt as _, stream};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use testkit::{Deployment, Push, assert_payloads, conversation, in_time, missing};
+use testkit::{Deployment, Push, in_time, missing, talk};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-fn talk() -> String {
-    conversation("strangers")
-}
 const STRANGERS: usize = 10_000;
 /// Files that this program and its clients need besides.
 const OTHERS: u64 = 1_000;
@@ -40,9 +36,7 @@ async fn ten_thousand_half_open_connections_stop_nobody_where_eight_stopped_the_
         stream::iter(0..STRANGERS).map(|_| half_open(connector.port())).buffer_unordered(64).collect().await;
     connector.answers("/status", 200).await;
     let mut desktop = deployment.desktop(0, &talk()).await;
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut desktop, &talk(), &[Push::message(&talk(), 1)]).await;
     let closed = stream::iter(connections).map(async |mut connection| {
         // An answer that says why may come first.
         let mut rest = Vec::new();

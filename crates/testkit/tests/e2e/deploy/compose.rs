@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tempfile::TempDir;
 
 use super::read;
 use crate::variables::read_by;
 use testkit::redis::RedisServer;
-use testkit::{ClientLibrary, Desktop, Process, SECRET, Transports, registered, repository};
+use testkit::{ClientLibrary, Desktop, Process, SECRET, Transports, registered, repository, temporary_file};
 
 #[derive(Deserialize)]
 struct Stack {
@@ -57,11 +56,9 @@ async fn a_desktop_sees_the_conversation_that_the_player_plays() {
     let Stack { services } = stack();
     let redis = RedisServer::start().await;
     let port = redis.port().to_string();
-    let folder = TempDir::new().expect("a folder");
-    let secret = folder.path().join("jwt_secret_key");
-    std::fs::write(&secret, SECRET).expect("a file");
+    let (_folder, secret) = temporary_file("jwt_secret_key", SECRET);
     let at_redis = [("REDISHOST", "127.0.0.1"), ("REDISPORT", &port)];
-    let with_secret = [at_redis.as_slice(), &[("JWT_SECRET_KEY_PATH", secret.to_str().expect("a text"))]].concat();
+    let with_secret = [at_redis.as_slice(), &[("JWT_SECRET_KEY_PATH", &secret)]].concat();
     let connector = services["connector"].start("ui-connector", &with_secret).await;
     let interceptor = services["interceptor"].start("cloud-pubsub-interceptor", &at_redis).await;
     connector.answers("/ready", 200).await;

@@ -63,57 +63,37 @@ async fn the_doctor_finds_nothing_wrong_with_a_good_deployment() {
     assert_eq!(stage.changes(), before);
 }
 
+/// Faults: what is changed, the member, its value, and what the doctor says.
+const FAULTS: &str = r#"
+secret/aa-integration-jwt-secret | versions | ["d41d8cd98f00b204e980"] | has 20 bytes only
+redis/aa-integration-redis | state | "MAINTENANCE" | it is not ready: 'MAINTENANCE'
+redis/aa-integration-redis | authorizedNetwork | "projects/x/global/networks/other" | its network is 'other'
+service/ui-connector | spec.template.spec.timeoutSeconds | "300" | longest request is '300', not '3600'
+service/ui-connector | spec.template.spec.containerConcurrency | "80" | desktops on one instance is '80'
+service/ui-connector | spec.template.spec.containers[0].env[].name | "AUTH_OPTION" | neither REDIS_URL nor REDISHOST
+service/ui-connector | status.url | "http://127.0.0.1:9" | /ready answers '000'
+service/cloud-pubsub-interceptor | bindings | [["roles/run.invoker", "allUsers"]] | everybody may push events into it
+service/cloud-pubsub-interceptor | bindings | [] | has not roles/run.invoker
+project/PROJECT | bindings | [] | has not roles/dialogflow.agentAssistClient
+secret/aa-integration-jwt-secret | bindings | [] | has not roles/secretmanager.secretAccessor
+topic/aa-dead-letter-topic | bindings | [] | has not roles/pubsub.publisher
+subscription/aa-new-message-sub | pushConfig.pushEndpoint | "https://elsewhere.example/new-message-event" | endpoint is 'https://elsewhere
+subscription/aa-new-message-sub | pushConfig.oidcToken.serviceAccountEmail | "" | aa-new-message-sub: pushes as is ''
+subscription/aa-new-message-sub | topic | "_deleted-topic_" | aa-new-message-sub: topic is '_deleted-topic_'
+subscription/aa-new-message-sub | ackDeadlineSeconds | "5" | its deadline is '5' s
+subscription/aa-new-message-sub | expirationPolicy.ttl | "2678400s" | expires when nobody calls
+"#;
+
+fn fault(line: &'static str) -> (String, &'static str, Value, &'static str) {
+    let [name, field, value, said] = line.split(" | ").collect::<Vec<_>>()[..] else { panic!("{line}") };
+    (name.replace("PROJECT", &project()), field, serde_json::from_str(value).expect("JSON"), said)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_names_each_fault_and_how_to_mend_it() {
     let (stage, deployment) = deployed().await;
     stage.run("deploy.sh", &["--skip-test"]).well();
-    let message = "subscription/aa-new-message-sub";
-    let binding = |member: &str| json!([["roles/run.invoker", member]]);
-    let interceptor = "service/cloud-pubsub-interceptor";
-    let faults = [
-        (KEY, "versions", json!(["d41d8cd98f00b204e980"]), "has 20 bytes only"),
-        ("redis/aa-integration-redis", "state", json!("MAINTENANCE"), "it is not ready: 'MAINTENANCE'"),
-        (
-            "redis/aa-integration-redis",
-            "authorizedNetwork",
-            json!("projects/x/global/networks/other"),
-            "its network is 'other'",
-        ),
-        (
-            "service/ui-connector",
-            "spec.template.spec.timeoutSeconds",
-            json!("300"),
-            "longest request is '300', not '3600'",
-        ),
-        (
-            "service/ui-connector",
-            "spec.template.spec.containerConcurrency",
-            json!("80"),
-            "desktops on one instance is '80'",
-        ),
-        (
-            "service/ui-connector",
-            "spec.template.spec.containers[0].env[].name",
-            json!("AUTH_OPTION"),
-            "neither REDIS_URL nor REDISHOST",
-        ),
-        ("service/ui-connector", "status.url", json!("http://127.0.0.1:9"), "/ready answers '000'"),
-        (interceptor, "bindings", binding("allUsers"), "everybody may push events into it"),
-        (interceptor, "bindings", json!([]), "has not roles/run.invoker"),
-        (&format!("project/{}", project()), "bindings", json!([]), "has not roles/dialogflow.agentAssistClient"),
-        (KEY, "bindings", json!([]), "has not roles/secretmanager.secretAccessor"),
-        ("topic/aa-dead-letter-topic", "bindings", json!([]), "has not roles/pubsub.publisher"),
-        (
-            message,
-            "pushConfig.pushEndpoint",
-            json!("https://elsewhere.example/new-message-event"),
-            "aa-new-message-sub: endpoint is 'https://elsewhere",
-        ),
-        (message, "pushConfig.oidcToken.serviceAccountEmail", json!(""), "aa-new-message-sub: pushes as is ''"),
-        (message, "topic", json!("_deleted-topic_"), "aa-new-message-sub: topic is '_deleted-topic_'"),
-        (message, "ackDeadlineSeconds", json!("5"), "its deadline is '5' s"),
-        (message, "expirationPolicy.ttl", json!("2678400s"), "expires when nobody calls"),
-    ];
+    let faults: Vec<_> = FAULTS.trim().lines().map(fault).collect();
     // What is not ready or out of reach hides other faults, and so does a binding of the same service.
     let hides = |field: &str, value: &Value| {
         ["state", "status.url"].contains(&field) || *value == json!([["roles/run.invoker", "allUsers"]])
@@ -131,7 +111,12 @@ async fn the_doctor_names_each_fault_and_how_to_mend_it() {
         assert!(done.said.contains("mend it: ") && done.said.contains("wrong."), "{}", done.said);
         stage.meddle(|things| *things = before);
     }
-    for name in [message, "topic/aa-new-suggestion-topic", interceptor, "subscription/aa-dead-letter-sub"] {
+    for name in [
+        "subscription/aa-new-message-sub",
+        "topic/aa-new-suggestion-topic",
+        "service/cloud-pubsub-interceptor",
+        "subscription/aa-dead-letter-sub",
+    ] {
         let gone = stage.thing(name);
         stage.meddle(|things| {
             things.as_object_mut().expect("things").remove(name);
