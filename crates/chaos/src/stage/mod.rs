@@ -8,7 +8,7 @@ use std::time::Duration;
 use broker::{RedisBroker, RedisSettings, Retention};
 use event::EventKind;
 use serde_json::json;
-use simulator::publisher::{Topics, topic};
+use simulator::pubsub::{Topics, topic};
 use tokio::sync::Mutex;
 
 use crate::plan::{PROJECT, Plan};

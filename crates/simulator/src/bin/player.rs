@@ -12,8 +12,7 @@ use server::process::{Listening, ProcessSettings, StartError, run};
 use server::tasks::TaskSet;
 use settings::{ConfigError, Env};
 use simulator::player::{Pace, Player};
-use simulator::publisher::{Publisher, Topics};
-use simulator::pubsub::PushSubscription;
+use simulator::pubsub::{Publisher, PushSubscription, Topics};
 use simulator::variables::{ALL_OF_PLAYER, GCP_PROJECT_ID, INTERCEPTOR_URL, PUBSUB_EMULATOR_HOST};
 
 const PROGRAM: Program =

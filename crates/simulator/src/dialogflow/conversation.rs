@@ -2,8 +2,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::DialogflowError;
-use super::call::invalid;
+use super::call::{DialogflowError, invalid};
 use crate::advice::sentiment;
 use crate::notification::LANGUAGE;
 
@@ -28,7 +27,7 @@ impl Conversation {
         Self { name, resource, participants: Vec::new(), messages: Vec::new() }
     }
 
-    /// One that somebody else plays. Its participants are named like their roles.
+    /// A conversation of a player. Its participants are named like their roles.
     pub(super) fn played(name: String) -> Self {
         let participants = ["HUMAN_AGENT", "END_USER"];
         let participants =
@@ -36,8 +35,8 @@ impl Conversation {
         Self { participants: participants.into(), ..Self::new(name, "played") }
     }
 
-    /// Something has happened in it.
-    pub(super) fn witness(&mut self, event: &Value) {
+    /// Keeps a published event.
+    pub(super) fn observe(&mut self, event: &Value) {
         if event["type"] == "CONVERSATION_FINISHED" {
             self.complete();
         } else if let Some(message) = event.get("newMessagePayload").filter(|_| self.messages.len() < MOST_MESSAGES) {
@@ -54,7 +53,7 @@ impl Conversation {
         self.resource["endTime"] = now().into();
     }
 
-    /// Somebody takes part from now on.
+    /// Adds a participant.
     pub(super) fn enter(&mut self, role: &str) -> Result<Value, DialogflowError> {
         if self.participants.len() >= MOST_PARTICIPANTS {
             return Err(DialogflowError::FailedPrecondition);

@@ -3,9 +3,9 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::call::{Call, invalid, member};
+use super::call::{Call, DialogflowError, invalid, member};
 use super::conversation::{Conversation, now};
-use super::{Dialogflow, DialogflowError, MOST_CONVERSATIONS};
+use super::{Dialogflow, MOST_CONVERSATIONS};
 use crate::advice;
 use crate::notification::Notification;
 
@@ -40,7 +40,7 @@ impl Dialogflow {
             return Err(invalid("conversation_id must match [a-zA-Z][a-zA-Z0-9_-]* and have 3 to 64 characters."));
         }
         let name = format!("{}/conversations/{id}", call.location);
-        let mut conversations = self.conversations();
+        let mut conversations = self.conversations.lock();
         if conversations.contains_key(&name) {
             return Err(DialogflowError::AlreadyExists);
         }
@@ -56,7 +56,7 @@ impl Dialogflow {
 
     fn in_conversation(&self, call: &Call, id: &str, rest: &[&str], verb: Option<&str>) -> Answer {
         let name = format!("{}/conversations/{id}", call.location);
-        let mut conversations = self.conversations();
+        let mut conversations = self.conversations.lock();
         let conversation = conversations.get_mut(&name).ok_or(DialogflowError::NotFound("Conversation"))?;
         match (&call.method, rest, verb) {
             (&Method::GET, [], None) => Ok(conversation.resource.clone()),
@@ -110,7 +110,7 @@ impl Dialogflow {
     fn judge(&self, call: &Call, id: &str) -> Value {
         let name = format!("{}/answerRecords/{id}", call.location);
         let record = json!({"name": name, "answerFeedback": call.body["answerFeedback"]});
-        let mut feedback = self.feedback();
+        let mut feedback = self.feedback.lock();
         if feedback.len() >= MOST_CONVERSATIONS {
             feedback.pop_first();
         }
