@@ -18,15 +18,12 @@ use crate::variables::{
 pub struct Settings {
     /// The project of subscriptions and traces, if one is named.
     pub project: Option<String>,
-    /// What happens to a message that can never be delivered.
     pub malformed: MalformedMessages,
     pub http: HttpLimits,
-    /// Whether there are routes for push requests.
     pub push_endpoints: bool,
     pub pull: Option<PullSettings>,
     /// Which pushes are accepted; without it, all that reach the service.
     pub push_auth: Option<PushAuthSettings>,
-    /// Whether the platform is Cloud Run.
     pub on_cloud_run: bool,
 }
 
@@ -64,7 +61,6 @@ impl Default for Settings {
     }
 }
 
-/// What is pulled.
 #[derive(Debug, Clone)]
 pub struct PullSettings {
     pub subscriptions: Vec<Subscription>,

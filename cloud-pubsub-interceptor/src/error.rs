@@ -14,7 +14,6 @@ use crate::push_auth::Unauthorized;
 /// Seconds after which a delivery may succeed. Pub/Sub follows its own backoff; other senders read it.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// Why a message can never become an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
     #[error("the body is not JSON")]
@@ -41,7 +40,6 @@ pub(crate) enum Malformed {
     ConversationName,
 }
 
-/// Why a push is not acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]

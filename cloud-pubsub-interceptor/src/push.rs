@@ -93,7 +93,6 @@ struct Attributes<'a> {
 }
 
 impl<'a> PubsubMessage<'a> {
-    /// Reads a push request of either form.
     pub(crate) fn read(headers: &'a HeaderMap, body: &'a [u8]) -> Result<Self, Malformed> {
         if headers.contains_key("x-goog-pubsub-message-id") {
             return Ok(Self::unwrapped(headers, body));

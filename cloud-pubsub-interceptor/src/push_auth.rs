@@ -23,7 +23,6 @@ const ISSUERS: [&str; 2] = ["https://accounts.google.com", "accounts.google.com"
 /// Maximum number of cached tokens. Pub/Sub uses one for up to an hour, and each subscription has its own.
 const CACHED_TOKENS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
 
-/// Why a push is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unauthorized {
     #[error("the push has no token; the subscription needs --push-auth-service-account")]

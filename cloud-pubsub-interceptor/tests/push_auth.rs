@@ -89,14 +89,14 @@ fn claims(changes: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn only_the_invoker_may_push_where_the_original_took_events_from_anybody() {
+async fn only_the_service_account_of_the_subscriptions_may_push() {
     let stage = Stage::start(|_| {}).await;
     for _ in 0..2 {
         assert_eq!(stage.status(&stage.token(&json!({}))).await, 204);
     }
     assert_eq!(stage.status(&stage.token(&json!({"aud": "another", "iss": "accounts.google.com"}))).await, 204);
     for changes in [
-        json!({"email": "somebody@acme.iam.gserviceaccount.com"}),
+        json!({"email": "another@acme.iam.gserviceaccount.com"}),
         json!({"email": null}),
         json!({"email_verified": false}),
         json!({"email_verified": null}),

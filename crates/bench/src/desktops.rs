@@ -24,7 +24,7 @@ const TOKENS: usize = 64;
 /// Addresses of this machine that desktops connect from, as one has ports for only 28,000 of them.
 const SOURCES: usize = 64;
 
-/// Registers some agents with a connector at which everybody may register.
+/// Registers some agents with a connector that admits every agent.
 pub(crate) async fn tokens(connector: SocketAddr) -> Vec<String> {
     let url = format!("http://{connector}/register");
     let register = async |agent: usize| {
@@ -54,9 +54,7 @@ pub(crate) struct Seen {
     pub(crate) arrived: u64,
     /// From when an event was due to be pushed to its arrival, µs.
     pub(crate) latencies: Histogram<u64>,
-    /// Desktops that have lost their connection.
     pub(crate) cut_off: u64,
-    /// For each desktop.
     pub(crate) orders: Vec<Order>,
 }
 
@@ -87,7 +85,6 @@ impl Fleet {
         Self { seen, _watching: watching }
     }
 
-    /// What they have seen until now.
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().expect("nothing panics")
     }

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_desktop_finds_the_mark_of_a_pushed_event_of_about_a_kilobyte() {
+    async fn a_desktop_finds_the_mark_of_a_pushed_event() {
         let mark = Mark { number: 7, due: 99_000 };
         let body = push("projects/p/conversations/c", mark).into_body().collect().await.unwrap().to_bytes();
         let body: Value = serde_json::from_slice(&body).unwrap();

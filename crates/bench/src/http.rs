@@ -17,19 +17,16 @@ use tokio::time::timeout;
 
 use crate::units::{histogram, micros};
 
-/// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) type Call = Request<Full<Bytes>>;
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A GET with a token.
 pub(crate) fn get(path: &str, token: &str) -> Call {
     let request = Request::get(path).header(HOST, "bench").header(AUTHORIZATION, token);
     request.body(Full::default()).expect("a request")
 }
 
-/// A POST of JSON.
 pub(crate) fn post(path: &str, body: String) -> Call {
     let request = Request::post(path).header(HOST, "bench").header(CONTENT_TYPE, "application/json");
     request.body(Full::from(body)).expect("a request")

@@ -24,7 +24,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(1);
 const TICKS_PER_SECOND: u64 = 1000;
 
-/// What became of the pushes.
 pub(crate) struct Pushed {
     /// Events that have become due, pushed or not.
     pub(crate) due: u64,

@@ -9,11 +9,9 @@ pub(crate) const AT_ONCE: usize = 32;
 /// What all scenarios have in common.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// Folder of the programs.
     pub(crate) build: PathBuf,
     /// Desktops held for the memory of an idle one.
     pub(crate) idle_desktops: usize,
-    /// Desktops under load.
     pub(crate) desktops: usize,
     /// Events per second, end to end, one measurement for each.
     pub(crate) rates: Vec<u64>,

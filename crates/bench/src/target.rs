@@ -26,7 +26,6 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// The heading of its column.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Services => "services",
@@ -79,9 +78,7 @@ impl Target {
 
 /// A running [`Target`]. Its processes are killed when dropped.
 pub(crate) struct Deployment {
-    /// Where desktops connect.
     pub(crate) connector: SocketAddr,
-    /// Where Pub/Sub pushes to.
     pub(crate) interceptor: SocketAddr,
     /// The connector, which comes first, and the interceptor, or one process that is both.
     pub(crate) services: Vec<Service>,
@@ -90,27 +87,20 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// The ids of all its processes.
     pub(crate) fn processes(&self) -> impl Iterator<Item = (Role, u32)> {
         let services = self.services.iter().map(|service| (service.role, service.process.id()));
         services.chain(self.redis.iter().map(|redis| (Role::Redis, redis.id())))
     }
 }
 
-/// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Serves desktops.
     Connector,
-    /// Takes pushes.
     Interceptor,
-    /// Does both.
     Both,
-    /// Stands between them.
     Redis,
 }
 
-/// A running program.
 pub(crate) struct Service {
     pub(crate) role: Role,
     pub(crate) process: Process,
@@ -127,7 +117,6 @@ impl Service {
     }
 }
 
-/// An address on which nothing listens.
 pub(crate) fn free_address() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, free_port()).into()
 }

@@ -52,11 +52,9 @@ fn of(pid: u32) -> Process {
 /// Processor time of a deployment and of everything around it.
 #[derive(Debug)]
 pub(crate) struct Spent {
-    /// Of each process under measurement.
     processes: Vec<(Role, Duration)>,
     generator: Duration,
     machine: Duration,
-    /// How long it took.
     pub(crate) elapsed: Duration,
 }
 

@@ -8,7 +8,6 @@ use tokio::time::sleep;
 
 use crate::plan::Plan;
 
-/// What is remembered of the life of a desktop.
 const HISTORY: usize = 40;
 
 /// The fault after which Redis knows nothing any more.
@@ -17,10 +16,8 @@ pub(crate) const FORGETTING: &str = "restart with empty memory";
 /// How soon after it a desktop asks for what Redis has forgotten.
 const FORGOTTEN: Duration = Duration::from_mins(2);
 
-/// Mistakes that are shown as they happen.
 const SHOWN: usize = 5;
 
-/// A desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seat(pub(crate) usize);
 
@@ -86,7 +83,6 @@ impl Ledger {
         Seat(pages.seats.len() - 1)
     }
 
-    /// The desktop's join was answered.
     pub(crate) fn joined(&self, seat: Seat, conversation: usize) {
         self.pages.lock().joined.insert((seat.0, conversation));
     }

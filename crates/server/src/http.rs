@@ -24,7 +24,6 @@ use crate::variables::{HEADER_TIMEOUT_SECONDS, TRUSTED_PROXIES, on_cloud_run};
 /// Pause after an error of `accept`, such as too many open files, in which connections may end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Limits of one listener.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
     /// Maximum of open connections; further ones wait in the listener's backlog.

@@ -16,7 +16,6 @@ use crate::address::ClientAddress;
 use crate::metrics::is_on;
 use crate::trace::{self, Trace};
 
-/// The target of these lines.
 const TARGET: &str = "request";
 /// Counts requests, by method, route and status.
 pub const HTTP_REQUESTS: &str = "agent_assist_http_requests_total";

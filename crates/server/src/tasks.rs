@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::util::lock;
 
-/// The background tasks of a process.
 #[derive(Default)]
 pub struct TaskSet {
     stop: CancellationToken,
@@ -69,11 +68,11 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn waits_for_tasks_that_obey_and_aborts_those_that_do_not() {
+    async fn tasks_that_do_not_stop_are_aborted() {
         let tasks = TaskSet::default();
         let obeyed = Arc::new(AtomicBool::new(false));
         let (stop, seen) = (tasks.stop_signal(), obeyed.clone());
-        tasks.spawn("obedient", async move {
+        tasks.spawn("cooperative", async move {
             stop.cancelled().await;
             seen.store(true, Ordering::SeqCst);
         });

@@ -9,7 +9,6 @@ use secrecy::SecretString;
 
 use crate::setting::Kind;
 
-/// Any text.
 pub struct Text;
 
 impl Kind for Text {
@@ -90,7 +89,6 @@ impl<const UNIT: u64, const LOW: usize, const HIGH: usize> Kind for Span<UNIT, L
     }
 }
 
-/// A TCP port to listen on.
 pub struct Port;
 
 impl Kind for Port {
@@ -104,11 +102,9 @@ impl Kind for Port {
 
 /// The values of an enumeration, by their names in any case.
 pub trait Choice: Copy + 'static {
-    /// All of them.
     const ALL: &'static [(&'static str, Self)];
 }
 
-/// One value of an enumeration.
 pub struct OneOf<C>(PhantomData<C>);
 
 impl<C: Choice> Kind for OneOf<C> {

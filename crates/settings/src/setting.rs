@@ -7,7 +7,6 @@ use crate::variable::Variable;
 
 /// What the values of a variable look like, and what they are read into.
 pub trait Kind {
-    /// What a value is read into.
     type Value;
 
     /// What a value has to be, unless [`Kind::expected`] says it.
@@ -32,7 +31,6 @@ pub trait Kind {
     }
 }
 
-/// A variable that may be unset.
 impl<K: Kind> Kind for Option<K> {
     type Value = Option<K::Value>;
 

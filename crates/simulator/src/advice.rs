@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_topic_brings_every_kind_of_suggestion_and_others_replies_only() {
+    fn a_known_topic_brings_every_kind_of_suggestion() {
         let kinds = |text: &str| -> Vec<String> {
             let suggestions = suggestions(text, "projects/p/locations/l", "m");
             suggestions.iter().flat_map(|it| it.as_object().unwrap().keys().cloned().collect::<Vec<_>>()).collect()

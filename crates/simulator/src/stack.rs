@@ -25,7 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Two running services, and a Dialogflow for them.
 pub struct Stack {
-    /// Where Pub/Sub pushes to.
     pub interceptor: SocketAddr,
     /// What the connector's proxy calls.
     pub dialogflow: Arc<Dialogflow>,

@@ -25,9 +25,7 @@ const SHUTDOWN: Duration = Duration::from_secs(8);
 /// Processes of both services for [`project`].
 #[derive(Debug)]
 pub struct Deployment {
-    /// Where events are pushed to.
     pub interceptor: Process,
-    /// Where desktops connect.
     pub connectors: Vec<Process>,
     /// What is between them. A test that breaks it has started a server of its own.
     pub redis: Redis,
@@ -41,7 +39,6 @@ impl Deployment {
         Self::start_with(connectors, &[]).await
     }
 
-    /// Starts with further settings for all processes.
     pub async fn start_with(connectors: usize, settings: &[(&str, &str)]) -> Self {
         Self::start_on(&shared().await, connectors, settings).await
     }
@@ -72,7 +69,6 @@ impl Deployment {
         Self { interceptor, connectors, redis: redis.clone(), environment, _folder: folder }
     }
 
-    /// Waits until all processes are ready.
     pub async fn is_ready(&self) {
         let connectors = join_all(self.connectors.iter().map(|connector| connector.answers("/ready", 200)));
         join(connectors, self.interceptor.answers("/status", 200)).await;
@@ -134,7 +130,7 @@ impl Deployment {
     }
 }
 
-/// A token of a connector at which everybody may register.
+/// Returns a token of a connector that admits every agent.
 pub async fn registered(connector: &Process) -> String {
     let (_, text) = response(http().post(connector.url("/register"))).await;
     let registered: Value = serde_json::from_str(&text).expect("JSON");

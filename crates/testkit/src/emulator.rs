@@ -19,7 +19,6 @@ use crate::wait::eventually;
 /// The most messages that one request publishes (<https://cloud.google.com/pubsub/quotas#resource_limits>).
 const MOST_AT_ONCE: usize = 1_000;
 
-/// A running emulator.
 #[derive(Debug, Clone)]
 pub struct Emulator {
     host: String,
@@ -41,7 +40,6 @@ impl Emulator {
         Some(Self { host })
     }
 
-    /// Where clients find it, `host:port`.
     pub fn host(&self) -> String {
         self.host.clone()
     }

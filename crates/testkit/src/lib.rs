@@ -7,6 +7,7 @@
 mod browser;
 mod deployment;
 mod desktop;
+mod driver;
 mod emulator;
 mod http;
 mod names;
@@ -24,6 +25,7 @@ mod wait;
 pub use browser::{Page, serve};
 pub use deployment::{Deployment, SECRET, registered};
 pub use desktop::{ClientLibrary, Desktop, Transports};
+pub use driver::Driver;
 pub use emulator::Emulator;
 pub use http::{http, response, status};
 pub use names::{conversation, project, talk};

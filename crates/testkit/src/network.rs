@@ -12,10 +12,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// What happens to the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weather {
-    /// They pass.
     Clear,
     /// They disappear, and neither side is told.
     Lost,
@@ -41,7 +39,6 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens on a free port of this machine.
     pub async fn start(targets: Vec<SocketAddr>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
@@ -51,7 +48,6 @@ impl Proxy {
         Self { address, state, accepted, task }
     }
 
-    /// How many connections it has accepted so far.
     pub fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
@@ -70,7 +66,6 @@ impl Proxy {
         self.state.send_modify(|state| state.weather = weather);
     }
 
-    /// Closes all connections.
     pub fn cut(&self) {
         self.state.send_modify(|state| state.generation += 1);
     }

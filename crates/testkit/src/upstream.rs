@@ -11,7 +11,6 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A request that reached the service.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub method: String,

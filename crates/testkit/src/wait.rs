@@ -11,7 +11,6 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 /// Time between two looks at a condition.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Waits until `condition` has an answer.
 #[track_caller]
 pub fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> impl Future<Output = T> {
     let caller = Location::caller();
@@ -27,7 +26,6 @@ pub fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) 
     }
 }
 
-/// Waits until `condition` holds.
 #[track_caller]
 pub fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
     eventually(what, async move || condition().await.then_some(()))

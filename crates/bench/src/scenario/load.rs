@@ -43,9 +43,7 @@ struct Stage<'a> {
     conversations: Vec<String>,
     desktops: usize,
     fleet: Fleet,
-    /// Events that have been due so far.
     due: u64,
-    /// Pushes that were refused so far.
     refused: u64,
 }
 

@@ -1,4 +1,4 @@
-//! One thing at a time: a desktop that does nothing, handshakes, pushes that nobody waits for, starts.
+//! One thing at a time: a desktop that does nothing, handshakes, pushes, starts.
 
 use std::cell::Cell;
 

@@ -1,17 +1,16 @@
 //! Desktops of socket.io-client, all in one process of Node.js, without any code for recovery.
 
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
 use tokio_util::sync::CancellationToken;
 
 use super::{conversation_of, got};
 use crate::ledger::{Ledger, Seat};
 use crate::plan::Plan;
+use testkit::Driver;
 
 /// The program that plays them.
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/desktops.mjs");
@@ -23,36 +22,18 @@ pub(super) async fn run(
     ledger: Arc<Ledger>,
     stop: CancellationToken,
 ) {
-    let (mut process, output) = start(server, &seats).await;
-    let mut lines = BufReader::new(output).lines();
+    let mut driver = Driver::start(Command::new("node").arg(PROGRAM));
+    let names = |joined: &Vec<usize>| joined.iter().map(|index| Plan::conversation(*index)).collect::<Vec<_>>();
+    let desktops: Vec<_> = seats.iter().map(|(_, joined)| names(joined)).collect();
+    driver.send(&json!({"url": format!("http://{server}"), "desktops": desktops})).await;
+    driver.close_input();
     let listening = async {
-        while let Ok(Some(line)) = lines.next_line().await {
-            let Ok(happening) = serde_json::from_str::<Value>(&line) else { continue };
+        while let Some(happening) = driver.receive().await {
             take(&happening, &seats, &ledger);
         }
         ledger.wrong("the process of socket.io-client has ended".to_owned());
     };
     stop.run_until_cancelled(listening).await;
-    // It fails if the process has ended by itself.
-    let _ = process.kill().await;
-}
-
-async fn start(server: SocketAddr, seats: &[(Seat, Vec<usize>)]) -> (Child, ChildStdout) {
-    let mut process = Command::new("node")
-        .arg(PROGRAM)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("Node.js runs; install it by `make test-tools`");
-    let names = |joined: &Vec<usize>| joined.iter().map(|index| Plan::conversation(*index)).collect::<Vec<_>>();
-    let desktops: Vec<_> = seats.iter().map(|(_, joined)| names(joined)).collect();
-    let config = json!({"url": format!("http://{server}"), "desktops": desktops}).to_string();
-    let mut input = process.stdin.take().expect("its input");
-    input.write_all(config.as_bytes()).await.expect("it reads");
-    drop(input);
-    let output = process.stdout.take().expect("its output");
-    (process, output)
 }
 
 fn take(happening: &Value, seats: &[(Seat, Vec<usize>)], ledger: &Ledger) {

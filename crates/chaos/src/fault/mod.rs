@@ -17,7 +17,6 @@ use crate::plan::Plan;
 use crate::publisher::Publishing;
 use crate::stage::Stage;
 
-/// What a lane needs.
 struct Lane<'a> {
     random: StdRng,
     plan: &'a Plan,
@@ -28,7 +27,6 @@ struct Lane<'a> {
     until: Instant,
 }
 
-/// Injects faults for as long as the plan says.
 pub(crate) async fn inject(plan: &Plan, stage: &Stage, light: &[Attention], publishing: &Publishing, ledger: &Ledger) {
     let (calm, until) = (RwLock::new(()), Instant::now() + Duration::from_secs_f64(plan.minutes * 60.0));
     let lane = |number| Lane {

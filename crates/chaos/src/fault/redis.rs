@@ -10,19 +10,16 @@ use crate::publisher::Publishing;
 use crate::stage::Redis;
 use testkit::Weather;
 
-/// How long everything may take to arrive when there are no faults.
 const CALM: Duration = Duration::from_mins(2);
 /// Conversations whose slots move, one after the other.
 const SLOTS: usize = 8;
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {
-    /// A command to a primary.
     Command(&'static str),
     /// A command whose effect lasts for some time, which stands for `{ms}` or `{s}` if the command needs it.
     Lasting(&'static str),
     FailOver,
-    /// A restart without persistence.
     Empty,
     Unreachable,
     Slow,

@@ -154,7 +154,6 @@ async fn info(server: &RedisServer) -> String {
     info.ok().and_then(|info| redis::from_redis_value(info).ok()).unwrap_or_default()
 }
 
-/// Three primaries, each with a replica.
 pub(crate) struct Cluster(SecuredCluster);
 
 impl Cluster {

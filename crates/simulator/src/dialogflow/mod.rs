@@ -22,7 +22,6 @@ use conversation::Conversation;
 /// Conversations that are remembered; the oldest go first.
 const MOST_CONVERSATIONS: usize = 1_000;
 
-/// The state of all conversations.
 pub struct Dialogflow {
     conversations: Mutex<BTreeMap<String, Conversation>>,
     feedback: Mutex<BTreeMap<String, Value>>,
@@ -45,7 +44,6 @@ impl Dialogflow {
         }
     }
 
-    /// Its REST API.
     pub fn router(self: Arc<Self>) -> Router {
         Router::new().fallback(answer).with_state(self)
     }

@@ -25,7 +25,6 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// The server's port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -20,7 +20,6 @@ pub struct Client {
     waiting: VecDeque<Received>,
 }
 
-/// Why a client is not connected.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The message of the `connect_error`.
@@ -169,7 +168,6 @@ impl Client {
         arrivals
     }
 
-    /// The numbers of [`Self::arrivals`].
     pub async fn arrived(&mut self) -> Vec<u64> {
         self.arrivals().await.iter().map(Received::number).collect()
     }

@@ -40,7 +40,6 @@ impl PollingClient {
         response(self.request(Method::GET)).await
     }
 
-    /// A request of the session.
     pub fn request(&self, method: Method) -> RequestBuilder {
         http().request(method, &self.url)
     }

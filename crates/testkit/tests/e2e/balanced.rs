@@ -31,7 +31,7 @@ async fn desktops(deployment: &Deployment, balancer: &Proxy) -> Vec<Desktop> {
 }
 
 #[tokio::test]
-async fn clients_that_poll_get_everything_once_wherever_their_requests_land() {
+async fn polling_clients_get_every_event_once_on_any_connector() {
     let deployment = Deployment::start(3).await;
     let balancer = balancer(&deployment).await;
     let mut desktops = desktops(&deployment, &balancer).await;
@@ -71,7 +71,7 @@ async fn clients_upgrade_although_the_websocket_lands_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_connector_that_ends_lets_go_of_the_websockets_that_it_holds_for_others() {
+async fn a_connector_that_ends_closes_the_websockets_of_its_peers() {
     let mut deployment = Deployment::start(3).await;
     let balancer = balancer(&deployment).await;
     let token = deployment.token().await;

@@ -78,7 +78,7 @@ async fn is_refused(library: ClientLibrary, url: &str, transports: Transports, t
 }
 
 #[tokio::test]
-async fn a_join_that_is_not_possible_is_answered_with_false_and_a_reason() {
+async fn an_impossible_join_is_answered_with_false_and_a_reason() {
     let deployment = Deployment::start(1).await;
     let mut desktop = deployment.desktop(0, &talk()).await;
     for args in [

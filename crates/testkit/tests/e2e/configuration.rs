@@ -26,7 +26,7 @@ async fn an_empty_environment_names_everything_that_is_required() {
 }
 
 #[tokio::test]
-async fn all_mistakes_are_told_together_and_no_secret() {
+async fn all_problems_are_reported_together_without_secrets() {
     let (_folder, path) = temporary_file("jwt_secret_key", "geheim");
     let common = [
         ("PORT", "http"),
@@ -64,7 +64,7 @@ async fn all_mistakes_are_told_together_and_no_secret() {
 }
 
 #[tokio::test]
-async fn nobody_is_let_in_on_cloud_run_by_mistake() {
+async fn skip_is_refused_on_cloud_run() {
     let deployment = Deployment::start(0).await;
     let launch = deployment.another("ui-connector", &[("K_SERVICE", "desktops")]);
     assert_lines(&refused(launch).await, &["AUTH_OPTION"]);

@@ -1,4 +1,4 @@
-//! The delivery promise: once, in order, and kept for whoever comes late.
+//! The delivery guarantee: once, in order, and kept for desktops that join late.
 
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
@@ -23,7 +23,7 @@ async fn a_redelivered_push_is_seen_once() {
 }
 
 #[tokio::test]
-async fn what_came_when_nobody_was_joined_goes_to_the_first_desktop() {
+async fn undelivered_events_go_to_the_first_desktop() {
     let deployment = Deployment::start(2).await;
     let pushes: Vec<_> = (1..=5).map(|number| Push::message(&talk(), number)).collect();
     for push in &pushes[..3] {
@@ -59,7 +59,7 @@ async fn five_hundred_events_come_in_the_order_of_the_log() {
 }
 
 #[tokio::test]
-async fn conversations_do_not_hear_each_other() {
+async fn events_stay_in_their_conversation() {
     let deployment = Deployment::start(2).await;
     let name = |number: usize| conversation(&format!("c{number}"));
     let mut agents: Vec<Desktop> = Vec::new();
@@ -85,7 +85,7 @@ async fn conversations_do_not_hear_each_other() {
 }
 
 #[tokio::test]
-async fn a_desktop_that_left_hears_nothing_and_one_that_stays_keeps_the_mapping() {
+async fn the_mapping_key_stays_until_the_last_desktop_leaves() {
     let deployment = Deployment::start(1).await;
     let mut left = deployment.desktop(0, &talk()).await;
     let mut stays = deployment.desktop(0, &talk()).await;

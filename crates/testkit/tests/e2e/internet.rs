@@ -8,7 +8,7 @@ use testkit::{Seen, Upstream};
 
 /// The token that the metadata server gives.
 pub(crate) const GOOGLE_TOKEN: &str = "ya29.google-geheim";
-/// What Dialogflow answers that nobody else may read.
+/// The response of Dialogflow, which only the caller may read.
 pub(crate) const ANSWER: &str = "antwort-geheim";
 /// The one token that Genesys Cloud knows.
 pub(crate) const PLATFORM_TOKEN: &str = "genesys-geheim";

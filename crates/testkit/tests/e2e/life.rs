@@ -4,7 +4,7 @@ use testkit::redis::RedisServer;
 use testkit::{ClientLibrary, Deployment, Desktop, Process, Push, Transports, conversation, talk};
 
 #[tokio::test]
-async fn a_taken_port_is_told_and_ends_the_process() {
+async fn a_taken_port_is_named_and_ends_the_process() {
     let deployment = Deployment::start(1).await;
     for name in ["ui-connector", "cloud-pubsub-interceptor"] {
         let port = deployment.connectors[0].port();
@@ -41,7 +41,7 @@ const LEAVING: [(ClientLibrary, Transports, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn on_sigterm_every_desktop_is_told_to_come_back_and_the_mapping_keys_go() {
+async fn sigterm_makes_desktops_reconnect_and_removes_mapping_keys() {
     let mut deployment = Deployment::start(2).await;
     let (token, url) = (deployment.token().await, deployment.connectors[0].url(""));
     let left = |number: usize| conversation(&format!("life-{number}"));

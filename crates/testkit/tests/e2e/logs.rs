@@ -98,7 +98,7 @@ fn complaints(path: &std::path::Path, found: &mut std::collections::BTreeSet<Str
 }
 
 #[test]
-fn every_warning_and_error_is_explained_to_operators() {
+fn every_warning_and_error_is_in_the_operations_manual() {
     let root = repository("");
     let mut found = std::collections::BTreeSet::new();
     for folder in ["ui-connector", "cloud-pubsub-interceptor", "crates/server", "crates/broker", "crates/oidc"] {

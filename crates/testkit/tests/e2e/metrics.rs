@@ -1,4 +1,4 @@
-//! What Prometheus is told.
+//! The metrics of both services.
 
 use std::collections::BTreeSet;
 use testkit::{Deployment, Process, Push, repository, talk, until};
@@ -59,7 +59,7 @@ const SOURCES: [&str; 5] = [
 ];
 
 #[test]
-fn every_metric_is_explained_in_the_document_and_shown_on_the_dashboard() {
+fn every_metric_is_in_the_document_and_on_the_dashboard() {
     let read = |path: &str| std::fs::read_to_string(repository(path)).expect(path);
     let measured: BTreeSet<_> = SOURCES.iter().flat_map(|path| names(&read(path))).collect();
     assert!(measured.len() > 20, "the sources were not understood: {measured:?}");
@@ -78,7 +78,7 @@ fn names(text: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn nobody_is_told_unless_asked_for_and_a_taken_port_is_named() {
+async fn metrics_are_off_by_default_and_a_taken_port_is_named() {
     let deployment = Deployment::start(1).await;
     assert_eq!(deployment.connectors[0].get("/metrics").await.0, 404);
     let taken = deployment.connectors[0].port().to_string();

@@ -137,7 +137,7 @@ async fn connectors_are_replaced_and_put_back_while_events_come() {
 }
 
 #[tokio::test]
-async fn who_waits_for_the_mapping_key_sees_it_at_the_first_join() {
+async fn the_mapping_key_appears_with_the_first_join() {
     for (number, connector) in [Whose::Ours, Whose::Python].into_iter().enumerate() {
         let fleets = Fleets::start(number).await;
         assert_eq!(fleets.ours.mapping(&fleets.talk).await, None);

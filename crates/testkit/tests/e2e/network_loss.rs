@@ -24,7 +24,7 @@ async fn stream(deployment: &Deployment, first: usize, time: Duration) -> usize 
 
 #[tokio::test]
 #[ignore = "slow: the network is away for 30 s"]
-async fn a_page_without_code_for_recovery_shows_every_event_once() {
+async fn a_page_without_recovery_code_shows_every_event_once() {
     let deployment = Deployment::start(2).await;
     let network = Proxy::start(deployment.connectors.iter().map(Process::address).collect()).await;
     let site = serve(include_str!("../../clients/desktop.html").to_owned()).await;

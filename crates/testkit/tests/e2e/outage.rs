@@ -4,7 +4,7 @@ use testkit::redis::RedisServer;
 use testkit::{Deployment, Push, assert_payloads, conversation, http, talk, until};
 
 #[tokio::test]
-async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again() {
+async fn a_push_without_redis_is_refused_and_redelivered() {
     let mut redis = RedisServer::start().await;
     let deployment = Deployment::start_on(&redis, 1, &[]).await;
     let mut desktop = deployment.desktop(0, &talk()).await;
@@ -38,7 +38,7 @@ async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again(
 }
 
 #[tokio::test]
-async fn what_passes_while_the_subscription_is_lost_is_made_up_for() {
+async fn events_published_without_a_subscription_are_replayed() {
     let redis = RedisServer::start().await;
     let deployment = Deployment::start_on(&redis, 2, &[]).await;
     let desktops = [deployment.desktop(0, &talk()).await, deployment.desktop(1, &talk()).await];
@@ -46,7 +46,7 @@ async fn what_passes_while_the_subscription_is_lost_is_made_up_for() {
     for (number, push) in pushes.iter().enumerate() {
         if number % 30 == 10 {
             let cut: i64 = deployment.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
-            assert!(cut > 0 || number > 10, "nobody was subscribed");
+            assert!(cut > 0 || number > 10, "there was no subscription");
         }
         deployment.push(push).await;
     }

@@ -47,7 +47,7 @@ async fn all_ids(desktop: &mut Desktop, count: usize) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn without_an_inbound_route_every_kind_of_event_arrives_as_if_pushed() {
+async fn every_kind_of_event_arrives_without_push_endpoints() {
     let Some(mut stage) = Stage::start(&shared().await, &[("PUSH_ENDPOINTS", "false")]).await else { return };
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     for mut push in Push::of_every_kind(&talk()) {
@@ -64,7 +64,7 @@ async fn without_an_inbound_route_every_kind_of_event_arrives_as_if_pushed() {
         kept.ids.into_iter().find(|entry| entry.get("message_id") == Some(id.clone()))
     });
     assert_eq!(kept.await.get("body"), Some(malformed.data));
-    // Acknowledged: whoever asks next gets nothing, and a restart brings nothing back.
+    // It was acknowledged, so a restart does not bring it back.
     stage.deployment.interceptor.restart().await;
     assert!(desktop.last_events(0, &talk()).await.is_empty());
 }

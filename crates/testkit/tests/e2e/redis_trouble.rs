@@ -60,7 +60,7 @@ async fn flushed_scripts_are_loaded_again() {
 }
 
 #[tokio::test]
-async fn a_redis_that_has_become_a_replica_is_left_until_it_is_a_primary_again() {
+async fn a_replica_is_not_used_until_it_is_a_primary_again() {
     arrives_after(async |deployment, push| {
         // Its primary is nowhere, so that it keeps what it has.
         ok(deployment, &["REPLICAOF", "127.0.0.1", "1"]).await;

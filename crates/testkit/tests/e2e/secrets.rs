@@ -128,7 +128,7 @@ async fn desktop(stage: &Stage, token: &str) {
 }
 
 #[tokio::test]
-async fn no_output_holds_a_secret_where_the_original_logs_conversations_and_numbers() {
+async fn no_output_holds_a_secret() {
     let stage = Stage::start().await;
     let token = stage.register().await;
     let audience = stage.deployment.interceptor.url("/new-message-event");

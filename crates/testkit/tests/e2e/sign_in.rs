@@ -15,10 +15,10 @@ async fn demo(option: &str) -> (Process, String) {
 }
 
 #[tokio::test]
-async fn every_provider_admits_its_agent_and_nobody_else() {
+async fn every_provider_admits_its_agent_only() {
     for option in OPTIONS {
         let (demo, token) = demo(option).await;
-        for (sent, status) in [(token.as_str(), 200), ("of somebody else", 401), ("", 401)] {
+        for (sent, status) in [(token.as_str(), 200), ("of another agent", 401), ("", 401)] {
             let register = http().post(demo.url("/register")).header("authorization", sent);
             assert_eq!(testkit::status(register).await, status, "{option}: {sent}");
         }

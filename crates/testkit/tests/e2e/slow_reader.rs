@@ -42,7 +42,7 @@ async fn push_everything(deployment: &Deployment, attentive: &mut Desktop) {
 }
 
 #[tokio::test]
-async fn who_does_not_read_is_cut_and_nobody_else_notices() {
+async fn a_desktop_that_does_not_read_is_disconnected() {
     let deployment = Deployment::start(1).await;
     let mut attentive = deployment.desktop(0, &talk()).await;
     let _stalled = stalled(&deployment.connectors[0], &deployment.token().await).await;
@@ -55,7 +55,7 @@ async fn who_does_not_read_is_cut_and_nobody_else_notices() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_holds_up_no_shutdown() {
+async fn a_desktop_that_does_not_read_does_not_delay_a_shutdown() {
     let mut deployment = Deployment::start(1).await;
     let mut attentive = deployment.desktop(0, &talk()).await;
     let token = deployment.token().await;

@@ -24,7 +24,7 @@ fn lines(process: &Process) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn it_listens_where_it_is_told_on_all_addresses_and_logs_for_cloud_logging() {
+async fn it_listens_on_all_addresses_and_logs_for_cloud_logging() {
     let mut deployment = Deployment::start_with(1, &PLATFORM).await;
     let mut desktop = deployment.desktop(0, &talk()).await;
     deployment.delivers(&mut desktop, &talk(), &[Push::message(&talk(), 1)]).await;

@@ -74,7 +74,7 @@ async fn a_desktop_sees_the_conversation_that_the_player_plays() {
 }
 
 #[test]
-fn the_services_get_variables_that_they_read_from_files_that_are_there() {
+fn the_stack_sets_variables_that_its_services_read() {
     for (name, service) in stack().services {
         let Some(build) = service.build else { continue };
         let context = repository("deploy/compose").join(build.context);

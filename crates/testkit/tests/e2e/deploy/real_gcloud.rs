@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::has;
 use super::stage::Stage;
 
-/// What gcloud says when nothing is wrong with a command but that nobody is logged in.
+/// What gcloud says when the only fault is that no account is logged in.
 const LOGGED_OUT: &str = "You do not currently have an active account selected";
 
 /// Commands that differ in nothing but names and values look alike to the parser: one of each is enough.

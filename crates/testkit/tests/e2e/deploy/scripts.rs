@@ -150,10 +150,10 @@ fn a_redis_that_googles_scripts_have_made_is_taken_as_it_is() {
 #[test]
 fn a_key_that_is_there_stays() {
     let stage = Stage::new();
-    let key = json!({"name": "k", "versions": ["what-everybody-is-logged-in-with"]});
+    let key = json!({"name": "k", "versions": ["the-key-of-all-sessions"]});
     stage.begin_with(&json!({KEY: key}));
     stage.run("deploy.sh", &["--skip-test"]).well();
-    assert_eq!(stage.thing(KEY)["versions"], json!(["what-everybody-is-logged-in-with"]));
+    assert_eq!(stage.thing(KEY)["versions"], json!(["the-key-of-all-sessions"]));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn settings_come_from_a_file_whose_text_is_never_executed() {
 }
 
 #[test]
-fn wrong_settings_are_told_before_anything_is_done() {
+fn wrong_settings_are_refused_before_anything_is_done() {
     for (name, value, reason) in [
         ("GCP_PROJECT_ID", "", "is no project id"),
         ("GCP_PROJECT_ID", "My Project", "is no project id"),

@@ -103,7 +103,7 @@ impl Stage {
         fs::write(self.path().join("state.json"), state.to_string()).expect("a file");
     }
 
-    /// Changes what exists, as somebody else might.
+    /// Changes what exists behind the scripts' back.
     pub(super) fn meddle(&self, change: impl FnOnce(&mut Value)) {
         let mut state = self.state();
         change(&mut state["things"]);

@@ -76,7 +76,7 @@ fn used(block: &(Vec<String>, String)) -> BTreeSet<String> {
 }
 
 #[test]
-fn all_that_is_declared_is_used_and_all_that_is_used_is_declared() {
+fn declarations_and_references_match() {
     let declared: BTreeSet<_> = blocks().iter().flat_map(declared).collect();
     let used: BTreeSet<_> = blocks().iter().flat_map(used).collect();
     assert!(declared.len() > 50 && used.len() > 30, "the files were not understood");

@@ -6,7 +6,7 @@ use testkit::{ClientLibrary, Desktop, Process, Transports, http, registered};
 const LOCATION: &str = "projects/demo-project/locations/global";
 const PROFILE: &str = "projects/demo-project/locations/global/conversationProfiles/p";
 
-/// A demo in which nobody plays, and the token of a desktop.
+/// A demo without conversations that are played, and the token of a desktop.
 struct Demo {
     process: Process,
     token: String,
@@ -48,7 +48,7 @@ impl Demo {
 }
 
 #[tokio::test]
-async fn what_is_said_comes_back_as_events_with_suggestions() {
+async fn messages_are_published_with_suggestions() {
     let demo = Demo::start().await;
     let name = format!("{LOCATION}/conversations/call-1");
     let mut desktop = demo.desktop(&name).await;
@@ -88,7 +88,7 @@ async fn what_is_said_comes_back_as_events_with_suggestions() {
 }
 
 #[tokio::test]
-async fn mistakes_are_answered_as_google_does() {
+async fn errors_look_like_those_of_google() {
     let demo = Demo::start().await;
     let conversations = format!("{LOCATION}/conversations");
     let post = async |path: String, body: Value| demo.call(reqwest::Method::POST, &path, body).await;
@@ -100,7 +100,7 @@ async fn mistakes_are_answered_as_google_does() {
         (conversations.clone(), json!({}), 400, "INVALID_ARGUMENT"),
         (format!("{conversations}/other:complete"), json!({}), 404, "NOT_FOUND"),
         (
-            format!("{conversations}/call-2/participants/nobody:analyzeContent"),
+            format!("{conversations}/call-2/participants/unknown:analyzeContent"),
             json!({"textInput": {"text": "x"}}),
             404,
             "NOT_FOUND",

@@ -1,4 +1,4 @@
-//! Clients that break the protocol harm nobody but themselves. What they get for it is tested with the protocol, in
+//! Clients that break the protocol harm only themselves. The responses to them are tested with the protocol, in
 //! `crates/socketio/tests`.
 
 use serde_json::json;
@@ -6,9 +6,9 @@ use testkit::socketio::{Client, PollingClient};
 use testkit::{Deployment, Push, conversation, in_time};
 
 #[tokio::test]
-async fn a_desktop_notices_nothing_of_clients_that_break_the_protocol() {
+async fn clients_that_break_the_protocol_harm_no_desktop() {
     let deployment = Deployment::start(1).await;
-    let (connector, talk) = (&deployment.connectors[0], conversation("mischief"));
+    let (connector, talk) = (&deployment.connectors[0], conversation("protocol-errors"));
     let mut desktop = deployment.desktop(0, &talk).await;
     let auth = json!({"token": deployment.token().await});
 
