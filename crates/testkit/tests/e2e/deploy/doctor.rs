@@ -1,16 +1,15 @@
 //! Whether a deployment works: what the doctor finds, and the test event.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::stage::Stage;
 use testkit::redis::{Redis, RedisServer, shared};
-use testkit::{Deployment, SECRET, project};
+use testkit::{Deployment, SECRET, Upstream, project};
 
 /// The secret that signs tokens.
 const KEY: &str = "secret/aa-integration-jwt-secret";
@@ -53,7 +52,7 @@ async fn a_deployment_ends_with_an_event_that_goes_all_the_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_finds_nothing_wrong_with_a_good_deployment() {
     let (stage, _deployment) = deployed().await;
-    stage.run("deploy.sh", &["--skip-test"]).well();
+    stage.deploy();
     let before = stage.changes();
     let said = stage.run("doctor.sh", &[]).well().said;
     assert!(
@@ -92,7 +91,7 @@ fn fault(line: &'static str) -> (String, &'static str, Value, &'static str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_names_each_fault_and_how_to_mend_it() {
     let (stage, deployment) = deployed().await;
-    stage.run("deploy.sh", &["--skip-test"]).well();
+    stage.deploy();
     let faults: Vec<_> = FAULTS.trim().lines().map(fault).collect();
     // What is not ready or out of reach hides other faults, and so does a binding of the same service.
     let hides = |field: &str, value: &Value| {
@@ -133,48 +132,45 @@ async fn the_doctor_names_each_fault_and_how_to_mend_it() {
 async fn the_doctor_sees_that_redis_is_out_of_reach() {
     let mut redis = RedisServer::start().await;
     let (stage, deployment) = deployed_on(&redis).await;
-    stage.run("deploy.sh", &["--skip-test"]).well();
+    stage.deploy();
     redis.kill();
     deployment.connectors[0].answers("/ready", 503).await;
     stage.run("doctor.sh", &[]).badly("Redis is out of reach");
 }
 
-/// A conversation profile at Dialogflow.
-type Profile = Arc<Mutex<Value>>;
-
-/// Takes a PATCH as the new state, if the caller has a token.
-async fn dialogflow(profile: Profile) -> String {
-    let name = format!("/v2/projects/{}/locations/global/conversationProfiles/p1", project());
-    let patch = async |State(profile): State<Profile>, headers: HeaderMap, Json(body): Json<Value>| {
-        if headers.get("authorization").is_none_or(|value| value != "Bearer ya29.stand-in") {
-            return (StatusCode::UNAUTHORIZED, Json(json!({"error": {"message": "who are you?"}})));
+/// A Dialogflow with one conversation profile. A PATCH with a token replaces it.
+async fn dialogflow(profile: Arc<Mutex<Value>>) -> Upstream {
+    let path = format!("/v2/projects/{}/locations/global/conversationProfiles/p1", project());
+    Upstream::start(move |seen| {
+        if seen.target.split('?').next() != Some(&path) {
+            return (StatusCode::NOT_FOUND, Json(Value::Null));
         }
-        *profile.lock().expect("nobody panics") = body.clone();
-        (StatusCode::OK, Json(body))
-    };
-    let get = async |State(profile): State<Profile>| Json(profile.lock().expect("nobody panics").clone());
-    let router = axum::Router::new().route(&name, axum::routing::patch(patch).get(get)).with_state(profile);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(async move { axum::serve(listener, router).await.expect("a server") });
-    url
+        let mut profile = profile.lock();
+        match (seen.method.as_str(), seen.header("authorization")) {
+            ("PATCH", Some("Bearer ya29.stand-in")) => *profile = seen.json(),
+            ("PATCH", _) => return (StatusCode::UNAUTHORIZED, Json(json!({"error": {"message": "no token"}}))),
+            _ => {}
+        }
+        (StatusCode::OK, Json(profile.clone()))
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_is_bound_and_the_doctor_reads_it() {
     let (mut stage, _deployment) = deployed().await;
-    stage.run("deploy.sh", &["--skip-test"]).well();
-    let profile = Profile::new(Mutex::new(
-        json!({"newMessageEventNotificationConfig": {"topic": "x", "messageFormat": "PROTO"}}),
-    ));
-    stage.set("DIALOGFLOW_ENDPOINT", &dialogflow(profile.clone()).await);
+    stage.deploy();
+    let proto = json!({"newMessageEventNotificationConfig": {"topic": "x", "messageFormat": "PROTO"}});
+    let profile = Arc::new(Mutex::new(proto));
+    let dialogflow = dialogflow(profile.clone()).await;
+    stage.set("DIALOGFLOW_ENDPOINT", &dialogflow.url());
     stage
         .run("doctor.sh", &["p1"])
         .badly("newMessageEventNotificationConfig is {\"messageFormat\": \"PROTO\", \"topic\": \"x\"}");
     stage.run("doctor.sh", &["p2"]).badly("it cannot be read");
     stage.run("profile.sh", &["p2", "--apply"]).badly("404");
     stage.run("profile.sh", &["p1", "--apply"]).well();
-    let bound = profile.lock().expect("nobody panics").clone();
+    let bound = profile.lock().clone();
     assert_eq!(bound["humanAgentAssistantConfig"]["notificationConfig"]["messageFormat"], "JSON");
     stage.run("doctor.sh", &["p1"]).well();
     stage.run("profile.sh", &["--apply"]).badly("Which profile?");

@@ -38,7 +38,7 @@ fn it_takes_every_command_of_the_scripts() {
     }
     let stage =
         Stage::new().with("AUTH_OPTION", "OIDC").with("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example");
-    stage.run("deploy.sh", &["--skip-test"]).well();
+    stage.deploy();
     stage.run("doctor.sh", &[]).badly("/ready answers");
     stage.run("teardown.sh", &["--yes"]).well();
     let configuration = TempDir::new().expect("a folder");
