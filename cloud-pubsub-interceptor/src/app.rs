@@ -10,7 +10,7 @@ use server::body::BodyBudget;
 
 use crate::config::Settings;
 use crate::decode::decode;
-use crate::error::{Error, Malformed};
+use crate::error::{Malformed, PushError};
 use crate::metrics::PushResult;
 use crate::push::PubsubMessage;
 use crate::push_auth::PushAuth;
@@ -47,15 +47,15 @@ impl App {
         kind: EventKind,
         message: Result<PubsubMessage<'_>, Malformed>,
         body: &[u8],
-    ) -> Result<PushResult, Error> {
+    ) -> Result<PushResult, PushError> {
         let id = message.as_ref().map_or_else(|_| "".into(), |message| message.message_id.clone());
         match message.and_then(|message| decode(kind, &message)) {
             Ok(event) => self.record(event).await,
-            Err(reason) if self.settings.malformed == MalformedMessages::Reject => Err(Error::Rejected(reason)),
+            Err(reason) if self.settings.malformed == MalformedMessages::Reject => Err(PushError::Rejected(reason)),
             Err(reason) => self.quarantine(kind, &id, reason, body).await,
         }
     }
-    async fn record(&self, event: NewEvent) -> Result<PushResult, Error> {
+    async fn record(&self, event: NewEvent) -> Result<PushResult, PushError> {
         let (conversation, kind) = (&event.conversation, event.payload.kind);
         Ok(match self.log.record(&event).await? {
             Recorded::Accepted { position, receivers } => {
@@ -69,7 +69,13 @@ impl App {
         })
     }
 
-    async fn quarantine(&self, kind: EventKind, id: &str, reason: Malformed, body: &[u8]) -> Result<PushResult, Error> {
+    async fn quarantine(
+        &self,
+        kind: EventKind,
+        id: &str,
+        reason: Malformed,
+        body: &[u8],
+    ) -> Result<PushResult, PushError> {
         let bytes = body.len();
         tracing::error!(%kind, message_id = id, bytes, "message can never be delivered; quarantined: {reason}");
         let reason = &reason.to_string();

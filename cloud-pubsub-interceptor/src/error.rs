@@ -41,7 +41,7 @@ pub(crate) enum Malformed {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub(crate) enum PushError {
     #[error(transparent)]
     Unauthorized(#[from] Unauthorized),
     #[error("{0}")]
@@ -52,7 +52,7 @@ pub(crate) enum Error {
     Broker(#[from] broker::Error),
 }
 
-impl Error {
+impl PushError {
     /// What the metrics call it.
     pub(crate) const fn result(&self) -> PushResult {
         match self.status() {
@@ -76,7 +76,7 @@ impl Error {
     }
 }
 
-impl IntoResponse for Error {
+impl IntoResponse for PushError {
     fn into_response(self) -> Response {
         let status = self.status();
         tracing::warn!(status = status.as_u16(), error = %causes(&self), "push not acknowledged");

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::PullSettings;
-use crate::error::Error;
+use crate::error::PushError;
 use crate::metrics;
 use crate::push::PubsubMessage;
 use crate::variables::Subscription;
@@ -108,7 +108,7 @@ impl Puller {
     async fn handle(&self, message: Message, handler: Handler) {
         let (started, kind) = (Instant::now(), self.subscription.kind);
         let accepted = self.app.accept(kind, Ok((&message).into()), &message.data).await;
-        metrics::pulled(kind, accepted.as_ref().map_or_else(Error::result, |result| *result), started);
+        metrics::pulled(kind, accepted.as_ref().map_or_else(PushError::result, |result| *result), started);
         match accepted {
             Ok(_) => handler.ack(),
             Err(error) => {

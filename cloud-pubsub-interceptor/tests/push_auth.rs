@@ -23,7 +23,7 @@ const ACCOUNT: &str = "invoker@acme.iam.gserviceaccount.com";
 const AUDIENCE: &str = "https://interceptor.example/new-message-event";
 
 /// An interceptor that asks for tokens, and Google's key.
-struct Stage {
+struct ProtectedInterceptor {
     address: SocketAddr,
     key: SigningKey,
     _google: Upstream,
@@ -39,7 +39,7 @@ async fn google(public: Option<Value>) -> Upstream {
     .await
 }
 
-impl Stage {
+impl ProtectedInterceptor {
     async fn start(change: impl FnOnce(&mut PushAuthSettings)) -> Self {
         let key = SigningKey::rsa("k");
         let google = google(Some(key.public.clone())).await;
@@ -90,7 +90,7 @@ fn claims(changes: &Value) -> Value {
 
 #[tokio::test]
 async fn only_the_service_account_of_the_subscriptions_may_push() {
-    let stage = Stage::start(|_| {}).await;
+    let stage = ProtectedInterceptor::start(|_| {}).await;
     for _ in 0..2 {
         assert_eq!(stage.status(&stage.token(&json!({}))).await, 204);
     }
@@ -111,7 +111,7 @@ async fn only_the_service_account_of_the_subscriptions_may_push() {
 
 #[tokio::test]
 async fn without_a_token_it_is_401_and_with_a_forged_one_403() {
-    let stage = Stage::start(|_| {}).await;
+    let stage = ProtectedInterceptor::start(|_| {}).await;
     for authorization in [None, Some(""), Some("Bearer"), Some("Bearer "), Some("Basic eA==")] {
         let answer = stage.push(authorization).await;
         assert_eq!(answer.status(), 401, "{authorization:?}");
@@ -131,7 +131,7 @@ async fn without_a_token_it_is_401_and_with_a_forged_one_403() {
 
 #[tokio::test]
 async fn the_endpoint_is_its_own_audience_unless_one_is_named() {
-    let stage = Stage::start(|settings| settings.audiences.clear()).await;
+    let stage = ProtectedInterceptor::start(|settings| settings.audiences.clear()).await;
     let own = format!("https://{}/new-message-event", stage.address);
     assert_eq!(stage.status(&stage.token(&json!({"aud": own}))).await, 204);
     for audience in [format!("https://{}/conversation-lifecycle-event", stage.address), AUDIENCE.to_owned()] {
@@ -141,9 +141,9 @@ async fn the_endpoint_is_its_own_audience_unless_one_is_named() {
 
 #[tokio::test]
 async fn a_removed_signature_counts_only_if_the_platform_is_trusted() {
-    let cautious = Stage::start(|_| {}).await;
+    let cautious = ProtectedInterceptor::start(|_| {}).await;
     assert_eq!(cautious.status(&without_signature(&claims(&json!({})))).await, 403);
-    let trusting = Stage::start(|settings| settings.trust_platform = true).await;
+    let trusting = ProtectedInterceptor::start(|settings| settings.trust_platform = true).await;
     assert_eq!(trusting.status(&without_signature(&claims(&json!({})))).await, 204);
     assert_eq!(trusting.status(&trusting.token(&json!({}))).await, 204);
     for changes in
@@ -155,7 +155,7 @@ async fn a_removed_signature_counts_only_if_the_platform_is_trusted() {
 
 #[tokio::test]
 async fn without_googles_keys_the_push_comes_again_later() {
-    let stage = Stage::with(SigningKey::rsa("k"), google(None).await, |_| {}).await;
+    let stage = ProtectedInterceptor::with(SigningKey::rsa("k"), google(None).await, |_| {}).await;
     let answer = stage.push(Some(&format!("Bearer {}", stage.token(&json!({}))))).await;
     assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"1".parse().unwrap()));
 }

@@ -33,20 +33,20 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{Instant, interval_at, timeout};
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type RelayResult<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-fn main() -> Result<()> {
+fn main() -> RelayResult<()> {
     let interceptor = thread::spawn(|| run(async { serve("INTERCEPTOR_PORT", interceptor().await?).await }));
     run(async { serve("PORT", connector().await?).await })?;
     interceptor.join().map_err(|_| "the interceptor panicked")?
 }
 
-fn run(work: impl Future<Output = Result<()>>) -> Result<()> {
+fn run(work: impl Future<Output = RelayResult<()>>) -> RelayResult<()> {
     Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
 /// Serves on the port that a variable names until the process is killed.
-async fn serve(port: &str, router: Router) -> Result<()> {
+async fn serve(port: &str, router: Router) -> RelayResult<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{}", variable(port)?)).await?.tap_io(|stream| {
         // Without it small answers wait for acknowledgements; with it refused, they merely come later.
         let _ = stream.set_nodelay(true);
@@ -55,11 +55,11 @@ async fn serve(port: &str, router: Router) -> Result<()> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a crate for settings would be most of the relay")]
-fn variable(name: &str) -> Result<String> {
+fn variable(name: &str) -> RelayResult<String> {
     env::var(name).map_err(|error| format!("{name}: {error}").into())
 }
 
-fn client() -> Result<(Client, AsyncConnectionConfig)> {
+fn client() -> RelayResult<(Client, AsyncConnectionConfig)> {
     let info = variable("REDIS_URL")?.into_connection_info()?;
     let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
     let info = info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true));
@@ -79,13 +79,13 @@ fn canonical(name: &str) -> Option<String> {
 }
 
 #[derive(Deserialize)]
-struct Push<'a> {
+struct PushBody<'a> {
     #[serde(borrow)]
-    message: PubsubMessage<'a>,
+    message: RelayedMessage<'a>,
 }
 
 #[derive(Deserialize)]
-struct PubsubMessage<'a> {
+struct RelayedMessage<'a> {
     #[serde(borrow)]
     data: Cow<'a, str>,
     #[serde(borrow, rename = "messageId")]
@@ -95,7 +95,7 @@ struct PubsubMessage<'a> {
 }
 
 #[derive(Deserialize)]
-struct Event<'a> {
+struct DialogflowEvent<'a> {
     #[serde(borrow)]
     conversation: Cow<'a, str>,
 }
@@ -111,7 +111,7 @@ struct Payload<'a> {
 }
 
 /// The interceptor's side: one PUBLISH for each push.
-async fn interceptor() -> Result<Router> {
+async fn interceptor() -> RelayResult<Router> {
     let (client, config) = client()?;
     let redis = client.get_multiplexed_async_connection_with_config(&config).await?;
     Ok(Router::new().route("/live", get(async || {})).route("/{kind}", post(push)).with_state(redis))
@@ -129,9 +129,9 @@ async fn push(State(mut redis): State<MultiplexedConnection>, Path(kind): Path<S
 
 /// The channel and the Socket.IO packet of a push; nothing if it is not one.
 fn publication(kind: &str, body: &[u8]) -> Option<(String, Vec<u8>)> {
-    let Push { message } = serde_json::from_slice(body).ok()?;
+    let PushBody { message } = serde_json::from_slice(body).ok()?;
     let data = String::from_utf8(BASE64_STANDARD.decode(message.data.as_bytes()).ok()?).ok()?;
-    let event: Event<'_> = serde_json::from_str(&data).ok()?;
+    let event: DialogflowEvent<'_> = serde_json::from_str(&data).ok()?;
     let conversation = canonical(&event.conversation)?;
     let seconds = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     let payload = Payload {
@@ -167,7 +167,7 @@ struct Connector {
 }
 
 /// The connector's side: Engine.IO 4 and Socket.IO 5 as far as connecting, joining and getting events go.
-async fn connector() -> Result<Router> {
+async fn connector() -> RelayResult<Router> {
     let hub = Arc::new(Hub::default());
     let receiver = Arc::clone(&hub);
     let deliver = move |info: PushInfo| {

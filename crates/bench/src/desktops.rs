@@ -49,7 +49,7 @@ pub(crate) async fn connect(server: SocketAddr, tokens: &[String], index: usize,
 }
 
 /// What all desktops of a fleet have seen.
-pub(crate) struct Seen {
+pub(crate) struct Arrivals {
     /// Events that have arrived.
     pub(crate) arrived: u64,
     /// From when an event was due to be pushed to its arrival, µs.
@@ -60,7 +60,7 @@ pub(crate) struct Seen {
 
 /// Connected desktops. Dropping it disconnects them all.
 pub(crate) struct Fleet {
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Arrivals>>,
     _watching: JoinSet<()>,
 }
 
@@ -73,7 +73,7 @@ impl Fleet {
     ) -> Self {
         let (tokens, conversation) = (&tokens(server).await, &conversation);
         let orders = std::iter::repeat_with(Order::default).take(desktops).collect();
-        let seen = Seen { arrived: 0, latencies: histogram(), cut_off: 0, orders };
+        let seen = Arrivals { arrived: 0, latencies: histogram(), cut_off: 0, orders };
         let (seen, mut watching) = (Arc::new(Mutex::new(seen)), JoinSet::new());
         let connecting = stream::iter(0..desktops)
             .map(async |index| (index, connect(server, tokens, index, conversation(index).as_deref()).await));
@@ -85,12 +85,12 @@ impl Fleet {
         Self { seen, _watching: watching }
     }
 
-    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Arrivals> {
         self.seen.lock().expect("nothing panics")
     }
 }
 
-async fn watch(index: usize, mut client: Client, seen: Arc<Mutex<Seen>>) {
+async fn watch(index: usize, mut client: Client, seen: Arc<Mutex<Arrivals>>) {
     let end = loop {
         let mark = match client.socket.receive().await {
             Ok(Message::Text(text)) => Mark::find(&text),

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::event::{Mark, now, push};
-use crate::http::Connection;
+use crate::http::HttpConnection;
 use crate::plan::AT_ONCE;
 use crate::ticker::Ticker;
 use crate::units::{histogram, micros};
@@ -47,7 +47,7 @@ pub(crate) async fn open_loop(
     for _ in 0..AT_ONCE {
         // It has room for all events, so that services that stand still do not delay those that are due later.
         let (queue, events) = mpsc::channel(usize::try_from(due_by(ticks)).unwrap_or(usize::MAX).max(1));
-        let connection = Connection::connect(server).await.expect("a connection");
+        let connection = HttpConnection::connect(server).await.expect("a connection");
         pushing.push(push_all(connection, conversations, events));
         queues.push(queue);
     }
@@ -79,7 +79,7 @@ pub(crate) async fn open_loop(
 
 /// Pushes what becomes due, one event after the other; how many pushes were not answered with 204.
 async fn push_all(
-    mut connection: Connection,
+    mut connection: HttpConnection,
     conversations: &[String],
     mut events: mpsc::Receiver<(usize, Mark)>,
 ) -> u64 {

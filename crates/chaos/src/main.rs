@@ -26,8 +26,8 @@ use tokio_util::task::TaskTracker;
 use ledger::Ledger;
 use plan::Plan;
 use publisher::Publishing;
-use report::Report;
-use stage::Stage;
+use report::RunReport;
+use stage::System;
 
 /// How long the desktops may take to get what they have missed, once there are no more faults.
 const SETTLING: Duration = Duration::from_mins(2);
@@ -44,10 +44,10 @@ async fn main() -> ExitCode {
     if report.mistakes.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn run(plan: &Plan) -> Report {
+async fn run(plan: &Plan) -> RunReport {
     let (started, stop, tasks) = (Instant::now(), CancellationToken::new(), TaskTracker::new());
     let ledger = Arc::new(Ledger::new(plan.conversations()));
-    let stage = Stage::start(plan).await;
+    let stage = System::start(plan).await;
     let publishing = Arc::new(Publishing::default());
     tasks.spawn(show_progress(ledger.clone(), stop.clone()));
     let light = desktop::start(plan, stage.desktops.address(), &ledger, &stop, &tasks);
@@ -68,7 +68,7 @@ async fn run(plan: &Plan) -> Report {
     stop.cancel();
     tasks.close();
     tasks.wait().await;
-    Report::new(plan, &ledger, lost, started.elapsed())
+    RunReport::new(plan, &ledger, lost, started.elapsed())
 }
 
 async fn show_progress(ledger: Arc<Ledger>, stop: CancellationToken) {

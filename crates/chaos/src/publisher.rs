@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::json;
 use simulator::notification::Notification;
-use simulator::pubsub::{Message, PushSubscription, Topics};
+use simulator::pubsub::{PublishedMessage, PushSubscription, Topics};
 use tokio::sync::RwLock;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::desktop::number_of;
 use crate::ledger::Ledger;
 use crate::plan::Plan;
-use crate::stage::Stage;
+use crate::stage::System;
 
 /// One in so many messages is delivered once more although it was acknowledged.
 const REPEATED: u32 = 50;
@@ -45,7 +45,7 @@ enum Way {
 }
 
 impl Way {
-    fn new(stage: &Stage, conversation: usize) -> Self {
+    fn new(stage: &System, conversation: usize) -> Self {
         let conversation = Plan::conversation(conversation).parse().expect("a conversation's name");
         match stage.topics() {
             Some(topics) => {
@@ -57,10 +57,10 @@ impl Way {
     }
 
     /// Returns when the event is acknowledged, or in the log. Returns the message if it was pushed.
-    async fn deliver(&mut self, notification: Notification, number: u64) -> Option<Message> {
+    async fn deliver(&mut self, notification: Notification, number: u64) -> Option<PublishedMessage> {
         match self {
             Self::Push(subscription) => {
-                let message = Message::publish(&notification);
+                let message = PublishedMessage::publish(&notification);
                 subscription.deliver(&message).await;
                 Some(message)
             }
@@ -98,7 +98,7 @@ impl Witness {
 
 /// Starts one publisher for each conversation. Its next event comes when the one before is acknowledged, so the numbers
 /// are in the order of the log.
-pub(crate) fn start(plan: &Plan, stage: &Stage, ledger: &Arc<Ledger>, publishing: &Arc<Publishing>) -> TaskTracker {
+pub(crate) fn start(plan: &Plan, stage: &System, ledger: &Arc<Ledger>, publishing: &Arc<Publishing>) -> TaskTracker {
     let tasks = TaskTracker::new();
     for conversation in 0..plan.conversations() {
         let random = StdRng::seed_from_u64(plan.seed ^ conversation as u64);

@@ -25,12 +25,12 @@ const MOST_WAITING: usize = 10_000;
 
 /// A published message. Each delivery of it is the same.
 #[derive(Debug, Clone)]
-pub struct Message {
+pub struct PublishedMessage {
     kind: EventKind,
     body: Bytes,
 }
 
-impl Message {
+impl PublishedMessage {
     /// Publishes a notification, under an id of its own.
     pub fn publish(notification: &Notification) -> Self {
         let id = rand::random::<u64>().to_string();
@@ -65,7 +65,7 @@ impl PushSubscription {
     }
 
     /// Delivers a message again and again until it is acknowledged.
-    pub async fn deliver(&self, message: &Message) {
+    pub async fn deliver(&self, message: &PublishedMessage) {
         until_acknowledged(|| self.request(message)).await;
     }
 
@@ -73,11 +73,11 @@ impl PushSubscription {
     ///
     /// # Errors
     /// If there is none within the acknowledgement deadline.
-    pub async fn push(&self, message: &Message) -> reqwest::Result<StatusCode> {
+    pub async fn push(&self, message: &PublishedMessage) -> reqwest::Result<StatusCode> {
         Ok(self.request(message).send().await?.status())
     }
 
-    fn request(&self, message: &Message) -> RequestBuilder {
+    fn request(&self, message: &PublishedMessage) -> RequestBuilder {
         let url = format!("{}/{}", self.endpoint, message.kind);
         self.http.post(url).header("content-type", "application/json").body(message.body.clone())
     }
@@ -152,7 +152,7 @@ impl Publisher {
     /// Returns when the notification has been accepted.
     pub async fn publish(&self, notification: &Notification) {
         match self {
-            Self::Push(subscription) => subscription.deliver(&Message::publish(notification)).await,
+            Self::Push(subscription) => subscription.deliver(&PublishedMessage::publish(notification)).await,
             Self::Emulator(topics) => topics.publish(notification).await,
         }
     }
@@ -168,7 +168,7 @@ impl Outbox {
         let (sender, mut receiver) = mpsc::channel(MOST_WAITING);
         let deliver = async move {
             while let Some(notification) = receiver.recv().await {
-                subscription.deliver(&Message::publish(&notification)).await;
+                subscription.deliver(&PublishedMessage::publish(&notification)).await;
             }
         };
         (Self(sender), deliver)

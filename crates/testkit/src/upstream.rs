@@ -32,17 +32,17 @@ impl Seen {
     }
 }
 
-type Answer = Arc<dyn Fn(&Seen) -> Response + Send + Sync>;
+type Respond = Arc<dyn Fn(&Seen) -> Response + Send + Sync>;
 
 #[derive(Clone)]
-struct Service {
+struct UpstreamState {
     seen: Arc<Mutex<Vec<Seen>>>,
-    answer: Answer,
+    answer: Respond,
 }
 
 pub struct Upstream {
     pub address: SocketAddr,
-    service: Service,
+    service: UpstreamState,
     task: JoinHandle<()>,
 }
 
@@ -51,8 +51,8 @@ impl Upstream {
     pub async fn start<R: IntoResponse>(answer: impl Fn(&Seen) -> R + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("its address");
-        let answer: Answer = Arc::new(move |seen| answer(seen).into_response());
-        let service = Service { seen: Arc::default(), answer };
+        let answer: Respond = Arc::new(move |seen| answer(seen).into_response());
+        let service = UpstreamState { seen: Arc::default(), answer };
         let router = axum::Router::new().fallback(take).with_state(service.clone());
         let task = tokio::spawn(async { axum::serve(listener, router).await.expect("a server") });
         Self { address, service, task }
@@ -83,7 +83,7 @@ impl Drop for Upstream {
     }
 }
 
-async fn take(State(service): State<Service>, request: Request) -> Response {
+async fn take(State(service): State<UpstreamState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
     let target = parts.uri.path_and_query().expect("a path").to_string();

@@ -15,19 +15,19 @@ use crate::desktop::Attention;
 use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::publisher::Publishing;
-use crate::stage::Stage;
+use crate::stage::System;
 
 struct Lane<'a> {
     random: StdRng,
     plan: &'a Plan,
-    stage: &'a Stage,
+    stage: &'a System,
     ledger: &'a Ledger,
     /// Held for reading during a fault; for writing while there may be none.
     calm: &'a RwLock<()>,
     until: Instant,
 }
 
-pub(crate) async fn inject(plan: &Plan, stage: &Stage, light: &[Attention], publishing: &Publishing, ledger: &Ledger) {
+pub(crate) async fn inject(plan: &Plan, stage: &System, light: &[Attention], publishing: &Publishing, ledger: &Ledger) {
     let (calm, until) = (RwLock::new(()), Instant::now() + Duration::from_secs_f64(plan.minutes * 60.0));
     let lane = |number| Lane {
         random: StdRng::seed_from_u64(plan.seed.wrapping_add(number)),

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use super::Lane;
 use crate::ledger::FORGETTING;
 use crate::publisher::Publishing;
-use crate::stage::Redis;
+use crate::stage::RedisUnderTest;
 use testkit::Weather;
 
 const CALM: Duration = Duration::from_mins(2);
@@ -82,11 +82,11 @@ async fn redis(lane: &mut Lane<'_>, fault: Fault) {
             sleep(time).await;
             redis.heal().await;
         }
-        (Fault::Death, Redis::Cluster(cluster)) => {
+        (Fault::Death, RedisUnderTest::Cluster(cluster)) => {
             lane.ledger.fault(format!("death of a primary: redis-{primary}"));
             cluster.kill(primary).await;
         }
-        (Fault::MoveSlots, Redis::Cluster(cluster)) => {
+        (Fault::MoveSlots, RedisUnderTest::Cluster(cluster)) => {
             let (conversations, first) = (lane.plan.conversations(), lane.random_index(lane.plan.conversations()));
             lane.ledger.fault(format!("the slots of {SLOTS} conversations move"));
             for number in first..first + SLOTS {
@@ -96,7 +96,7 @@ async fn redis(lane: &mut Lane<'_>, fault: Fault) {
         (_, redis) => {
             lane.ledger.fault("failover to a replica".to_owned());
             redis.fail_over().await;
-            if let Redis::Pair(pair) = redis {
+            if let RedisUnderTest::Pair(pair) = redis {
                 stage.to_redis.iter().for_each(|proxy| proxy.lead_to(pair.address()));
             }
         }
@@ -126,7 +126,7 @@ async fn empty(lane: &Lane<'_>, publishing: &Publishing) {
     lane.stage.is_ready().await;
     lane.ledger.is_complete_within(CALM).await;
     lane.ledger.fault(FORGETTING.to_owned());
-    if let Redis::Pair(redis) = &mut *lane.stage.redis.lock().await {
+    if let RedisUnderTest::Pair(redis) = &mut *lane.stage.redis.lock().await {
         redis.restart_empty().await;
     }
 }

@@ -14,13 +14,13 @@ use tokio::sync::Mutex;
 use crate::plan::{PROJECT, Plan};
 use testkit::{Emulator, Launch, Process, Proxy, http, until};
 
-pub(crate) use redis::Redis;
+pub(crate) use redis::RedisUnderTest;
 
 /// Keys that sign the desktops' tokens.
 const SECRET: &str = "only for this run: 0a1b2c3d4e5f";
 
 /// Everything that faults happen to.
-pub(crate) struct Stage {
+pub(crate) struct System {
     pub(crate) connectors: Vec<Mutex<Process>>,
     pub(crate) interceptors: Vec<Mutex<Process>>,
     /// Between the desktops and the connectors; any of them will do.
@@ -29,42 +29,42 @@ pub(crate) struct Stage {
     pub(crate) pushes: Proxy,
     /// Between each process and Redis, unless that is a cluster, whose servers name their own addresses.
     pub(crate) to_redis: Vec<Proxy>,
-    pub(crate) redis: Mutex<Redis>,
+    pub(crate) redis: Mutex<RedisUnderTest>,
     /// What the interceptors pull from instead of being pushed to.
     emulator: Option<Emulator>,
     /// Reads what was recorded.
     pub(crate) broker: RedisBroker,
 }
 
-impl Stage {
+impl System {
     pub(crate) async fn start(plan: &Plan) -> Self {
         let (programs, logs) = (plan.programs(), plan.logs());
         fs::create_dir_all(&logs).expect("a folder for the logs");
         let secret = logs.join("jwt_secret_key");
         fs::write(&secret, SECRET).expect("a file with the secret");
         let secret = secret.canonicalize().expect("the path of the secret").display().to_string();
-        let redis = Redis::start(plan).await;
+        let redis = RedisUnderTest::start(plan).await;
         let emulator = if plan.pull { Some(emulator().await) } else { None };
         let (mut to_redis, mut connectors, mut interceptors) = (Vec::new(), Vec::new(), Vec::new());
         let settings = match &redis {
-            Redis::Pair(pair) => {
+            RedisUnderTest::Pair(pair) => {
                 // Where the primary is changes.
                 to_redis.push(Proxy::start(vec![pair.address()]).await);
                 RedisSettings::new(format!("redis://{}", to_redis[0].address()))
             }
-            Redis::Cluster(cluster) => cluster.settings(),
+            RedisUnderTest::Cluster(cluster) => cluster.settings(),
         };
         let broker = RedisBroker::new(settings, Retention::default()).expect("a broker");
         for (program, count) in plan.services() {
             for number in 0..count {
                 let mut environment = environment(&secret);
                 match &redis {
-                    Redis::Pair(pair) => {
+                    RedisUnderTest::Pair(pair) => {
                         let proxy = Proxy::start(vec![pair.address()]).await;
                         environment.push(("REDIS_URL", format!("redis://{}", proxy.address())));
                         to_redis.push(proxy);
                     }
-                    Redis::Cluster(cluster) => environment.extend(cluster.environment()),
+                    RedisUnderTest::Cluster(cluster) => environment.extend(cluster.environment()),
                 }
                 environment.extend(emulator.iter().flat_map(pull));
                 let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

@@ -16,12 +16,12 @@ const HANDOVER: &str = "20000";
 const TICK: Duration = Duration::from_millis(10);
 
 /// The Redis of the services.
-pub(crate) enum Redis {
+pub(crate) enum RedisUnderTest {
     Pair(Box<RedisPair>),
     Cluster(Cluster),
 }
 
-impl Redis {
+impl RedisUnderTest {
     pub(crate) async fn start(plan: &Plan) -> Self {
         if plan.cluster {
             Self::Cluster(Cluster(SecuredCluster::start(3, 1).await))

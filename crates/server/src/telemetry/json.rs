@@ -38,9 +38,9 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut members = Members(Map::new());
+        let mut members = JsonFields(Map::new());
         event.record(&mut members);
-        let Members(mut members) = members;
+        let JsonFields(mut members) = members;
         let _ = trace::CURRENT.try_with(|trace| self.correlate(&mut members, trace));
         let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
         members.insert("time".into(), now.into());
@@ -59,9 +59,9 @@ const fn severity(level: Level) -> &'static str {
     }
 }
 
-struct Members(Map<String, Value>);
+struct JsonFields(Map<String, Value>);
 
-impl Members {
+impl JsonFields {
     /// Fields of a request are members of an object of their own
     /// (<https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest>).
     fn insert(&mut self, field: &Field, value: Value) {
@@ -72,7 +72,7 @@ impl Members {
     }
 }
 
-impl Visit for Members {
+impl Visit for JsonFields {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.insert(field, value.into());
     }

@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 const PROGRAM: Program =
     Program { name: "demo", about: "Runs both services and plays conversations into them.", variables: ALL_OF_DEMO };
 
-struct Demo {
+struct DemoSettings {
     interceptor_port: u16,
     project: String,
     option: AuthOption,
@@ -34,9 +34,9 @@ fn main() -> ExitCode {
     run(&PROGRAM, read, start)
 }
 
-fn read(env: Env) -> Result<(ProcessSettings, Demo), ConfigError> {
+fn read(env: Env) -> Result<(ProcessSettings, DemoSettings), ConfigError> {
     let mut env = env.reader();
-    let demo = Demo {
+    let demo = DemoSettings {
         interceptor_port: INTERCEPTOR_PORT.read(&mut env),
         project: GCP_PROJECT_ID.read(&mut env),
         option: AUTH_OPTION.read(&mut env),
@@ -48,7 +48,7 @@ fn read(env: Env) -> Result<(ProcessSettings, Demo), ConfigError> {
     env.finish(Some((ProcessSettings { address: Ipv4Addr::LOCALHOST.into(), ..process }, demo)))
 }
 
-async fn start(demo: Demo, listening: Listening) -> Result<(), StartError> {
+async fn start(demo: DemoSettings, listening: Listening) -> Result<(), StartError> {
     let port = demo.interceptor_port;
     let interceptor = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| StartError::Listen(port, error))?;
     let tasks = TaskSet::default();

@@ -20,7 +20,7 @@ const PROGRAM: Program =
 /// How long the push that is under way may still take at the end.
 const LAST_PUSH: Duration = Duration::from_secs(2);
 
-struct Settings {
+struct PlayerSettings {
     interceptor: String,
     /// `HOST:PORT` of the Pub/Sub emulator, if events go through it.
     emulator: Option<String>,
@@ -32,9 +32,9 @@ fn main() -> ExitCode {
     run(&PROGRAM, read, start)
 }
 
-fn read(env: Env) -> Result<(ProcessSettings, Settings), ConfigError> {
+fn read(env: Env) -> Result<(ProcessSettings, PlayerSettings), ConfigError> {
     let mut env = env.reader();
-    let settings = Settings {
+    let settings = PlayerSettings {
         interceptor: INTERCEPTOR_URL.read(&mut env).trim_end_matches('/').to_owned(),
         emulator: PUBSUB_EMULATOR_HOST.read(&mut env),
         project: GCP_PROJECT_ID.read(&mut env),
@@ -44,7 +44,7 @@ fn read(env: Env) -> Result<(ProcessSettings, Settings), ConfigError> {
     env.finish(Some((process, settings)))
 }
 
-impl Settings {
+impl PlayerSettings {
     fn publisher(&self) -> reqwest::Result<Publisher> {
         Ok(match &self.emulator {
             Some(host) => Publisher::Emulator(Topics::new(host, &self.project)?),
@@ -53,7 +53,7 @@ impl Settings {
     }
 }
 
-async fn start(settings: Settings, listening: Listening) -> Result<(), StartError> {
+async fn start(settings: PlayerSettings, listening: Listening) -> Result<(), StartError> {
     let publisher = settings.publisher().map_err(StartError::setup)?;
     let to = settings.emulator.as_ref().unwrap_or(&settings.interceptor);
     tracing::info!(address = %listening.address, project = settings.project, to, "player is listening and plays");

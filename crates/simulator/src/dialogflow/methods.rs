@@ -9,10 +9,10 @@ use super::{Dialogflow, MOST_CONVERSATIONS};
 use crate::advice;
 use crate::notification::Notification;
 
-type Answer = Result<Value, DialogflowError>;
+type CallResult = Result<Value, DialogflowError>;
 
 impl Dialogflow {
-    pub(super) fn call(&self, call: &Call) -> Answer {
+    pub(super) fn call(&self, call: &Call) -> CallResult {
         let resource: Vec<_> = call.resource.iter().map(String::as_str).collect();
         match (&call.method, resource.as_slice(), call.verb.as_deref()) {
             (&Method::POST, ["conversations"], None) => self.create(call),
@@ -31,7 +31,7 @@ impl Dialogflow {
         }
     }
 
-    fn create(&self, call: &Call) -> Answer {
+    fn create(&self, call: &Call) -> CallResult {
         let chosen = call.text("conversationId", "conversation_id").map(str::to_owned);
         let id = chosen.unwrap_or_else(|| format!("c{:016x}", rand::random::<u64>()));
         let profile = member(&call.body, "conversationProfile", "conversation_profile").and_then(Value::as_str);
@@ -54,7 +54,7 @@ impl Dialogflow {
         Ok(resource)
     }
 
-    fn in_conversation(&self, call: &Call, id: &str, rest: &[&str], verb: Option<&str>) -> Answer {
+    fn in_conversation(&self, call: &Call, id: &str, rest: &[&str], verb: Option<&str>) -> CallResult {
         let name = format!("{}/conversations/{id}", call.location);
         let mut conversations = self.conversations.lock();
         let conversation = conversations.get_mut(&name).ok_or(DialogflowError::NotFound("Conversation"))?;
@@ -90,7 +90,7 @@ impl Dialogflow {
     }
 
     /// What a participant says is published, and so are suggestions if it was the customer.
-    fn analyze(&self, call: &Call, conversation: &mut Conversation, participant: &str) -> Answer {
+    fn analyze(&self, call: &Call, conversation: &mut Conversation, participant: &str) -> CallResult {
         let input = member(&call.body, "textInput", "text_input");
         let text = input.and_then(|input| input["text"].as_str()).filter(|text| !text.trim().is_empty());
         let text = text.ok_or_else(|| invalid("text_input.text is required."))?;
@@ -139,7 +139,7 @@ fn messages(call: &Call, conversation: &Conversation) -> Value {
     answer
 }
 
-fn merged(resource: &mut Value, changes: &Value) -> Answer {
+fn merged(resource: &mut Value, changes: &Value) -> CallResult {
     for (name, value) in changes.as_object().ok_or_else(|| invalid("a resource is required."))? {
         if name != "name" {
             resource[name] = value.clone();
@@ -148,7 +148,7 @@ fn merged(resource: &mut Value, changes: &Value) -> Answer {
     Ok(resource.clone())
 }
 
-fn search(call: &Call) -> Answer {
+fn search(call: &Call) -> CallResult {
     let text = call.body["query"]["text"].as_str().ok_or_else(|| invalid("query.text is required."))?;
     Ok(advice::search(text, &call.location))
 }

@@ -9,12 +9,12 @@ use testkit::{Deployment, Desktop, Emulator, KINDS, Push, assert_payload, eventu
 const MESSAGES: &str = "new-message-event";
 
 /// Both services and the emulator; the interceptor pulls every kind of event.
-struct Stage {
+struct PullSetup {
     emulator: Emulator,
     deployment: Deployment,
 }
 
-impl Stage {
+impl PullSetup {
     /// Nothing where the emulator is not installed.
     async fn start(redis: &Redis, settings: &[(&str, &str)]) -> Option<Self> {
         let emulator = Emulator::start().await?;
@@ -48,7 +48,7 @@ async fn all_ids(desktop: &mut Desktop, count: usize) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn every_kind_of_event_arrives_without_push_endpoints() {
-    let Some(mut stage) = Stage::start(&shared().await, &[("PUSH_ENDPOINTS", "false")]).await else { return };
+    let Some(mut stage) = PullSetup::start(&shared().await, &[("PUSH_ENDPOINTS", "false")]).await else { return };
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     for mut push in Push::of_every_kind(&talk()) {
         assert_eq!(stage.deployment.try_push(&push).await, 404);
@@ -71,7 +71,7 @@ async fn every_kind_of_event_arrives_without_push_endpoints() {
 
 #[tokio::test]
 async fn what_is_pushed_and_pulled_arrives_once() {
-    let Some(stage) = Stage::start(&shared().await, &[]).await else { return };
+    let Some(stage) = PullSetup::start(&shared().await, &[]).await else { return };
     stage.emulator.subscribe(MESSAGES, &stage.deployment.interceptor.url(&format!("/{MESSAGES}"))).await;
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let published = stage.emulator.publish_all(&messages(200)).await;
@@ -81,7 +81,7 @@ async fn what_is_pushed_and_pulled_arrives_once() {
 #[tokio::test]
 #[ignore = "slow: what a killed process had pulled comes again when its lease ends, after up to a minute"]
 async fn killed_in_the_middle_of_a_burst_it_loses_nothing() {
-    let Some(mut stage) = Stage::start(&shared().await, &[]).await else { return };
+    let Some(mut stage) = PullSetup::start(&shared().await, &[]).await else { return };
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let published: BTreeSet<_> = stage.emulator.publish_all(&messages(3_000)).await.into_iter().collect();
     let mut got = desktop.events(1).await;
@@ -95,7 +95,7 @@ async fn killed_in_the_middle_of_a_burst_it_loses_nothing() {
 #[tokio::test]
 async fn while_redis_does_not_answer_memory_is_bounded_and_nothing_is_lost() {
     let redis = RedisServer::start().await;
-    let Some(stage) = Stage::start(&redis, &[]).await else { return };
+    let Some(stage) = PullSetup::start(&redis, &[]).await else { return };
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let before = stage.deployment.interceptor.resident_bytes();
     let filler = "x".repeat(20_000);

@@ -16,13 +16,13 @@ const NUMBER: &str = "+15550001111";
 const PUSHER: &str = "pusher@acme.iam.gserviceaccount.com";
 const TWILIO_ACCOUNT: &str = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// Both services, asking a made-up internet, with every log line that there is.
-struct Stage {
+struct SecretsSetup {
     deployment: Deployment,
     internet: Upstream,
     _redis: RedisServer,
 }
 
-impl Stage {
+impl SecretsSetup {
     async fn start() -> Self {
         let (internet, redis) = (internet::start().await, RedisServer::start().await);
         let user = ["ACL", "SETUSER", "app", "on", &format!(">{REDIS_PASSWORD}"), "~*", "&*", "+@all"];
@@ -81,21 +81,21 @@ fn push_token(audience: &str) -> String {
     }))
 }
 
-async fn push(stage: &Stage, token: &str) -> u16 {
+async fn push(stage: &SecretsSetup, token: &str) -> u16 {
     let event = Push::new("new-message-event", "1", &json!({"conversation": talk(), "text": SAID}).to_string());
     let url = stage.deployment.interceptor.url("/new-message-event");
     status(http().post(url).bearer_auth(token).json(&event.body())).await
 }
 
 /// Asks Dialogflow for something, as a desktop does.
-async fn proxy(stage: &Stage, token: &str) {
+async fn proxy(stage: &SecretsSetup, token: &str) {
     let path = format!("/v2/projects/{}/locations/global/conversations/c/participants/p:analyzeContent", project());
     let (status, answer) = stage.post(&path, token, json!({"textInput": {"text": SAID}})).await;
     assert_eq!((status, answer.contains(ANSWER)), (200, true), "{answer}");
     assert_eq!(internet::asked(&stage.internet, ":analyzeContent"), [format!("Bearer {GOOGLE_TOKEN}")]);
 }
 
-async fn refusals(stage: &Stage, token: &str) {
+async fn refusals(stage: &SecretsSetup, token: &str) {
     assert_eq!(stage.post("/register", WRONG_TOKEN, json!({})).await.0, 401);
     let credentials = json!({"accountSid": TWILIO_ACCOUNT, "authToken": TWILIO_TOKEN});
     assert_eq!(stage.post("/register-app", "", credentials).await.0, 401);
@@ -109,7 +109,7 @@ async fn refusals(stage: &Stage, token: &str) {
 }
 
 /// A desktop that joins, gets the event, and asks for a stream that cannot be had.
-async fn desktop(stage: &Stage, token: &str) {
+async fn desktop(stage: &SecretsSetup, token: &str) {
     let server = stage.connector().address();
     let refused = Client::connect(server, &json!({"token": WRONG_TOKEN})).await;
     assert!(matches!(refused, Err(ConnectError::Refused(_))), "{refused:?}");
@@ -129,7 +129,7 @@ async fn desktop(stage: &Stage, token: &str) {
 
 #[tokio::test]
 async fn no_output_holds_a_secret() {
-    let stage = Stage::start().await;
+    let stage = SecretsSetup::start().await;
     let token = stage.register().await;
     let audience = stage.deployment.interceptor.url("/new-message-event");
     let pushed = push_token(&audience.replace("http://", "https://"));

@@ -10,13 +10,13 @@ use testkit::redis::RedisServer;
 use testkit::{ClientLibrary, Desktop, Process, SECRET, Transports, registered, repository, temporary_file};
 
 #[derive(Deserialize)]
-struct Stack {
-    services: BTreeMap<String, Service>,
+struct ComposeFile {
+    services: BTreeMap<String, ComposeService>,
 }
 
 #[derive(Deserialize)]
-struct Service {
-    build: Option<Build>,
+struct ComposeService {
+    build: Option<ImageBuild>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
     #[serde(default)]
@@ -26,18 +26,18 @@ struct Service {
 }
 
 #[derive(Deserialize)]
-struct Build {
+struct ImageBuild {
     context: String,
     dockerfile: String,
 }
 
-fn stack() -> Stack {
+fn stack() -> ComposeFile {
     let mut yaml: serde_yaml_ng::Value = serde_yaml_ng::from_str(&read("deploy/compose/compose.yaml")).expect("YAML");
     yaml.apply_merge().expect("members to merge into");
     serde_yaml_ng::from_value(yaml).expect("a stack")
 }
 
-impl Service {
+impl ComposeService {
     /// Its process, with some of its variables as they are without containers.
     async fn start(&self, program: &str, instead: &[(&str, &str)]) -> Process {
         let mut environment: BTreeMap<_, _> =
@@ -53,7 +53,7 @@ impl Service {
 
 #[tokio::test]
 async fn a_desktop_sees_the_conversation_that_the_player_plays() {
-    let Stack { services } = stack();
+    let ComposeFile { services } = stack();
     let redis = RedisServer::start().await;
     let port = redis.port().to_string();
     let (_folder, secret) = temporary_file("jwt_secret_key", SECRET);

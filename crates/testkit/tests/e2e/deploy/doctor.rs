@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use super::stage::SimulatedCloud;
 use testkit::redis::{Redis, RedisServer, shared};
 use testkit::{Deployment, SECRET, Upstream, project};
 
@@ -15,24 +15,24 @@ use testkit::{Deployment, SECRET, Upstream, project};
 const KEY: &str = "secret/aa-integration-jwt-secret";
 
 /// A deployment by the scripts, of which the services are real processes.
-async fn deployed() -> (Stage, Deployment) {
+async fn deployed() -> (SimulatedCloud, Deployment) {
     deployed_on(&shared().await).await
 }
 
-async fn deployed_on(redis: &Redis) -> (Stage, Deployment) {
+async fn deployed_on(redis: &Redis) -> (SimulatedCloud, Deployment) {
     let deployment = Deployment::start_on(redis, 1, &[]).await;
     let urls = json!({
         "ui-connector": deployment.connectors[0].url("").trim_end_matches('/'),
         "cloud-pubsub-interceptor": deployment.interceptor.url("").trim_end_matches('/'),
     });
-    let stage = Stage::new().with("GCP_PROJECT_ID", &project()).with("GCLOUD_URLS", &urls.to_string());
+    let stage = SimulatedCloud::new().with("GCP_PROJECT_ID", &project()).with("GCLOUD_URLS", &urls.to_string());
     let key = json!({KEY: {"name": "k", "versions": [SECRET.repeat(2)]}});
     stage.begin_with(&key);
     (stage, deployment)
 }
 
 /// Changes what the stand-in has of something.
-fn meddle(stage: &Stage, name: &str, field: &str, value: Value) {
+fn meddle(stage: &SimulatedCloud, name: &str, field: &str, value: Value) {
     stage.meddle(|things| things[name][field] = value);
 }
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::read;
-use super::stage::Stage;
+use super::stage::SimulatedCloud;
 use testkit::repository;
 
 /// The commands of the part that shows each, up to the conversation profile.
@@ -18,7 +18,7 @@ fn commands() -> String {
 
 #[test]
 fn followed_line_by_line_it_makes_what_the_script_makes() {
-    let (by_hand, by_script) = (Stage::new(), Stage::new());
+    let (by_hand, by_script) = (SimulatedCloud::new(), SimulatedCloud::new());
     // No variable may be undefined, and no command may fail.
     let script = format!("set -euo pipefail\n{}", commands());
     by_hand.command(Command::new("bash").args(["-c", &script]).current_dir(repository(""))).well();

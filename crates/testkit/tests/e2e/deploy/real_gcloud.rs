@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::has;
-use super::stage::Stage;
+use super::stage::SimulatedCloud;
 
 /// What gcloud says when the only fault is that no account is logged in.
 const LOGGED_OUT: &str = "You do not currently have an active account selected";
@@ -36,8 +36,9 @@ fn it_takes_every_command_of_the_scripts() {
     if !has("gcloud") {
         return;
     }
-    let stage =
-        Stage::new().with("AUTH_OPTION", "OIDC").with("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example");
+    let stage = SimulatedCloud::new()
+        .with("AUTH_OPTION", "OIDC")
+        .with("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example");
     stage.deploy();
     stage.run("doctor.sh", &[]).badly("/ready answers");
     stage.run("teardown.sh", &["--yes"]).well();

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::read;
-use super::stage::{REDIS_PASSWORD, Stage};
+use super::stage::{REDIS_PASSWORD, SimulatedCloud};
 use crate::variables::read_by;
 use testkit::KINDS;
 
@@ -14,7 +14,7 @@ const KEY: &str = "secret/aa-integration-jwt-secret";
 
 #[test]
 fn a_dry_run_shows_every_command_and_carries_out_none() {
-    let (dry, real) = (Stage::new(), Stage::new());
+    let (dry, real) = (SimulatedCloud::new(), SimulatedCloud::new());
     let shown = dry.run("deploy.sh", &["--dry-run"]).well().said;
     assert!(dry.calls().is_empty(), "{:?}", dry.calls());
     real.deploy();
@@ -28,8 +28,9 @@ fn a_dry_run_shows_every_command_and_carries_out_none() {
 
 #[test]
 fn a_deployment_is_whole_and_can_be_repeated_and_torn_down() {
-    let stage =
-        Stage::new().with("AUTH_OPTION", "OIDC").with("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example");
+    let stage = SimulatedCloud::new()
+        .with("AUTH_OPTION", "OIDC")
+        .with("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example");
     let mut said = stage.deploy();
     let before = stage.things();
     let endpoints =
@@ -77,7 +78,7 @@ fn a_deployment_is_whole_and_can_be_repeated_and_torn_down() {
 
 #[test]
 fn a_redis_and_a_key_that_exist_stay_as_they_are() {
-    let stage = Stage::new();
+    let stage = SimulatedCloud::new();
     let redis = json!({"name": "r", "host": "10.1.2.3", "port": "6379", "transitEncryptionMode": "DISABLED", "authEnabled": "False"});
     let key = json!({"name": "k", "versions": ["the-key-of-all-sessions"]});
     stage.begin_with(&json!({"redis/aa-integration-redis": redis, KEY: key}));
@@ -93,7 +94,7 @@ fn the_services_get_variables_that_they_read_and_no_other() {
     let every = |name: &str| (name.to_owned(), "x".to_owned());
     let sample = read("deploy/gcloud/.env.sample");
     let names: Vec<_> = sample.lines().filter_map(|line| line.split_once("=''")).map(|(name, _)| every(name)).collect();
-    let mut stage = Stage::new();
+    let mut stage = SimulatedCloud::new();
     for (name, value) in names.iter().filter(|(name, _)| name != "ADMIN_ACCOUNT" && !name.ends_with("_IMAGE")) {
         stage.set(name, value);
     }
@@ -110,12 +111,12 @@ fn the_services_get_variables_that_they_read_and_no_other() {
 
 #[test]
 fn after_an_error_anywhere_it_goes_on_where_it_was() {
-    let whole = Stage::new();
+    let whole = SimulatedCloud::new();
     whole.deploy();
     let changes = whole.changes();
     assert!(changes > 30, "{changes}");
     for at in (1..changes).step_by(9) {
-        let mut stage = Stage::new().with("GRANT_ATTEMPTS", "2");
+        let mut stage = SimulatedCloud::new().with("GRANT_ATTEMPTS", "2");
         stage.set("GCLOUD_FAIL_AT", &at.to_string());
         stage.run("deploy.sh", &["--skip-test"]).badly("the network is gone");
         stage.set("GCLOUD_FAIL_AT", "1000000");
@@ -126,7 +127,7 @@ fn after_an_error_anywhere_it_goes_on_where_it_was() {
 
 #[test]
 fn settings_come_from_a_file_whose_text_is_never_executed() {
-    let stage = Stage::new().with("GCP_PROJECT_ID", "");
+    let stage = SimulatedCloud::new().with("GCP_PROJECT_ID", "");
     let trap = stage.path().join("executed");
     let text = format!(
         "# as Google's sample\nexport GCP_PROJECT_ID='from-a-file'\nSERVICE_REGION=\"europe-west3\" # comment\nADMIN_ACCOUNT=$(touch {})\nREDIS_SIZE_GIB=7 # GiB\n",
@@ -149,16 +150,16 @@ fn wrong_settings_are_refused_before_anything_is_done() {
         ("AUTH_OPTION", "Skip", "is none of Salesforce"),
         ("AUTH_OPTION", "Five9", "needs the name of a secret"),
     ] {
-        let stage = Stage::new().with(name, value);
+        let stage = SimulatedCloud::new().with(name, value);
         stage.run("deploy.sh", &[]).badly(reason);
         assert!(stage.calls().is_empty(), "{name}");
     }
-    Stage::new().run("deploy.sh", &["--force"]).badly("What is --force?");
+    SimulatedCloud::new().run("deploy.sh", &["--force"]).badly("What is --force?");
 }
 
 #[test]
 fn the_profile_binds_all_four_topics_as_json() {
-    let said = Stage::new().run("profile.sh", &[]).well().said;
+    let said = SimulatedCloud::new().run("profile.sh", &[]).well().said;
     let json: Value = serde_json::from_str(&said).expect("JSON and nothing else");
     let topic = |name| json!({"topic": format!("projects/my-project/topics/{name}"), "messageFormat": "JSON"});
     let wanted = json!({

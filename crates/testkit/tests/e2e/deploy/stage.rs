@@ -12,7 +12,7 @@ use testkit::repository;
 pub(super) const REDIS_PASSWORD: &str = "geheimes-redis-wort";
 
 /// A project with nothing in it.
-pub(super) struct Stage {
+pub(super) struct SimulatedCloud {
     folder: TempDir,
     settings: Vec<(String, String)>,
 }
@@ -38,7 +38,7 @@ impl Done {
     }
 }
 
-impl Stage {
+impl SimulatedCloud {
     pub(super) fn new() -> Self {
         let stage = Self { folder: TempDir::new().expect("a folder"), settings: Vec::new() };
         stage.with("GCP_PROJECT_ID", "my-project").with("GRANT_PAUSE", "0")
