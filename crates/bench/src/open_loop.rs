@@ -53,8 +53,9 @@ pub(crate) async fn open_loop(
     }
     let release = async {
         let (mut behind, mut tick) = (histogram(), 0);
-        let mut ticker = Ticker::new(TICK);
+        // Before the ticker begins, so that no event is pushed before it is due.
         let start = now();
+        let mut ticker = Ticker::new(TICK);
         while tick < ticks {
             for _ in 0..ticker.tick().await.min(ticks - tick) {
                 tick += 1;

@@ -10,17 +10,14 @@ pub(crate) struct Ticker(UnboundedReceiver<()>);
 
 impl Ticker {
     pub(crate) fn new(period: Duration) -> Self {
-        let (sender, receiver) = unbounded_channel();
+        let ((sender, receiver), mut due) = (unbounded_channel(), Instant::now() + period);
         #[expect(clippy::disallowed_methods, reason = "a thread of its own, which does nothing else")]
         let wait = |due: Instant| thread::sleep(due.saturating_duration_since(Instant::now()));
         thread::spawn(move || {
-            let mut due = Instant::now() + period;
-            loop {
-                wait(due);
-                if sender.send(()).is_err() {
-                    break;
-                }
+            wait(due);
+            while sender.send(()).is_ok() {
                 due += period;
+                wait(due);
             }
         });
         Self(receiver)

@@ -49,7 +49,7 @@ impl Page {
 
     /// Waits until something is there.
     pub async fn shows(&mut self, selector: &str) {
-        self.call(json!(["waitForSelector", selector, {"state": "attached"}])).await;
+        self.counts(selector, 1).await;
     }
 
     /// Waits until something is there that has this text.
