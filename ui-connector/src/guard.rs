@@ -11,10 +11,9 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use server::util::lock;
+use parking_lot::Mutex;
 use settings::Reader;
 
 use crate::variables::{MAX_LOGINS, REFUSED_ATTEMPTS_PER_MINUTE};
@@ -78,7 +77,7 @@ impl Refusals {
     }
 
     fn wait_at(&self, address: Option<IpAddr>, now: Instant) -> Option<Duration> {
-        let counted = lock(&self.counted);
+        let counted = self.counted.lock();
         let window = counted.get(&network(address?)).filter(|window| !window.is_over(now))?;
         (self.limit > 0 && window.refused >= self.limit)
             .then(|| WINDOW.saturating_sub(now.duration_since(window.began)))
@@ -86,7 +85,7 @@ impl Refusals {
 
     fn note_at(&self, address: Option<IpAddr>, now: Instant) {
         let Some(address) = address.filter(|_| self.limit > 0) else { return };
-        let mut counted = lock(&self.counted);
+        let mut counted = self.counted.lock();
         if counted.len() >= MAX_ADDRESSES {
             counted.retain(|_, window| !window.is_over(now));
         }
@@ -153,6 +152,6 @@ mod tests {
         for number in 0..u32::try_from(MAX_ADDRESSES).unwrap() + 10 {
             refusals.note_at(Some(IpAddr::V4(number.into())), now);
         }
-        assert!(lock(&refusals.counted).len() <= MAX_ADDRESSES);
+        assert!(refusals.counted.lock().len() <= MAX_ADDRESSES);
     }
 }

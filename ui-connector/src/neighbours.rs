@@ -4,8 +4,8 @@
 //! be lost: then the request gets no answer in time, and the client begins a new session.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use broker::Courier;
@@ -13,8 +13,8 @@ use bytes::Bytes;
 use event::ConnectorId;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use parking_lot::{Mutex, MutexGuard};
 use server::telemetry::causes;
-use server::util::lock;
 use socketio::{Asking, Relay, Server};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -74,7 +74,7 @@ impl Inner {
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Bytes>>> {
-        lock(&self.waiting)
+        self.waiting.lock()
     }
 }
 

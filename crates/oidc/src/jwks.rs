@@ -1,9 +1,10 @@
 //! Sets of public keys (RFC 7517), fetched when they are needed and kept for a while.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
+use parking_lot::RwLock;
 use reqwest::header::CACHE_CONTROL;
 use reqwest::{Client, Url};
 use serde_json::Value;
@@ -121,7 +122,7 @@ impl KeySet {
             return Err(KeysUnavailable::Pause);
         }
         let fetched = self.fetch(http).await;
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.write();
         state.attempted = Some(Instant::now());
         match fetched {
             Ok((keys, lifetime)) => {
@@ -165,7 +166,7 @@ impl KeySet {
     }
 
     fn state(&self) -> State {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state.read().clone()
     }
 }
 

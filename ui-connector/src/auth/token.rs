@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::{Algorithm, Header};
 use oidc::signature_alone;
+use parking_lot::{RwLock, RwLockReadGuard};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use server::authorization::without_bearer;
@@ -119,7 +120,7 @@ impl TokenKeys {
             let digest = sha256(&file);
             if self.current().digest == Some(digest) { Ok(None) } else { Ok(Some((Secrets::parse(&file)?, digest))) }
         });
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.write();
         match parsed {
             Ok(None) => Ok(false),
             Ok(Some((secrets, digest))) => {
@@ -139,7 +140,7 @@ impl TokenKeys {
     }
 
     fn current(&self) -> RwLockReadGuard<'_, Current> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner)
+        self.current.read()
     }
 
     fn secrets(&self) -> Arc<Secrets> {

@@ -1,6 +1,5 @@
 //! Access tokens of the service account that the connector runs as.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,7 +7,7 @@ use axum::http::HeaderValue;
 use google_cloud_auth::build_errors::Error as BuildError;
 use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
 use google_cloud_auth::errors::CredentialsError;
-use server::util::lock;
+use parking_lot::Mutex;
 
 /// What our token may do (<https://cloud.google.com/dialogflow/docs/reference/rest/v2/projects.conversations/create>).
 const SCOPE: &str = "https://www.googleapis.com/auth/dialogflow";
@@ -48,7 +47,7 @@ pub struct DefaultCredentials(Mutex<Option<AccessTokenCredentials>>);
 
 impl DefaultCredentials {
     fn credentials(&self) -> Result<AccessTokenCredentials, TokenError> {
-        let mut current = lock(&self.0);
+        let mut current = self.0.lock();
         if let Some(credentials) = &*current {
             return Ok(credentials.clone());
         }
@@ -58,7 +57,7 @@ impl DefaultCredentials {
 
     /// What has failed for good may work again once the service account has a role, so it is looked for anew.
     fn forget(&self) {
-        *lock(&self.0) = None;
+        *self.0.lock() = None;
     }
 }
 

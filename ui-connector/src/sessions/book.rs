@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound::{Excluded, Unbounded};
-use std::sync::{Mutex, MutexGuard};
 
-use server::util::lock;
+use parking_lot::{Mutex, MutexGuard};
 use socketio::Socket;
 
 use super::entry;
@@ -98,6 +97,6 @@ impl Book {
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
-        lock(&self.0)
+        self.0.lock()
     }
 }

@@ -67,7 +67,7 @@ fn polled(state: &mut State) -> Result<&mut Polled, Refusal> {
     if polled.phase == Phase::Upgraded { Err(Refusal::BadRequest) } else { Ok(polled) }
 }
 
-fn end(link: &Link, state: std::sync::MutexGuard<'_, State>, reason: Reason, refusal: Refusal) -> Refusal {
+fn end(link: &Link, state: parking_lot::MutexGuard<'_, State>, reason: Reason, refusal: Refusal) -> Refusal {
     drop(state);
     link.close(reason);
     refusal
