@@ -1,7 +1,6 @@
 //! Every client library that is in use, by every transport, on two connectors.
 
 use futures_util::future::join_all;
-use serde_json::json;
 use testkit::{ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, talk};
 
 fn long_name() -> String {
@@ -75,24 +74,4 @@ async fn is_refused(library: ClientLibrary, url: &str, transports: Transports, t
     desktop.try_connect(url, transports, token).await;
     let refused = desktop.until("connect_error").await;
     assert_eq!(refused["message"], "authentication failed", "{library:?} {transports:?} {token:?}");
-}
-
-#[tokio::test]
-async fn an_impossible_join_is_answered_with_false_and_a_reason() {
-    let deployment = Deployment::start(1).await;
-    let mut desktop = deployment.desktop(0, &talk()).await;
-    for args in [
-        json!([]),
-        json!([5]),
-        json!([{"conversation": talk()}]),
-        json!(["matrix"]),
-        json!(["projects/other/conversations/matrix"]),
-        json!([format!("{}/participants/p", talk())]),
-    ] {
-        for event in ["join-conversation", "leave-conversation"] {
-            let answer = desktop.request(event, &args).await;
-            assert!(answer[0] == false && answer[1].is_string(), "{event} {args}: {answer}");
-        }
-    }
-    deployment.delivers(&mut desktop, &talk(), &[Push::message(&talk(), 1)]).await;
 }

@@ -84,19 +84,6 @@ async fn events_stay_in_their_conversation() {
     assert_eq!(heard, pushes.iter().map(|push| push.id.clone()).collect::<Vec<_>>());
 }
 
-#[tokio::test]
-async fn the_mapping_key_stays_until_the_last_desktop_leaves() {
-    let deployment = Deployment::start(1).await;
-    let mut left = deployment.desktop(0, &talk()).await;
-    let mut stays = deployment.desktop(0, &talk()).await;
-    let connector = deployment.mapping(&talk()).await.expect("a mapping key");
-    left.leave(&talk()).await;
-    assert_eq!(deployment.mapping(&talk()).await, Some(connector));
-    deployment.delivers(&mut stays, &talk(), &[Push::message(&talk(), 1)]).await;
-    assert!(left.last_events(0, &talk()).await.is_empty());
-    assert_eq!(deployment.mapping(&talk()).await, None);
-}
-
 fn message_ids(events: &[Value]) -> Vec<String> {
     let ids = events.iter().map(|event| event["args"][0]["message_id"].as_str());
     ids.map(|id| id.expect("an id").to_owned()).collect()
