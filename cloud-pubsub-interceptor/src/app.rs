@@ -19,7 +19,7 @@ use crate::variables::MalformedMessages;
 const MIB: usize = 1024 * 1024;
 /// Pub/Sub's own limit is 10 MB before base64 (<https://cloud.google.com/pubsub/quotas#resource_limits>).
 const MAX_BODY: usize = 16 * MIB;
-/// Bodies that may be in use at the same time; with more the answer is 503, and Pub/Sub delivers again.
+/// Bodies that may be in use at the same time; with more the response is 503, and Pub/Sub delivers again.
 const MAX_BODIES: usize = 256 * MIB;
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Desktops that stay connected, and what they have seen.
+//! Desktops that stay connected, and what they have received.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub(crate) async fn connect(server: SocketAddr, tokens: &[String], index: usize,
     client
 }
 
-/// What all desktops of a fleet have seen.
+/// What all desktops of a fleet have received.
 pub(crate) struct Arrivals {
     /// Events that have arrived.
     pub(crate) arrived: u64,

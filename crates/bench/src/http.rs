@@ -49,10 +49,10 @@ impl HttpConnection {
         Ok(Self(sender))
     }
 
-    /// Sends a request and reads the answer to its end; its status.
+    /// Sends a request, reads the response to its end, and returns its status.
     ///
     /// # Errors
-    /// If the connection has ended or the answer is late. The connection is of no use then.
+    /// If the connection has ended or the response is late. The connection cannot be used any more.
     pub(crate) async fn send(&mut self, call: HttpCall) -> HttpResult<StatusCode> {
         let exchange = async {
             let mut answer = self.0.send_request(call).await?;
@@ -65,8 +65,8 @@ impl HttpConnection {
     }
 }
 
-/// Calls over `connections` at once, each time as soon as the last call is answered. Answers the latencies, in µs, of
-/// the calls that had the `expected` status, and how many had not.
+/// Calls over `connections` at once, each time as soon as the last call is answered. Returns the latencies, in µs, of
+/// the calls that had the `expected` status, and the number of the others.
 pub(crate) async fn closed_loop(
     server: SocketAddr,
     connections: usize,

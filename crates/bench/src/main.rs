@@ -1,4 +1,4 @@
-//! Plays desktops and Pub/Sub pushes against the services, and prints what that cost them.
+//! Loads the services with desktops and Pub/Sub pushes, and prints what that costs them.
 //!
 //! It starts the real programs beside a Redis of their own, puts them under load, and measures a bare relay that does
 //! only the least in the same run. Only figures of one run can be compared, and only of a machine that did nothing else.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::units::float;
 
-/// Tells on stderr what is going on.
+/// Writes a line of progress to stderr.
 #[expect(clippy::print_stderr, reason = "stdout is for the table")]
 pub(crate) fn progress(message: &str) {
     eprintln!("bench: {message}");

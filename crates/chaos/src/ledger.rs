@@ -209,7 +209,7 @@ impl Ledger {
         self.state.lock().faults.iter().map(line).collect()
     }
 
-    /// One line for those who wait.
+    /// Returns one line of progress.
     pub(crate) fn summary(&self) -> String {
         let state = self.state.lock();
         let count = |what: &str| state.counts.get(what).copied().unwrap_or_default();

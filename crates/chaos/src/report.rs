@@ -8,7 +8,7 @@ use crate::ledger::{Ledger, Missing};
 use crate::plan::Plan;
 use crate::stage::System;
 
-/// How many of the things that went wrong are told.
+/// How many mistakes are shown.
 const TOLD: usize = 20;
 
 /// The figures of a run, and everything that went wrong.

@@ -1,4 +1,4 @@
-//! The identity providers of agents, for those who want to see a login work: each knows one agent.
+//! Simulated identity providers, to try logins with: each knows one agent.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Providers {
         }))
     }
 
-    /// What a connector must be told to ask these providers, whatever its `AUTH_OPTION` is.
+    /// The environment with which a connector asks these providers, whatever its `AUTH_OPTION` is.
     pub fn environment(&self) -> [(&'static str, String); 11] {
         [
             ("SALESFORCE_BASE_URL", self.url.clone()),

@@ -1,4 +1,4 @@
-//! Conversations as data: who says what, and what Agent Assist suggests meanwhile.
+//! Conversations as data: what customer and agent say, and what Agent Assist suggests meanwhile.
 
 use std::time::Duration;
 

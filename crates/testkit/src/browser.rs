@@ -47,17 +47,17 @@ impl Page {
         self.call(json!(["fill", selector, text])).await;
     }
 
-    /// Waits until something is there.
+    /// Waits for an element.
     pub async fn shows(&mut self, selector: &str) {
         self.counts(selector, 1).await;
     }
 
-    /// Waits until something is there that has this text.
+    /// Waits for an element with this text.
     pub async fn says(&mut self, selector: &str, text: &str) {
         self.call(json!(["says", selector, text])).await;
     }
 
-    /// Waits until so many elements are there.
+    /// Waits for this many elements.
     pub async fn counts(&mut self, selector: &str, count: usize) {
         self.call(json!(["counted", selector, count])).await;
     }
@@ -67,14 +67,14 @@ impl Page {
         serde_json::from_value(self.call(json!(["texts", selector])).await).expect("texts")
     }
 
-    /// Leaves a picture beside the folder of the build.
+    /// Writes a screenshot beside the folder of the build.
     pub async fn picture(&mut self, name: &str) {
         let folder = build_folder().with_file_name("screenshots");
         std::fs::create_dir_all(&folder).expect("a folder for the picture");
         self.call(json!(["picture", folder.join(name), false])).await;
     }
 
-    /// Nothing went wrong in the page, and it has loaded nothing from elsewhere.
+    /// Checks that the page has reported no error, and has loaded nothing from another origin.
     pub async fn is_quiet(&mut self) {
         assert_eq!(self.call(json!(["quiet"])).await, json!({"complaints": [], "foreign": []}));
     }
@@ -89,7 +89,7 @@ impl Drop for Page {
     }
 }
 
-/// Serves a page that loads socket.io-client from `/socket.io.min.js`; the answer is its URL.
+/// Serves a page that loads socket.io-client from `/socket.io.min.js`; returns its URL.
 pub async fn serve(page: String) -> String {
     let library = in_clients("node_modules/socket.io-client-4.8/dist/socket.io.min.js");
     let library = std::fs::read_to_string(library).expect("the library");

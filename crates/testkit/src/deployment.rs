@@ -103,14 +103,14 @@ impl Deployment {
         desktop
     }
 
-    /// Pushes an event until it is acknowledged: like Pub/Sub, again if the answer is that Redis is too slow.
+    /// Pushes an event until it is acknowledged: like Pub/Sub, again after a 503.
     pub async fn push(&self, push: &Push) {
         let what = format!("{} {} is acknowledged", push.kind, push.id);
         let answered = eventually(&what, async || Some(self.try_push(push).await).filter(|status| *status != 503));
         assert_eq!(answered.await, 204, "{what}");
     }
 
-    /// Pushes an event; the answer is the status.
+    /// Pushes an event; returns the status of the response.
     pub async fn try_push(&self, push: &Push) -> u16 {
         status(http().post(self.interceptor.url(&push.path())).json(&push.body())).await
     }

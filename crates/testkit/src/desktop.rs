@@ -76,7 +76,7 @@ impl Desktop {
         self.driver.send(&json!({"do": "connect", "url": url, "options": options})).await;
     }
 
-    /// Joins a conversation; the answer is its canonical name.
+    /// Joins a conversation; returns its canonical name.
     pub async fn join(&mut self, conversation: &str) -> String {
         accepted(&self.request("join-conversation", &json!([conversation])).await)
     }

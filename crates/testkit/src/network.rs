@@ -15,7 +15,7 @@ use tokio::time::sleep;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weather {
     Clear,
-    /// They disappear, and neither side is told.
+    /// They are dropped, and the connections stay open.
     Lost,
     /// They are late by so much.
     Slow(Duration),
@@ -29,7 +29,7 @@ struct State {
     generation: u64,
 }
 
-/// Accepts connections and takes each to the next of its targets that listens.
+/// Accepts connections and forwards each to the next target that listens.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -61,7 +61,7 @@ impl Proxy {
         self.address
     }
 
-    /// Changes the weather. Connections that have lost bytes are of no use any more; [`Self::cut`] them.
+    /// Changes the weather. Connections that have lost bytes cannot be used any more; [`Self::cut`] them.
     pub fn set(&self, weather: Weather) {
         self.state.send_modify(|state| state.weather = weather);
     }
@@ -80,7 +80,7 @@ impl Proxy {
         });
     }
 
-    /// Takes all further connections to another target, and closes the others.
+    /// Forwards all further connections to another target, and closes the others.
     pub fn lead_to(&self, target: SocketAddr) {
         self.state.send_modify(|state| {
             state.targets = vec![target];

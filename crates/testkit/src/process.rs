@@ -133,7 +133,7 @@ impl Process {
         format!("http://{}{path}", self.address())
     }
 
-    /// What GET answers.
+    /// Returns the status and the text of the response to a GET.
     pub async fn get(&self, path: &str) -> (u16, String) {
         response(http().get(self.url(path))).await
     }
@@ -144,7 +144,7 @@ impl Process {
         until(&what, async || self.get(path).await.0 == status).await;
     }
 
-    /// Its metrics. It was started with `METRICS_PORT` 0.
+    /// Returns its metrics. It must have been started with `METRICS_PORT` 0.
     pub async fn metrics(&self) -> String {
         let port = self.logged_port("metrics").expect("a process with metrics");
         let (status, metrics) = response(http().get(format!("http://127.0.0.1:{port}/metrics"))).await;
@@ -156,7 +156,7 @@ impl Process {
         self.signal(Signal::TERM);
     }
 
-    /// Stops the process, as a platform does that gives it no processor.
+    /// Stops the process, like a platform that gives it no CPU time.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }

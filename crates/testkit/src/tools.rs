@@ -23,8 +23,7 @@ pub fn program(names: &[&str], remedy: &str) -> Option<PathBuf> {
     found
 }
 
-/// Decides what becomes of a test that lacks something: it fails when `CI` is set, and is skipped otherwise, which
-/// `make test` says at its end.
+/// Fails a test that lacks something if `CI` is set. Otherwise the test is skipped, which `make test` reports at its end.
 pub fn missing(what: &str, remedy: &str) {
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     assert!(std::env::var_os("CI").is_none(), "{what} is missing, and CI is set. {remedy}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long anything may take that is bound to happen, on a machine that is busy with other things.
+/// Time limit for anything that must happen, on a machine that is busy with other things.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Time between two looks at a condition.
@@ -31,7 +31,7 @@ pub fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) -> impl Futur
     eventually(what, async move || condition().await.then_some(()))
 }
 
-/// Waits for something that is bound to come.
+/// Waits for something that must come.
 #[track_caller]
 pub fn in_time<T>(what: &str, coming: impl Future<Output = T>) -> impl Future<Output = T> {
     let caller = Location::caller();

@@ -88,7 +88,7 @@ impl<'a> LoadRun<'a> {
         figures
     }
 
-    /// Pushes, and waits until everything has arrived or is given up; how late this program was.
+    /// Pushes, and waits until everything has arrived or counts as lost; returns how late this program was.
     async fn push(&mut self, rate: u64, duration: Duration) -> Histogram<u64> {
         let pushed = open_loop(self.deployment.interceptor, &self.conversations, self.due, rate, duration).await;
         self.due += pushed.due;

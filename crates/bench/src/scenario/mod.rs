@@ -1,4 +1,4 @@
-//! What is played, and what is read off.
+//! The scenarios, and the figures that each gives.
 
 mod load;
 mod proxy;

@@ -12,10 +12,10 @@ use crate::ledger::{Ledger, Seat};
 use crate::plan::Plan;
 use testkit::Driver;
 
-/// The program that plays them.
+/// The program of the desktops.
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/desktops.mjs");
 
-/// Plays desktops, each in its conversations, until `stop`.
+/// Runs desktops, each in its conversations, until `stop`.
 pub(super) async fn run(
     server: SocketAddr,
     seats: Vec<(Seat, Vec<usize>)>,

@@ -34,7 +34,7 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Sends one command, like `redis-cli`, and soon gives up waiting for an answer.
+    /// Sends one command, like `redis-cli`, and waits only briefly for the response.
     ///
     /// # Errors
     /// The server's answer, or that there is none.

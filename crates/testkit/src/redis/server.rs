@@ -87,7 +87,7 @@ impl RedisServer {
         assert!(self.launch().await, "redis-server does not start again on port {}", self.port());
     }
 
-    /// Lets the server run on without us; the answer is its process id.
+    /// Lets the server outlive this value; returns its process id.
     pub(super) fn leave(mut self) -> u32 {
         self.process.take().expect("a running server").id()
     }

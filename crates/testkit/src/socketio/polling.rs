@@ -30,12 +30,12 @@ impl PollingClient {
         (client, rest)
     }
 
-    /// What a POST is answered.
+    /// Sends a POST; returns the response's status and text.
     pub async fn post(&self, body: impl Into<Body>) -> (u16, String) {
         response(self.request(Method::POST).body(body)).await
     }
 
-    /// What a GET is answered.
+    /// Sends a GET; returns the response's status and text.
     pub async fn poll(&self) -> (u16, String) {
         response(self.request(Method::GET)).await
     }

@@ -2,7 +2,7 @@
 
 use testkit::{Deployment, Launch, Process, temporary_file};
 
-/// Runs a process that does not start; the answer is what it wrote to stderr.
+/// Runs a process that does not start; returns what it wrote to stderr.
 async fn refused(launch: Launch) -> String {
     let mut process = Process::spawn(launch);
     let status = process.end().await;

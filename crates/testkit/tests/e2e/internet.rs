@@ -13,7 +13,7 @@ pub(crate) const ANSWER: &str = "antwort-geheim";
 /// The one token that Genesys Cloud knows.
 pub(crate) const PLATFORM_TOKEN: &str = "genesys-geheim";
 
-/// A server that plays all of them.
+/// Starts a server that simulates all of them.
 pub(crate) async fn start() -> Upstream {
     Upstream::start(|seen| {
         let (status, body) = reply(seen.target.split('?').next().unwrap_or_default(), authorization(seen));

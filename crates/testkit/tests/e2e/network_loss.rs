@@ -1,4 +1,4 @@
-//! A dropped network, of which neither side is told.
+//! A network that drops everything while connections stay open.
 
 use std::time::Duration;
 

@@ -123,8 +123,8 @@ async fn a_subscription_that_is_made_later_is_pulled_from_then() {
     let (host, subscriptions) = (emulator.host(), format!("{MESSAGES}-pulled={MESSAGES}"));
     let pull = [("PUBSUB_EMULATOR_HOST", host.as_str()), ("PUBSUB_SUBSCRIPTIONS", &subscriptions)];
     let mut deployment = Deployment::start_with(1, &pull).await;
-    let told = "failed to pull from a subscription";
-    until("the subscription is missed", async || deployment.interceptor.log().contains(told)).await;
+    let failed = "failed to pull from a subscription";
+    until("the subscription is missed", async || deployment.interceptor.log().contains(failed)).await;
     emulator.offer(MESSAGES).await;
     let mut desktop = deployment.desktop(0, &talk()).await;
     let id = emulator.publish(&messages(1)[0]).await;

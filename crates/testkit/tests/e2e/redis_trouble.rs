@@ -7,7 +7,7 @@ use testkit::{Deployment, Push, assert_payloads, talk, until};
 /// Pub/Sub's shortest acknowledgement deadline is 10 s; an answer must come long before.
 const IN_TIME: Duration = Duration::from_secs(4);
 
-/// Pushes once; Redis is in trouble, so the answer is 503, and in time.
+/// Pushes once; Redis is in trouble, so the response is 503, and comes in time.
 async fn is_refused_in_time(deployment: &Deployment, push: &Push) {
     let asked = Instant::now();
     assert_eq!(deployment.try_push(push).await, 503);

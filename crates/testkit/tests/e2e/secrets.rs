@@ -49,12 +49,12 @@ impl SecretsSetup {
         &self.deployment.connectors[0]
     }
 
-    /// POST with an `Authorization`; the answer's status and text.
+    /// Sends a POST with an `Authorization`; returns the response's status and text.
     async fn post(&self, path: &str, authorization: &str, body: Value) -> (u16, String) {
         response(http().post(self.connector().url(path)).header("authorization", authorization).json(&body)).await
     }
 
-    /// Registers; the answer is the token.
+    /// Registers; returns the token.
     async fn register(&self) -> String {
         let (status, answer) = self.post("/register", PLATFORM_TOKEN, json!({})).await;
         assert_eq!(status, 200, "{answer}");
@@ -62,7 +62,7 @@ impl SecretsSetup {
         answer["token"].as_str().expect("a token").to_owned()
     }
 
-    /// Everything that the processes have let out on other ways than to those who asked.
+    /// Everything that the processes have written, and their metrics.
     async fn outputs(&self) -> String {
         let mut outputs = String::new();
         for process in [self.connector(), &self.deployment.interceptor] {

@@ -1,4 +1,4 @@
-//! A login by every identity provider that there is, as the demo plays them, through the console.
+//! A login with every identity provider that the demo simulates, through the console.
 
 use testkit::{Page, Process, http};
 

@@ -1,4 +1,4 @@
-//! The real gcloud, as far as it looks at a command before it asks who you are.
+//! The real gcloud, as far as it checks a command before it asks for an account.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
