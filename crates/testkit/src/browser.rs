@@ -82,7 +82,8 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        // Killed in the middle of something, it would leave a browser behind that takes time from other tests.
+        // A killed driver leaves its browser behind for a while, which takes time from other tests. A failed test may be in
+        // the middle of something, though, and is not waited for.
         if !std::thread::panicking() {
             self.0.finish();
         }

@@ -76,9 +76,10 @@ async fn redis(lane: &mut Lane<'_>, fault: Fault) {
             redis.tell(primary, command).await;
         }
         (Fault::Lasting(command), redis) => {
-            lane.ledger.fault(format!("{command}: redis-{primary} for {time:.1?}"));
+            let with = |millis: &str, seconds: &str| command.replace("{ms}", millis).replace("{s}", seconds);
+            lane.ledger.fault(format!("{}: redis-{primary} for {time:.1?}", with("…", "…")));
             let (millis, seconds) = (time.as_millis().to_string(), time.as_secs_f64().to_string());
-            redis.tell(primary, &command.replace("{ms}", &millis).replace("{s}", &seconds)).await;
+            redis.tell(primary, &with(&millis, &seconds)).await;
             sleep(time).await;
             redis.heal().await;
         }

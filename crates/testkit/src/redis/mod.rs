@@ -3,12 +3,10 @@
 mod cluster;
 mod secured;
 mod server;
-mod tls;
 
 pub use cluster::RedisCluster;
-pub use secured::SecuredCluster;
+pub use secured::{SecuredCluster, certify};
 pub use server::RedisServer;
-pub use tls::certify;
 
 use std::path::Path;
 
