@@ -23,7 +23,7 @@ pub(crate) struct ConnectionPeer {
 pub struct ClientAddress(pub IpAddr);
 
 impl ClientAddress {
-    /// Finds the client of a request that [`serve`](crate::http::serve) has taken.
+    /// Finds the client of a request that `http::serve` has taken.
     ///
     /// Each of our proxies has noted one address, so counted from the right that of the outermost one is the client's. What
     /// stands before it the client may have written itself. Without a usable note it is the other end of the connection.

@@ -125,6 +125,20 @@ impl<C: Choice> Kind for OneOf<C> {
     }
 }
 
+/// Declares an enumeration whose values have names in the environment.
+#[macro_export]
+macro_rules! choices {
+    ($(#[$about:meta])* $visibility:vis enum $type:ident { $($(#[$about_one:meta])* $one:ident = $name:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        $visibility enum $type { $($(#[$about_one])* $one,)+ }
+
+        impl $crate::kinds::Choice for $type {
+            const ALL: &[(&str, Self)] = &[$(($name, Self::$one)),+];
+        }
+    };
+}
+
 /// Several values, separated by commas; at least one, if the variable is set.
 pub struct List<K>(PhantomData<K>);
 

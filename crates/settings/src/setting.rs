@@ -127,20 +127,6 @@ macro_rules! settings {
     };
 }
 
-/// Declares an enumeration whose values have names in the environment.
-#[macro_export]
-macro_rules! choices {
-    ($(#[$about:meta])* $visibility:vis enum $type:ident { $($(#[$about_one:meta])* $one:ident = $name:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        $visibility enum $type { $($(#[$about_one])* $one,)+ }
-
-        impl $crate::kinds::Choice for $type {
-            const ALL: &[(&str, Self)] = &[$(($name, Self::$one)),+];
-        }
-    };
-}
-
 #[cfg(test)]
 mod tests {
     use crate::kinds::{File, Number, Seconds, Secret, Text};

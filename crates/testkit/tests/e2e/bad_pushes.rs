@@ -8,7 +8,7 @@ use testkit::redis::RedisServer;
 use testkit::{Deployment, KINDS, http, in_time, response};
 
 /// Bodies, and what is said about them.
-const BODIES: [(&[u8], &str); 31] = [
+const BODIES: [(&[u8], &str); 36] = [
     (b"", "the body is not JSON"),
     (b"hello", "the body is not JSON"),
     (b"{\"message\":", "the body is not JSON"),
@@ -47,6 +47,16 @@ const BODIES: [(&[u8], &str); 31] = [
     (b"{\"message\":{\"data\":\"eyJjb252ZXJzYXRpb24iOjV9\"}}", "the event names no conversation"),
     // {"conversation":"c"}
     (b"{\"message\":{\"data\":\"eyJjb252ZXJzYXRpb24iOiJjIn0=\"}}", "the event's conversation is not of the form"),
+    // {"conversation":"projects/p/conversations/c"
+    (b"{\"message\":{\"data\":\"eyJjb252ZXJzYXRpb24iOiJwcm9qZWN0cy9wL2NvbnZlcnNhdGlvbnMvYyI=\"}}", "the data is not a JSON object"),
+    // {"conversation":"projects/p/conversations/c"} x
+    (b"{\"message\":{\"data\":\"eyJjb252ZXJzYXRpb24iOiJwcm9qZWN0cy9wL2NvbnZlcnNhdGlvbnMvYyJ9IHg=\"}}", "the data is not a JSON object"),
+    // 0a, length, projects/acme/conversations/, ff fe
+    (b"{\"message\":{\"data\":\"Cp0BcHJvamVjdHMvYWNtZS9jb252ZXJzYXRpb25zL//+\"}}", "the data is binary protobuf"),
+    // {"conversation":null}
+    (b"{\"message\":{\"data\":\"eyJjb252ZXJzYXRpb24iOm51bGx9\"}}", "the event names no conversation"),
+    // {"conversation":"projects/p/conversations/c/participants/x"}
+    (b"{\"message\":{\"data\":\"eyJjb252ZXJzYXRpb24iOiJwcm9qZWN0cy9wL2NvbnZlcnNhdGlvbnMvYy9wYXJ0aWNpcGFudHMveCJ9\"}}", "the event's conversation is not of the form"),
 ];
 
 async fn push(deployment: &Deployment, kind: &str, body: &'static [u8]) -> (u16, String) {
