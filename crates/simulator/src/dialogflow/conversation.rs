@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::call::{DialogflowError, invalid};
+use super::call::DialogflowError;
 use crate::advice::sentiment;
 use crate::notification::LANGUAGE;
 
@@ -90,21 +90,6 @@ impl Conversation {
         Ok(message)
     }
 
-    /// Messages that were said elsewhere; nothing is published.
-    pub(super) fn import(&mut self, requests: &Value) -> Result<Vec<Value>, DialogflowError> {
-        let requests = requests.as_array().ok_or_else(|| invalid("requests are required."))?;
-        if self.messages.len() + requests.len() > MOST_MESSAGES {
-            return Err(DialogflowError::FailedPrecondition);
-        }
-        let first = self.messages.len();
-        for request in requests {
-            let mut message = request["message"].clone();
-            message["name"] = format!("{}/messages/message-{:04}", self.name, self.messages.len() + 1).into();
-            self.messages.push(message);
-        }
-        Ok(self.messages[first..].to_vec())
-    }
-
     /// What was said, by role and text.
     pub(super) fn said(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -117,6 +102,6 @@ impl Conversation {
     }
 }
 
-pub(super) fn now() -> String {
+fn now() -> String {
     OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::call::{Call, DialogflowError, invalid, member};
-use super::conversation::{Conversation, now};
+use super::conversation::Conversation;
 use super::{Dialogflow, MOST_CONVERSATIONS};
 use crate::advice;
 use crate::notification::Notification;
@@ -18,14 +18,9 @@ impl Dialogflow {
             (&Method::POST, ["conversations"], None) => self.create(call),
             (_, ["conversations", id, rest @ ..], verb) => self.in_conversation(call, id, rest, verb),
             (&Method::POST, ["suggestions"], Some("searchKnowledge")) => search(call),
-            (&Method::POST, ["suggestions"], Some("generateStatelessSummary")) => Ok(stateless_summary(call)),
-            (&Method::POST, ["statelessSuggestion"], Some("generate")) => Ok(generated(call, &[], &Value::Null)),
             (&Method::PATCH, ["answerRecords", id], None) => Ok(self.judge(call, id)),
-            (&Method::GET, [kind @ ("conversationProfiles" | "conversationModels" | "generators"), id], None) => {
-                Ok(described(call, kind, id))
-            }
-            (&Method::GET, [kind @ ("generators" | "tools" | "companionAgents")], None) => {
-                Ok(json!({*kind: [described(call, kind, "default")]}))
+            (&Method::GET, ["conversationProfiles", id], None) => {
+                Ok(json!({"name": format!("{}/conversationProfiles/{id}", call.location), "displayName": id}))
             }
             _ => Err(DialogflowError::NotFound("Method")),
         }
@@ -65,13 +60,7 @@ impl Dialogflow {
                 self.publish([Notification::lifecycle(&name, "CONVERSATION_FINISHED")]);
                 Ok(conversation.resource.clone())
             }
-            (&Method::POST, [], Some("ingestContextReferences")) => {
-                Ok(json!({"ingestedContextReferences": call.body["contextReferences"]}))
-            }
             (&Method::GET, ["messages"], None) => Ok(messages(call, conversation)),
-            (&Method::POST, ["messages"], Some("batchCreate")) => {
-                Ok(json!({"messages": conversation.import(&call.body["requests"])?}))
-            }
             (&Method::GET, ["participants"], None) => Ok(json!({"participants": conversation.participants})),
             (&Method::POST, ["participants"], None) => {
                 conversation.enter(call.text("role", "role").ok_or_else(|| invalid("role is required."))?)
@@ -81,9 +70,7 @@ impl Dialogflow {
             (&Method::POST, ["participants", id], Some("analyzeContent")) => self.analyze(call, conversation, id),
             (&Method::POST, ["participants", _, "suggestions"], Some(verb)) => Ok(suggested(call, conversation, verb)),
             (&Method::POST, ["suggestions"], Some("suggestConversationSummary")) => Ok(summary(call, conversation)),
-            (&Method::POST, ["suggestions"], Some("generate")) => {
-                Ok(generated(call, &conversation.said(), &conversation.latest()))
-            }
+            (&Method::POST, ["suggestions"], Some("generate")) => Ok(generated(call, conversation)),
             (&Method::POST, ["suggestions"], Some("searchKnowledge")) => search(call),
             _ => Err(DialogflowError::NotFound("Method")),
         }
@@ -182,26 +169,10 @@ fn summary(call: &Call, conversation: &Conversation) -> Value {
     })
 }
 
-fn generated(call: &Call, said: &[(String, String)], latest: &Value) -> Value {
-    let sections: Vec<_> = advice::summary(said)
-        .into_iter()
-        .map(|(section, summary)| json!({"section": section, "summary": summary}))
-        .collect();
-    json!({"latestMessage": latest, "generatorSuggestionAnswers": [{
+fn generated(call: &Call, conversation: &Conversation) -> Value {
+    let sections = advice::summary(&conversation.said()).into_iter();
+    let sections: Vec<_> = sections.map(|(section, summary)| json!({"section": section, "summary": summary})).collect();
+    json!({"latestMessage": conversation.latest(), "generatorSuggestionAnswers": [{
         "sourceGenerator": format!("{}/generators/summary", call.location), "answerRecord": record(call),
         "generatorSuggestion": {"summarySuggestion": {"summarySections": sections}}}]})
-}
-
-fn stateless_summary(call: &Call) -> Value {
-    let messages = call.body["statelessConversation"]["messages"].as_array().cloned().unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let said: Vec<_> = messages.iter().map(|it| (text(&it["participantRole"]), text(&it["content"]))).collect();
-    let sections = advice::summary(&said);
-    let text: Vec<_> = sections.iter().map(|(section, text)| format!("{section}: {text}")).collect();
-    json!({"summary": {"text": text.join("\n"), "baselineModelVersion": "2.0"}, "contextSize": said.len()})
-}
-
-/// A resource that is only read.
-fn described(call: &Call, kind: &str, id: &str) -> Value {
-    json!({"name": format!("{}/{kind}/{id}", call.location), "displayName": id, "createTime": now(), "languageCode": "en-GB"})
 }

@@ -6,12 +6,14 @@ use testkit::{ClientLibrary, Deployment, Desktop, Process, Push, Transports, con
 #[tokio::test]
 async fn a_taken_port_is_named_and_ends_the_process() {
     let deployment = Deployment::start(1).await;
-    for name in ["ui-connector", "cloud-pubsub-interceptor"] {
-        let port = deployment.connectors[0].port();
-        let mut second = Process::spawn(deployment.another(name, &[("PORT", &port.to_string())]));
+    let port = deployment.connectors[0].port().to_string();
+    for (name, variable) in
+        [("ui-connector", "PORT"), ("cloud-pubsub-interceptor", "PORT"), ("ui-connector", "METRICS_PORT")]
+    {
+        let mut second = Process::spawn(deployment.another(name, &[(variable, &port)]));
         assert_eq!(second.end().await.code(), Some(1));
         let said = second.log() + &second.stderr();
-        assert!(said.contains(&format!("could not listen on port {port}")), "{said}");
+        assert!(said.contains(&format!("could not listen on port {port}")) && said.contains(variable), "{said}");
     }
 }
 

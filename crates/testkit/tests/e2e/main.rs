@@ -15,7 +15,6 @@ mod delivery;
 mod deploy;
 mod emulator;
 mod half_open;
-mod internet;
 mod life;
 mod limits;
 mod logs;

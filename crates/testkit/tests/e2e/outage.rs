@@ -69,12 +69,15 @@ async fn malformed_pushes_are_refused_too_while_they_cannot_be_kept() {
 }
 
 #[tokio::test]
-async fn the_mapping_key_comes_back_with_redis() {
+async fn the_keys_of_mappings_and_sessions_come_back_with_redis() {
     let mut redis = RedisServer::start().await;
     let deployment = Deployment::start_on(&redis, 1, &[]).await;
     let _desktop = deployment.desktop(0, &talk()).await;
     let connector = deployment.mapping(&talk()).await;
     assert!(connector.is_some());
+    let session = async || deployment.redis.cli::<Vec<String>>(&["KEYS", "aa:session:*"]).await.len() == 1;
+    until("the session is noted", session).await;
     redis.restart().await;
     until("the mapping key is there", async || deployment.mapping(&talk()).await == connector).await;
+    until("the session is noted again", session).await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 use testkit::redis::RedisServer;
-use testkit::{Deployment, Push, assert_payloads, talk, until};
+use testkit::{Deployment, Push, assert_payloads, talk};
 
 /// Pub/Sub's shortest acknowledgement deadline is 10 s; an answer must come long before.
 const IN_TIME: Duration = Duration::from_secs(4);
@@ -70,18 +70,4 @@ async fn a_replica_is_not_used_until_it_is_a_primary_again() {
         deployment.connectors[0].answers("/ready", 200).await;
     })
     .await;
-}
-
-#[tokio::test]
-async fn sessions_are_known_again_after_redis_has_forgotten_them() {
-    let mut server = RedisServer::start().await;
-    let deployment = Deployment::start_on(&server, 1, &[]).await;
-    let _desktop = deployment.desktop(0, &talk()).await;
-    let is_noted = async || {
-        let found = deployment.redis.try_cli(&["KEYS", "aa:session:*"]).await.ok();
-        found.and_then(|found| redis::from_redis_value::<Vec<String>>(found).ok()).is_some_and(|found| found.len() == 1)
-    };
-    until("the session is noted", is_noted).await;
-    server.restart().await;
-    until("the session is noted again", is_noted).await;
 }

@@ -1,13 +1,20 @@
 //! No secret gets into any output, whatever the services do with it.
 
+use axum::Json;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::internet::{self, ANSWER, GOOGLE_TOKEN, PLATFORM_TOKEN};
 use testkit::redis::RedisServer;
 use testkit::signing::{now, without_signature};
 use testkit::socketio::{Client, ConnectError};
-use testkit::{Deployment, Process, Push, SECRET, Upstream, http, project, response, status, talk};
+use testkit::{Deployment, Process, Push, SECRET, Seen, Upstream, http, project, response, status, talk};
 
+/// The token that the metadata server gives.
+const GOOGLE_TOKEN: &str = "ya29.google-geheim";
+/// The response of Dialogflow, which only the caller may read.
+const ANSWER: &str = "antwort-geheim";
+/// The one token that Genesys Cloud knows.
+const PLATFORM_TOKEN: &str = "genesys-geheim";
 const REDIS_PASSWORD: &str = "redis-geheim";
 const TWILIO_TOKEN: &str = "twilio-geheim";
 const WRONG_TOKEN: &str = "fremder-geheim";
@@ -15,7 +22,40 @@ const SAID: &str = "gesagt-geheim";
 const NUMBER: &str = "+15550001111";
 const PUSHER: &str = "pusher@acme.iam.gserviceaccount.com";
 const TWILIO_ACCOUNT: &str = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-/// Both services, asking a made-up internet, with every log line that there is.
+/// Starts a server that simulates what the services call on the internet: Google's metadata server, Dialogflow, Genesys
+/// Cloud and Twilio.
+async fn internet() -> Upstream {
+    Upstream::start(|seen| {
+        let path = seen.target.split('?').next().unwrap_or_default();
+        let is_known = authorization(seen) == format!("Bearer {PLATFORM_TOKEN}");
+        let (status, body) = match path {
+            // <https://cloud.google.com/compute/docs/metadata/predefined-metadata-keys>
+            _ if path.starts_with("/computeMetadata/") && path.ends_with("/token") => {
+                (200, json!({"access_token": GOOGLE_TOKEN, "expires_in": 3599, "token_type": "Bearer"}))
+            }
+            _ if path.starts_with("/computeMetadata/") => (404, json!({})),
+            "/api/v2/users/me" if is_known => (200, json!({"id": "u"})),
+            "/api/v2/users/me" => (401, json!({"code": "bad.credentials"})),
+            _ if path.starts_with("/2010-04-01/") => (401, json!({"code": 20003})),
+            _ if path.starts_with("/v2") => (200, json!({"text": ANSWER})),
+            _ => (500, json!({"error": {"message": ANSWER}})),
+        };
+        (StatusCode::from_u16(status).expect("a status"), Json(body))
+    })
+    .await
+}
+
+fn authorization(seen: &Seen) -> &str {
+    seen.header("authorization").unwrap_or_default()
+}
+
+/// The values of `Authorization` in the requests so far whose path contains `part`.
+fn asked(internet: &Upstream, part: &str) -> Vec<String> {
+    let seen = internet.seen();
+    seen.iter().filter(|seen| seen.target.contains(part)).map(|seen| authorization(seen).to_owned()).collect()
+}
+
+/// Both services, which call the simulated internet, with every log line that there is.
 struct SecretsSetup {
     deployment: Deployment,
     internet: Upstream,
@@ -24,7 +64,7 @@ struct SecretsSetup {
 
 impl SecretsSetup {
     async fn start() -> Self {
-        let (internet, redis) = (internet::start().await, RedisServer::start().await);
+        let (internet, redis) = (internet().await, RedisServer::start().await);
         let user = ["ACL", "SETUSER", "app", "on", &format!(">{REDIS_PASSWORD}"), "~*", "&*", "+@all"];
         let _: String = redis.cli(&user).await;
         let url = redis.url().replace("://", &format!("://app:{REDIS_PASSWORD}@"));
@@ -39,7 +79,10 @@ impl SecretsSetup {
             ("PUSH_AUTH_SERVICE_ACCOUNT", PUSHER.to_owned()),
             ("PUSH_AUTH_TRUST_PLATFORM", "true".to_owned()),
         ];
-        let environment: Vec<_> = own.into_iter().chain(internet::environment(&internet)).collect();
+        let bases = ["DIALOGFLOW_ENDPOINT", "GENESYS_CLOUD_BASE_URL", "TWILIO_API_BASE_URL"];
+        let metadata = ("GCE_METADATA_HOST", internet.address.to_string());
+        let simulated = bases.into_iter().map(|name| (name, internet.url())).chain([metadata]);
+        let environment: Vec<_> = own.into_iter().chain(simulated).collect();
         let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let deployment = Deployment::start_on(&redis, 1, &environment).await;
         Self { deployment, internet, _redis: redis }
@@ -92,14 +135,14 @@ async fn proxy(stage: &SecretsSetup, token: &str) {
     let path = format!("/v2/projects/{}/locations/global/conversations/c/participants/p:analyzeContent", project());
     let (status, answer) = stage.post(&path, token, json!({"textInput": {"text": SAID}})).await;
     assert_eq!((status, answer.contains(ANSWER)), (200, true), "{answer}");
-    assert_eq!(internet::asked(&stage.internet, ":analyzeContent"), [format!("Bearer {GOOGLE_TOKEN}")]);
+    assert_eq!(asked(&stage.internet, ":analyzeContent"), [format!("Bearer {GOOGLE_TOKEN}")]);
 }
 
 async fn refusals(stage: &SecretsSetup, token: &str) {
     assert_eq!(stage.post("/register", WRONG_TOKEN, json!({})).await.0, 401);
     let credentials = json!({"accountSid": TWILIO_ACCOUNT, "authToken": TWILIO_TOKEN});
     assert_eq!(stage.post("/register-app", "", credentials).await.0, 401);
-    assert!(!internet::asked(&stage.internet, "/2010-04-01/").is_empty(), "Twilio was not asked");
+    assert!(!asked(&stage.internet, "/2010-04-01/").is_empty(), "Twilio was not asked");
     let forged = format!("{}{WRONG_TOKEN}", &token[..token.len() - 20]);
     assert_eq!(stage.post("/conversation-name", &forged, json!({})).await.0, 401);
     let (path, query) = ("/conversation-name", format!("conversationIntegrationKey={WRONG_TOKEN}&token={WRONG_TOKEN}"));
