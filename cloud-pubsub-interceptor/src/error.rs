@@ -14,7 +14,6 @@ use crate::push_auth::Unauthorized;
 /// Seconds after which a delivery may succeed. Pub/Sub follows its own backoff; other senders read it.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// Why a message can never become an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
     #[error("the body is not JSON")]
@@ -41,9 +40,8 @@ pub(crate) enum Malformed {
     ConversationName,
 }
 
-/// Why a push is not acknowledged.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub(crate) enum PushError {
     #[error(transparent)]
     Unauthorized(#[from] Unauthorized),
     #[error("{0}")]
@@ -54,7 +52,7 @@ pub(crate) enum Error {
     Broker(#[from] broker::Error),
 }
 
-impl Error {
+impl PushError {
     /// What the metrics call it.
     pub(crate) const fn result(&self) -> PushResult {
         match self.status() {
@@ -78,7 +76,7 @@ impl Error {
     }
 }
 
-impl IntoResponse for Error {
+impl IntoResponse for PushError {
     fn into_response(self) -> Response {
         let status = self.status();
         tracing::warn!(status = status.as_u16(), error = %causes(&self), "push not acknowledged");

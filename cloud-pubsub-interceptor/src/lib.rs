@@ -1,9 +1,9 @@
 //! Receives the messages of Cloud Pub/Sub, pushed or pulled, and records their events.
 //!
-//! One message is one event. Its way, which is also the order to read the files in:
-//! `router` (path = kind of event) → `push_auth` (token of the push) → `push` (push request → message) → `app` (what all
-//! messages share) → `decode` (message → event) → `record` (event → log) → `error` (answer to Pub/Sub). A pulled message comes by
-//! `pull` instead, where the subscription tells the kind of event.
+//! One message is one event. Read the files in the order in which they handle a push:
+//! `router` (path → kind of event) → `push_auth` (token) → `push` (request → message) → `app` (calls `decode`: message → event;
+//! then event → log, or message → quarantine) → `error` (response to Pub/Sub). `pull` takes the place of the first three
+//! for pulled messages; their subscription determines the kind of event.
 
 mod app;
 pub mod config;
@@ -14,9 +14,7 @@ mod metrics;
 mod pull;
 mod push;
 mod push_auth;
-mod record;
 mod router;
-mod timestamps;
 pub mod variables;
 
 use std::sync::Arc;
@@ -39,20 +37,19 @@ pub use config::{Config, Settings};
 pub const VARIABLES: &[&[Variable]] =
     &[server::variables::PROCESS, server::variables::HTTP, broker::VARIABLES, variables::INTERCEPTOR];
 
-/// Everything that succeeds: a line for each push would cost more than the push.
+/// Successful pushes and probes: a log line would cost more than the push.
 const QUIET: QuietRoutes = QuietRoutes(|route| {
     let is_push = |path: &str| path.parse::<EventKind>().is_ok();
     matches!(route, "/status" | "/live") || route.strip_prefix('/').is_some_and(is_push)
 });
 
-/// How long pulled messages may take to be recorded and acknowledged when the process ends.
+/// Time limit for recording and acknowledging pulled messages at shutdown.
 const LAST_MESSAGES: Duration = Duration::from_secs(7);
 
-/// Runs the interceptor on `listener` until `stop` is cancelled: the one entry point of
-/// production, demo and tests.
+/// Runs the interceptor on `listener` until `stop` is cancelled. Production, demo and tests start it here.
 ///
 /// # Errors
-/// [`reqwest::Error`] before anything is served: push tokens are to be checked, and TLS cannot be set up for that.
+/// [`reqwest::Error`] before anything is served: push tokens must be checked, and TLS cannot be set up for that.
 pub async fn run(
     settings: Settings,
     log: Arc<dyn EventLog>,
@@ -70,7 +67,7 @@ pub async fn run(
     }
     let router = log_requests(router::router(app), QUIET);
     let stopped = stop.clone();
-    // Both stop at the same time: what is on its way has the same seconds to end.
+    // Both stop at the same time, so that requests and pulled messages share the same seconds.
     tokio::join!(serve(listener, router, limits, stop), async {
         stopped.cancelled().await;
         pulls.shut_down(LAST_MESSAGES).await;

@@ -1,10 +1,9 @@
-//! What the interceptor measures. Labels have few values: never a name or an id.
+//! The interceptor's metrics. Labels have few values, so never a name or an id.
 
 use std::time::Instant;
 
 use event::EventKind;
 use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
-use server::metrics::is_on;
 
 const PUSHES: &str = "agent_assist_pushes_total";
 const PUSH: &str = "agent_assist_push_seconds";
@@ -18,7 +17,7 @@ pub(crate) fn describe() {
     describe_histogram!(PULL, Unit::Seconds, "Time from a pulled message to its end, by kind of event");
 }
 
-/// What became of a push or of a pulled message.
+/// The outcome of a push or of a pulled message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushResult {
     Recorded,
@@ -52,9 +51,6 @@ pub(crate) fn pulled(kind: EventKind, result: PushResult, started: Instant) {
 }
 
 fn ended([count, time]: [&'static str; 2], kind: EventKind, result: PushResult, started: Instant) {
-    if !is_on() {
-        return;
-    }
     counter!(count, "kind" => kind.as_str(), "result" => result.as_str()).increment(1);
     histogram!(time, "kind" => kind.as_str()).record(started.elapsed());
 }

@@ -1,8 +1,8 @@
-//! Messages that are pulled from Pub/Sub instead of being pushed by it: message → record → acknowledgement
+//! Pulling from Pub/Sub instead of being pushed to: message → record → acknowledgement
 //! (<https://cloud.google.com/pubsub/docs/pull#streamingpull_api>).
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use broker::Backoff;
@@ -12,30 +12,29 @@ use google_cloud_pubsub::client::Subscriber;
 use google_cloud_pubsub::model::Message;
 use google_cloud_pubsub::subscriber::MessageStream;
 use google_cloud_pubsub::subscriber::handler::Handler;
+use parking_lot::Mutex;
 use server::tasks::TaskSet;
 use server::telemetry::causes;
-use server::util::lock;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::PullSettings;
-use crate::error::Error;
+use crate::error::PushError;
 use crate::metrics;
 use crate::push::PubsubMessage;
 use crate::variables::Subscription;
 
-/// How long Pub/Sub leaves a message to this process before it delivers it to another one; the least that Pub/Sub
-/// takes, as no message needs more than a few seconds.
+/// How long Pub/Sub leaves a message to this process before it delivers it to another one. This is Pub/Sub's minimum; no
+/// message needs more than a few seconds.
 const LEASE: Duration = Duration::from_secs(10);
-/// How long a message that could not be recorded is kept before it is given back, which Pub/Sub answers by
-/// delivering it again at once.
+/// Delay before a message that could not be recorded is rejected, because Pub/Sub delivers it again at once.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The pause between two attempts to pull, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
-/// How long the last acknowledgements may take.
+/// Time limit for the last acknowledgements at shutdown.
 const LAST_ACKNOWLEDGEMENTS: Duration = Duration::from_secs(5);
-/// Messages and bytes of each subscription that may be on their way to Redis; memory for about five copies of them.
+/// Limits of the messages of one subscription that are being recorded; memory holds about five copies of them.
 const MAX_MESSAGES: u16 = 256;
 const MAX_BYTES: i64 = 16 * 1024 * 1024;
 
@@ -56,7 +55,7 @@ struct Puller {
     failures: LogThrottle,
 }
 
-/// Why pulling has ended by itself.
+/// Why a pull has ended by itself.
 #[derive(Debug, thiserror::Error)]
 enum PullError {
     #[error("the client could not be set up")]
@@ -66,11 +65,11 @@ enum PullError {
 }
 
 impl Puller {
-    /// Pulls until `stop`, whatever happens: a subscription that is missing may be created later.
+    /// Pulls until `stop`, and retries after every error: a missing subscription may be created later.
     async fn run(self, stop: CancellationToken) {
         let (mut backoff, mut began) = (Backoff::between(RETRY.0, RETRY.1), Instant::now());
         while let Err(error) = self.session(&stop).await {
-            // It has worked for a while.
+            // It had been working for a while.
             if began.elapsed() > RETRY.1 {
                 backoff.reset();
             }
@@ -96,20 +95,20 @@ impl Puller {
         pulled
     }
 
-    /// Records [`MAX_MESSAGES`] at a time. It reads no further one meanwhile, and Pub/Sub stops sending.
+    /// Records up to [`MAX_MESSAGES`] concurrently and reads no more meanwhile, so that Pub/Sub stops sending.
     async fn record_all(&self, messages: impl stream::Stream<Item = Pulled>) -> Result<(), PullError> {
         let most = usize::from(MAX_MESSAGES);
         let recorded = messages.map_err(PullError::from).try_for_each_concurrent(most, |(message, handler)| async {
-            self.take(message, handler).await;
+            self.handle(message, handler).await;
             Ok(())
         });
         recorded.await
     }
 
-    async fn take(&self, message: Message, handler: Handler) {
+    async fn handle(&self, message: Message, handler: Handler) {
         let (started, kind) = (Instant::now(), self.subscription.kind);
         let accepted = self.app.accept(kind, Ok((&message).into()), &message.data).await;
-        metrics::pulled(kind, accepted.as_ref().map_or_else(Error::result, |result| *result), started);
+        metrics::pulled(kind, accepted.as_ref().map_or_else(PushError::result, |result| *result), started);
         match accepted {
             Ok(_) => handler.ack(),
             Err(error) => {
@@ -150,16 +149,16 @@ impl<'a> From<&'a Message> for PubsubMessage<'a> {
     }
 }
 
-/// Counts failures that are logged every few seconds only: while Redis is away, each message fails once a second.
+/// Limits log lines about failures to one per [`Self::INTERVAL`]: during an outage of Redis, each message fails once a second.
 #[derive(Default)]
 struct LogThrottle(Mutex<(Option<Instant>, u64)>);
 
 impl LogThrottle {
     const INTERVAL: Duration = Duration::from_secs(5);
 
-    /// Counts a failure. Returns how many there were since the last time that it returned a number, if it is time to log it.
+    /// Counts a failure. Returns the number of failures since the last logged one if it is time to log again.
     fn count(&self) -> Option<u64> {
-        let mut state = lock(&self.0);
+        let mut state = self.0.lock();
         state.1 += 1;
         if state.0.is_some_and(|logged| logged.elapsed() < Self::INTERVAL) {
             return None;

@@ -39,13 +39,13 @@ pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
     }
 }
 
-struct Members<T>(PhantomData<T>);
+struct ObjectVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,29 +57,29 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
     }
 }
 
-/// Text of the body, borrowed unless it has escapes.
+/// A text of the body, borrowed unless it has escapes.
 #[derive(Deserialize, Default)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct JsonText<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
-    message: Object<Message<'a>>,
+    message: Object<EnvelopeMessage<'a>>,
 }
 
 /// Both spellings occur, often together.
 #[derive(Deserialize)]
-struct Message<'a> {
+struct EnvelopeMessage<'a> {
     #[serde(borrow)]
-    data: Text<'a>,
+    data: JsonText<'a>,
     #[serde(borrow, default, rename = "messageId")]
-    id: Option<Text<'a>>,
+    id: Option<JsonText<'a>>,
     #[serde(borrow, default, rename = "message_id")]
-    id_snake: Option<Text<'a>>,
+    id_snake: Option<JsonText<'a>>,
     #[serde(borrow, default, rename = "publishTime")]
-    publish_time: Option<Text<'a>>,
+    publish_time: Option<JsonText<'a>>,
     #[serde(borrow, default, rename = "publish_time")]
-    publish_time_snake: Option<Text<'a>>,
+    publish_time_snake: Option<JsonText<'a>>,
     #[serde(borrow, default)]
     attributes: Option<Object<Attributes<'a>>>,
 }
@@ -87,13 +87,12 @@ struct Message<'a> {
 #[derive(Deserialize, Default)]
 struct Attributes<'a> {
     #[serde(borrow, default)]
-    participant_role: Option<Text<'a>>,
+    participant_role: Option<JsonText<'a>>,
     #[serde(borrow, default)]
-    message_id: Option<Text<'a>>,
+    message_id: Option<JsonText<'a>>,
 }
 
 impl<'a> PubsubMessage<'a> {
-    /// Reads a push request of either form.
     pub(crate) fn read(headers: &'a HeaderMap, body: &'a [u8]) -> Result<Self, Malformed> {
         if headers.contains_key("x-goog-pubsub-message-id") {
             return Ok(Self::unwrapped(headers, body));
@@ -104,7 +103,7 @@ impl<'a> PubsubMessage<'a> {
         }
     }
 
-    fn wrapped(message: Message<'a>) -> Result<Self, Malformed> {
+    fn wrapped(message: EnvelopeMessage<'a>) -> Result<Self, Malformed> {
         let Object(attributes) = message.attributes.unwrap_or_default();
         Ok(Self {
             data: Cow::Owned(decode_base64(&message.data.0)?),
@@ -128,7 +127,7 @@ impl<'a> PubsubMessage<'a> {
     }
 }
 
-fn either<'a>(first: Option<Text<'a>>, second: Option<Text<'a>>) -> Cow<'a, str> {
+fn either<'a>(first: Option<JsonText<'a>>, second: Option<JsonText<'a>>) -> Cow<'a, str> {
     first.or(second).unwrap_or_default().0
 }
 
@@ -140,18 +139,18 @@ fn decode_base64(text: &str) -> Result<Vec<u8>, Malformed> {
 /// Says what is wrong with a body that is no wrapped message, or that it is an unwrapped event.
 fn explain(body: &[u8]) -> Result<(), Malformed> {
     #[derive(Deserialize)]
-    struct Members<'a>(#[serde(borrow)] HashMap<Cow<'a, str>, &'a serde_json::value::RawValue>);
+    struct RawMembers<'a>(#[serde(borrow)] HashMap<Cow<'a, str>, &'a serde_json::value::RawValue>);
     type Any = serde::de::IgnoredAny;
 
-    let Members(members) = serde_json::from_slice(body).map_err(|_| {
+    let RawMembers(members) = serde_json::from_slice(body).map_err(|_| {
         let is_json = serde_json::from_slice::<Any>(body).is_ok();
         if is_json { Malformed::NoMessage } else { Malformed::NotJson }
     })?;
     let Some(message) = members.get("message") else {
         return if members.contains_key("conversation") { Ok(()) } else { Err(Malformed::NoMessage) };
     };
-    match serde_json::from_str::<Members<'_>>(message.get()) {
-        Ok(Members(message)) if message.contains_key("data") => Err(Malformed::WrongType),
+    match serde_json::from_str::<RawMembers<'_>>(message.get()) {
+        Ok(RawMembers(message)) if message.contains_key("data") => Err(Malformed::WrongType),
         Ok(_) => Err(Malformed::NoData),
         Err(_) => Err(Malformed::NoMessage),
     }

@@ -1,28 +1,28 @@
 //! The token that Pub/Sub sends with each push
 //! (<https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions>).
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::num::NonZeroUsize;
 use std::time::SystemTime;
 
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use event::EventKind;
+use lru::LruCache;
 use oidc::{Claims, Expected, KeySet, KeysUnavailable, Source, Verifier, VerifyError, claims_without_signature};
+use parking_lot::Mutex;
 use reqwest::Client;
 use server::authorization::{authorization, bearer};
 use server::util::sha256;
 
 use crate::config::PushAuthSettings;
 
-/// What stands in the place of a signature that Cloud Run has checked
+/// Replaces a signature that Cloud Run has checked
 /// (<https://cloud.google.com/run/docs/troubleshooting#signature-removed>).
 const REMOVED_SIGNATURE: &str = "SIGNATURE_REMOVED_BY_GOOGLE";
 const ISSUERS: [&str; 2] = ["https://accounts.google.com", "accounts.google.com"];
-/// Tokens that are remembered. Pub/Sub uses one for up to an hour, and each subscription has its own.
-const MAX_REMEMBERED: usize = 256;
+/// Maximum number of cached tokens. Pub/Sub uses one for up to an hour, and each subscription has its own.
+const CACHED_TOKENS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
 
-/// Why a push is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unauthorized {
     #[error("the push has no token; the subscription needs --push-auth-service-account")]
@@ -44,29 +44,31 @@ pub(crate) struct PushAuth {
     settings: PushAuthSettings,
     http: Client,
     verifier: Verifier,
-    /// Tokens that were accepted, by their digest and kind of event, and when they expire. A signature costs more than
-    /// everything else that is done about a push.
-    accepted: RwLock<HashMap<([u8; 32], EventKind), SystemTime>>,
+    /// The expiry of accepted tokens, by digest and kind of event. Checking a signature costs more than the rest of a push.
+    accepted: Mutex<LruCache<([u8; 32], EventKind), SystemTime>>,
 }
 
 impl PushAuth {
     pub(crate) fn new(settings: PushAuthSettings, http: Client) -> Self {
         let keys = KeySet::new(Source::Keys(settings.keys.clone()));
-        Self { settings, http, verifier: Verifier::rs256(keys), accepted: RwLock::default() }
+        Self { settings, http, verifier: Verifier::rs256(keys), accepted: Mutex::new(LruCache::new(CACHED_TOKENS)) }
     }
 
-    /// Whether a push for the endpoint of `kind` comes from the subscriptions' service account.
+    /// Checks that a push to the endpoint of `kind` comes from the subscriptions' service account.
+    ///
+    /// # Errors
+    /// [`Unauthorized`] if it does not, or if Google's keys are needed and unavailable.
     pub(crate) async fn check(&self, headers: &HeaderMap, kind: EventKind) -> Result<(), Unauthorized> {
         let token = bearer(authorization(headers)).ok_or(Unauthorized::Missing)?;
         let key = (sha256(format!("{token} {:?}", headers.get(HOST)).as_bytes()), kind);
-        if self.is_remembered(&key) {
+        if self.accepted.lock().get(&key).is_some_and(|expires| *expires > SystemTime::now()) {
             return Ok(());
         }
         let claims = self.claims(token, &self.expected(headers, kind)).await?;
         if !claims.email_verified || claims.email.as_deref() != Some(self.settings.service_account.as_str()) {
             return Err(Unauthorized::OtherAccount);
         }
-        self.remember(key, claims.expires);
+        self.accepted.lock().put(key, claims.expires);
         Ok(())
     }
 
@@ -83,8 +85,8 @@ impl PushAuth {
         })
     }
 
-    /// Without configured audiences it is the endpoint's URL, as with Pub/Sub's own default. The caller names the host,
-    /// which gains it nothing: a token for that host, of our service account, is what it has to show.
+    /// Without configured audiences, the audience is the endpoint's URL, which is Pub/Sub's default. The caller chooses the
+    /// host but gains nothing by that: it still needs a token for that host, issued to our service account.
     fn expected(&self, headers: &HeaderMap, kind: EventKind) -> Expected {
         let mut audiences = self.settings.audiences.clone();
         if audiences.is_empty() {
@@ -92,18 +94,5 @@ impl PushAuth {
             audiences.push(format!("https://{host}/{kind}"));
         }
         Expected { issuers: ISSUERS.map(str::to_owned).into(), audiences }
-    }
-
-    fn is_remembered(&self, key: &([u8; 32], EventKind)) -> bool {
-        let accepted = self.accepted.read().unwrap_or_else(PoisonError::into_inner);
-        accepted.get(key).is_some_and(|expires| *expires > SystemTime::now())
-    }
-
-    fn remember(&self, key: ([u8; 32], EventKind), expires: SystemTime) {
-        let mut accepted = self.accepted.write().unwrap_or_else(PoisonError::into_inner);
-        if accepted.len() >= MAX_REMEMBERED {
-            accepted.clear();
-        }
-        accepted.insert(key, expires);
     }
 }

@@ -11,7 +11,7 @@ use event::EventKind;
 use server::telemetry::causes;
 
 use crate::app::App;
-use crate::error::Error;
+use crate::error::PushError;
 use crate::metrics::{self, PushResult};
 use crate::push::PubsubMessage;
 
@@ -25,15 +25,15 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     router.with_state(app)
 }
 
-async fn push(app: &App, kind: EventKind, request: Request) -> Result<StatusCode, Error> {
+async fn push(app: &App, kind: EventKind, request: Request) -> Result<StatusCode, PushError> {
     let started = Instant::now();
     let pushed = take(app, kind, request).await;
-    let result = pushed.as_ref().map_or_else(Error::result, |result| *result);
+    let result = pushed.as_ref().map_or_else(PushError::result, |result| *result);
     metrics::pushed(kind, result, started);
     pushed.map(|_| StatusCode::NO_CONTENT)
 }
 
-async fn take(app: &App, kind: EventKind, request: Request) -> Result<PushResult, Error> {
+async fn take(app: &App, kind: EventKind, request: Request) -> Result<PushResult, PushError> {
     let (parts, body) = request.into_parts();
     if let Some(push_auth) = &app.push_auth {
         push_auth.check(&parts.headers, kind).await?;

@@ -53,27 +53,3 @@ fn an_event_without_envelope_is_its_own_data() {
     let event = json!({"conversation": "projects/p/conversations/c"});
     assert_eq!(read(&event).unwrap().0, event.to_string());
 }
-
-#[test]
-fn every_defect_has_its_reason() {
-    for (body, reason) in [
-        (json!(null), Malformed::NoMessage),
-        (json!([1, 2]), Malformed::NoMessage),
-        (json!([["e30="]]), Malformed::NoMessage),
-        (json!("hello"), Malformed::NoMessage),
-        (json!({}), Malformed::NoMessage),
-        (json!({"message": null}), Malformed::NoMessage),
-        (json!({"message": []}), Malformed::NoMessage),
-        (json!({"message": {}}), Malformed::NoData),
-        (json!({"message": {"data": null}}), Malformed::WrongType),
-        (json!({"message": {"data": {"a": 1}}}), Malformed::WrongType),
-        (json!({"message": {"data": "e30=", "messageId": 7}}), Malformed::WrongType),
-        (json!({"message": {"data": "***"}}), Malformed::Base64),
-        (json!({"message": {"data": "a"}}), Malformed::Base64),
-    ] {
-        assert_eq!(read(&body), Err(reason), "{body}");
-    }
-    for body in [&b""[..], b"{", b"\xff\xfe", b"{} {}"] {
-        assert_eq!(PubsubMessage::read(&HeaderMap::new(), body).unwrap_err(), Malformed::NotJson);
-    }
-}

@@ -1,11 +1,12 @@
-//! Desktops that stay connected, and what they have seen.
+//! Desktops that stay connected, and what they have received.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 use futures_util::future::ready;
 use futures_util::{StreamExt as _, stream};
 use hdrhistogram::Histogram;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 use testkit::http;
 use testkit::socketio::{Client, Options};
@@ -24,7 +25,7 @@ const TOKENS: usize = 64;
 /// Addresses of this machine that desktops connect from, as one has ports for only 28,000 of them.
 const SOURCES: usize = 64;
 
-/// Registers some agents with a connector at which everybody may register.
+/// Registers some agents with a connector that admits every agent.
 pub(crate) async fn tokens(connector: SocketAddr) -> Vec<String> {
     let url = format!("http://{connector}/register");
     let register = async |agent: usize| {
@@ -48,21 +49,19 @@ pub(crate) async fn connect(server: SocketAddr, tokens: &[String], index: usize,
     client
 }
 
-/// What all desktops of a fleet have seen.
-pub(crate) struct Seen {
+/// What all desktops of a fleet have received.
+pub(crate) struct Arrivals {
     /// Events that have arrived.
     pub(crate) arrived: u64,
     /// From when an event was due to be pushed to its arrival, µs.
     pub(crate) latencies: Histogram<u64>,
-    /// Desktops that have lost their connection.
     pub(crate) cut_off: u64,
-    /// For each desktop.
     pub(crate) orders: Vec<Order>,
 }
 
 /// Connected desktops. Dropping it disconnects them all.
 pub(crate) struct Fleet {
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Arrivals>>,
     _watching: JoinSet<()>,
 }
 
@@ -75,7 +74,7 @@ impl Fleet {
     ) -> Self {
         let (tokens, conversation) = (&tokens(server).await, &conversation);
         let orders = std::iter::repeat_with(Order::default).take(desktops).collect();
-        let seen = Seen { arrived: 0, latencies: histogram(), cut_off: 0, orders };
+        let seen = Arrivals { arrived: 0, latencies: histogram(), cut_off: 0, orders };
         let (seen, mut watching) = (Arc::new(Mutex::new(seen)), JoinSet::new());
         let connecting = stream::iter(0..desktops)
             .map(async |index| (index, connect(server, tokens, index, conversation(index).as_deref()).await));
@@ -87,13 +86,12 @@ impl Fleet {
         Self { seen, _watching: watching }
     }
 
-    /// What they have seen until now.
-    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().expect("nothing panics")
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Arrivals> {
+        self.seen.lock()
     }
 }
 
-async fn watch(index: usize, mut client: Client, seen: Arc<Mutex<Seen>>) {
+async fn watch(index: usize, mut client: Client, seen: Arc<Mutex<Arrivals>>) {
     let end = loop {
         let mark = match client.socket.receive().await {
             Ok(Message::Text(text)) => Mark::find(&text),
@@ -101,13 +99,13 @@ async fn watch(index: usize, mut client: Client, seen: Arc<Mutex<Seen>>) {
             Err(end) => break end,
         };
         if let Some(mark) = mark {
-            let mut seen = seen.lock().expect("nothing panics");
+            let mut seen = seen.lock();
             seen.arrived += 1;
             seen.latencies.saturating_record(now().saturating_sub(mark.due));
             seen.orders[index].arrived(mark.number);
         }
     };
-    let mut seen = seen.lock().expect("nothing panics");
+    let mut seen = seen.lock();
     seen.cut_off += 1;
     if seen.cut_off == 1 {
         progress(&format!("desktop {index} was the first to lose its connection: {end}"));

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use testkit::project;
 
-use crate::http::{Call, post};
+use crate::http::{HttpCall, post};
 use crate::units::micros;
 
 /// Brings an event to about 1 kB, as a message of a caller with its sentiment has.
@@ -52,7 +52,7 @@ impl Mark {
 
 /// The request by which Pub/Sub pushes an event, with a message id of its own
 /// (<https://cloud.google.com/pubsub/docs/push#receive_push>).
-pub(crate) fn push(conversation: &str, mark: Mark) -> Call {
+pub(crate) fn push(conversation: &str, mark: Mark) -> HttpCall {
     static NEXT: AtomicU64 = AtomicU64::new(14_000_000_000_000_000);
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let Mark { number, due } = mark;
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_desktop_finds_the_mark_of_a_pushed_event_of_about_a_kilobyte() {
+    async fn a_desktop_finds_the_mark_of_a_pushed_event() {
         let mark = Mark { number: 7, due: 99_000 };
         let body = push("projects/p/conversations/c", mark).into_body().collect().await.unwrap().to_bytes();
         let body: Value = serde_json::from_slice(&body).unwrap();

@@ -17,33 +17,30 @@ use tokio::time::timeout;
 
 use crate::units::{histogram, micros};
 
-/// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(crate) type Call = Request<Full<Bytes>>;
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+pub(crate) type HttpCall = Request<Full<Bytes>>;
+type HttpResult<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A GET with a token.
-pub(crate) fn get(path: &str, token: &str) -> Call {
+pub(crate) fn get(path: &str, token: &str) -> HttpCall {
     let request = Request::get(path).header(HOST, "bench").header(AUTHORIZATION, token);
     request.body(Full::default()).expect("a request")
 }
 
-/// A POST of JSON.
-pub(crate) fn post(path: &str, body: String) -> Call {
+pub(crate) fn post(path: &str, body: String) -> HttpCall {
     let request = Request::post(path).header(HOST, "bench").header(CONTENT_TYPE, "application/json");
     request.body(Full::from(body)).expect("a request")
 }
 
 /// A connection that carries one exchange after the other.
-pub(crate) struct Connection(SendRequest<Full<Bytes>>);
+pub(crate) struct HttpConnection(SendRequest<Full<Bytes>>);
 
-impl Connection {
+impl HttpConnection {
     /// Connects.
     ///
     /// # Errors
     /// If nothing listens.
-    pub(crate) async fn connect(server: SocketAddr) -> Result<Self> {
+    pub(crate) async fn connect(server: SocketAddr) -> HttpResult<Self> {
         let stream = TcpStream::connect(server).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
@@ -52,11 +49,11 @@ impl Connection {
         Ok(Self(sender))
     }
 
-    /// Sends a request and reads the answer to its end; its status.
+    /// Sends a request, reads the response to its end, and returns its status.
     ///
     /// # Errors
-    /// If the connection has ended or the answer is late. The connection is of no use then.
-    pub(crate) async fn send(&mut self, call: Call) -> Result<StatusCode> {
+    /// If the connection has ended or the response is late. The connection cannot be used any more.
+    pub(crate) async fn send(&mut self, call: HttpCall) -> HttpResult<StatusCode> {
         let exchange = async {
             let mut answer = self.0.send_request(call).await?;
             while let Some(frame) = answer.body_mut().frame().await {
@@ -68,19 +65,19 @@ impl Connection {
     }
 }
 
-/// Calls over `connections` at once, each time as soon as the last call is answered. Answers the latencies, in µs, of
-/// the calls that had the `expected` status, and how many had not.
+/// Calls over `connections` at once, each time as soon as the last call is answered. Returns the latencies, in µs, of
+/// the calls that had the `expected` status, and the number of the others.
 pub(crate) async fn closed_loop(
     server: SocketAddr,
     connections: usize,
     duration: Duration,
     expected: StatusCode,
-    call: impl Fn() -> Call,
+    call: impl Fn() -> HttpCall,
 ) -> (Histogram<u64>, u64) {
     let start = Instant::now();
     let calling = (0..connections).map(async |_| {
         let (mut failed, mut latencies) = (0, histogram());
-        let mut connection = Connection::connect(server).await.expect("a connection");
+        let mut connection = HttpConnection::connect(server).await.expect("a connection");
         while start.elapsed() < duration {
             let sent = Instant::now();
             match connection.send(call()).await {

@@ -1,4 +1,4 @@
-//! Plays desktops and Pub/Sub pushes against the services, and prints what that cost them.
+//! Loads the services with desktops and Pub/Sub pushes, and prints what that costs them.
 //!
 //! It starts the real programs beside a Redis of their own, puts them under load, and measures a bare relay that does
 //! only the least in the same run. Only figures of one run can be compared, and only of a machine that did nothing else.
@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum as _};
 use futures_util::FutureExt as _;
-use plan::Plan;
+use plan::LoadPlan;
 use procfs::{Current as _, LoadAverage};
 use report::{Report, progress};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -96,7 +96,7 @@ async fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
         return Err(format!("{program} is missing in {}; `make bench` builds everything", build.display()).into());
     }
     let (idle_desktops, duration) = (cli.idle_desktops, Duration::from_secs(if cli.quick { 2 } else { 10 }));
-    let plan = Plan { build, idle_desktops, desktops: 1000, rates: vec![1000, 5000, 20_000], duration };
+    let plan = LoadPlan { build, idle_desktops, desktops: 1000, rates: vec![1000, 5000, 20_000], duration };
     // Each desktop is an open file, here and in the services, which inherit this limit.
     let files = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files })?;
@@ -117,7 +117,7 @@ async fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
 
 /// Plays a scenario with each target in turn, several times, so that whatever else happens on the machine hits all of
 /// them; how many rounds could not be played.
-async fn play_rounds(scenario: Scenario, cli: &Cli, plan: &Plan, report: &mut Report) -> u32 {
+async fn play_rounds(scenario: Scenario, cli: &Cli, plan: &LoadPlan, report: &mut Report) -> u32 {
     let rounds = cli.rounds.unwrap_or(if cli.quick { 1 } else { 3 });
     let mut failed = 0;
     for round in 1..=rounds {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::event::{Mark, now, push};
-use crate::http::Connection;
+use crate::http::HttpConnection;
 use crate::plan::AT_ONCE;
 use crate::ticker::Ticker;
 use crate::units::{histogram, micros};
@@ -24,7 +24,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(1);
 const TICKS_PER_SECOND: u64 = 1000;
 
-/// What became of the pushes.
 pub(crate) struct Pushed {
     /// Events that have become due, pushed or not.
     pub(crate) due: u64,
@@ -48,14 +47,15 @@ pub(crate) async fn open_loop(
     for _ in 0..AT_ONCE {
         // It has room for all events, so that services that stand still do not delay those that are due later.
         let (queue, events) = mpsc::channel(usize::try_from(due_by(ticks)).unwrap_or(usize::MAX).max(1));
-        let connection = Connection::connect(server).await.expect("a connection");
+        let connection = HttpConnection::connect(server).await.expect("a connection");
         pushing.push(push_all(connection, conversations, events));
         queues.push(queue);
     }
     let release = async {
         let (mut behind, mut tick) = (histogram(), 0);
-        let mut ticker = Ticker::new(TICK);
+        // Before the ticker begins, so that no event is pushed before it is due.
         let start = now();
+        let mut ticker = Ticker::new(TICK);
         while tick < ticks {
             for _ in 0..ticker.tick().await.min(ticks - tick) {
                 tick += 1;
@@ -80,7 +80,7 @@ pub(crate) async fn open_loop(
 
 /// Pushes what becomes due, one event after the other; how many pushes were not answered with 204.
 async fn push_all(
-    mut connection: Connection,
+    mut connection: HttpConnection,
     conversations: &[String],
     mut events: mpsc::Receiver<(usize, Mark)>,
 ) -> u64 {

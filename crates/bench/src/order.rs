@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 pub(crate) struct Order {
     next: u64,
     skipped: BTreeSet<u64>,
-    /// Events seen again.
     pub(crate) twice: u64,
     /// Events seen after a later one.
     pub(crate) late: u64,

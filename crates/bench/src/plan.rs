@@ -8,12 +8,10 @@ pub(crate) const AT_ONCE: usize = 32;
 
 /// What all scenarios have in common.
 #[derive(Debug, Clone)]
-pub(crate) struct Plan {
-    /// Folder of the programs.
+pub(crate) struct LoadPlan {
     pub(crate) build: PathBuf,
     /// Desktops held for the memory of an idle one.
     pub(crate) idle_desktops: usize,
-    /// Desktops under load.
     pub(crate) desktops: usize,
     /// Events per second, end to end, one measurement for each.
     pub(crate) rates: Vec<u64>,
@@ -21,7 +19,7 @@ pub(crate) struct Plan {
     pub(crate) duration: Duration,
 }
 
-impl Plan {
+impl LoadPlan {
     /// Load before anything is measured.
     pub(crate) fn warm_up(&self) -> Duration {
         self.duration / 5

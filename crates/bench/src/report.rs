@@ -4,13 +4,12 @@ use std::fmt;
 
 use crate::units::float;
 
-/// Tells on stderr what is going on.
+/// Writes a line of progress to stderr.
 #[expect(clippy::print_stderr, reason = "stdout is for the table")]
 pub(crate) fn progress(message: &str) {
     eprintln!("bench: {message}");
 }
 
-/// One measured value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Figure {
     /// The heading that it stands under.
@@ -43,12 +42,10 @@ pub(crate) struct Report {
 
 struct Row {
     figure: Figure,
-    /// For each target, the value of each round.
     rounds: Vec<Vec<f64>>,
 }
 
 impl Report {
-    /// A report on the targets with these names.
     pub(crate) fn new(targets: Vec<&'static str>) -> Self {
         Self { targets, rows: Vec::new() }
     }

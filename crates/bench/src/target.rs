@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use testkit::redis::RedisServer;
 use testkit::{Launch, Process, free_port, project};
 
-use crate::http::{Connection, get};
-use crate::plan::Plan;
+use crate::http::{HttpConnection, get};
+use crate::plan::LoadPlan;
 use crate::ticker::Ticker;
 
 /// The programs of one column of the report.
@@ -26,7 +26,6 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// The heading of its column.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Services => "services",
@@ -45,7 +44,7 @@ impl Target {
     }
 
     /// Starts its programs with further `settings` and waits until they answer.
-    pub(crate) async fn start(self, plan: &Plan, settings: &[(&str, String)]) -> Deployment {
+    pub(crate) async fn start(self, plan: &LoadPlan, settings: &[(&str, String)]) -> RunningTarget {
         let redis = match self {
             Self::Services | Self::BareRelay => Some(RedisServer::start().await),
             Self::Embedded => None,
@@ -69,56 +68,48 @@ impl Target {
             let environment = environment.iter().cloned().chain([("PORT", address.port().to_string())]);
             let environment = environment.map(|(name, value)| (name.to_owned(), value)).collect();
             let (name, program) = (program.replace('/', "-"), plan.build.join(program));
-            services.push(Service::start(*role, Launch { program, name, environment, folder: None }, address).await);
+            services
+                .push(RunningProgram::start(*role, Launch { program, name, environment, folder: None }, address).await);
         }
         // A process that is both may open its second port later.
         first_answer(interceptor, || false).await;
-        Deployment { connector, interceptor, services, redis, _folder: folder }
+        RunningTarget { connector, interceptor, services, redis, _folder: folder }
     }
 }
 
 /// A running [`Target`]. Its processes are killed when dropped.
-pub(crate) struct Deployment {
-    /// Where desktops connect.
+pub(crate) struct RunningTarget {
     pub(crate) connector: SocketAddr,
-    /// Where Pub/Sub pushes to.
     pub(crate) interceptor: SocketAddr,
     /// The connector, which comes first, and the interceptor, or one process that is both.
-    pub(crate) services: Vec<Service>,
+    pub(crate) services: Vec<RunningProgram>,
     redis: Option<RedisServer>,
     _folder: TempDir,
 }
 
-impl Deployment {
-    /// The ids of all its processes.
+impl RunningTarget {
     pub(crate) fn processes(&self) -> impl Iterator<Item = (Role, u32)> {
         let services = self.services.iter().map(|service| (service.role, service.process.id()));
         services.chain(self.redis.iter().map(|redis| (Role::Redis, redis.id())))
     }
 }
 
-/// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Serves desktops.
     Connector,
-    /// Takes pushes.
     Interceptor,
-    /// Does both.
     Both,
-    /// Stands between them.
     Redis,
 }
 
-/// A running program.
-pub(crate) struct Service {
+pub(crate) struct RunningProgram {
     pub(crate) role: Role,
     pub(crate) process: Process,
     /// From its start to its first answer.
     pub(crate) start: Duration,
 }
 
-impl Service {
+impl RunningProgram {
     async fn start(role: Role, launch: Launch, address: SocketAddr) -> Self {
         let started = Instant::now();
         let mut process = Process::spawn(launch);
@@ -127,7 +118,6 @@ impl Service {
     }
 }
 
-/// An address on which nothing listens.
 pub(crate) fn free_address() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, free_port()).into()
 }
@@ -138,7 +128,7 @@ pub(crate) async fn first_answer(address: SocketAddr, mut has_ended: impl FnMut(
     // Often enough to time a start, and seldom enough to leave the processor to the process.
     let mut ticker = Ticker::new(Duration::from_micros(200));
     loop {
-        if let Ok(mut connection) = Connection::connect(address).await
+        if let Ok(mut connection) = HttpConnection::connect(address).await
             && connection.send(get("/live", "")).await.is_ok_and(|status| status == StatusCode::OK)
         {
             break;

@@ -5,14 +5,14 @@ use std::time::Duration;
 use testkit::{build_folder, until};
 
 use crate::desktops::Fleet;
-use crate::plan::Plan;
+use crate::plan::LoadPlan;
 use crate::report::Figure;
 use crate::scenario::Scenario;
 use crate::target::Target;
 
-fn plan() -> Plan {
+fn plan() -> LoadPlan {
     let duration = Duration::from_millis(300);
-    Plan { build: build_folder(), idle_desktops: 20, desktops: 10, rates: vec![200], duration }
+    LoadPlan { build: build_folder(), idle_desktops: 20, desktops: 10, rates: vec![200], duration }
 }
 
 async fn play(scenario: Scenario) -> Vec<Figure> {

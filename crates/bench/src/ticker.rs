@@ -1,44 +1,37 @@
 //! A precise tick. A timer of the runtime is up to 2 ms late, which is more than what is measured.
 
-use std::io;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
-};
-use tokio::io::AsyncReadExt as _;
-use tokio::net::unix::pipe;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// Ticks at a fixed period since it was made.
-pub(crate) struct Ticker(pipe::Receiver);
+/// Ticks at a fixed period, by a thread that ends with it.
+pub(crate) struct Ticker(UnboundedReceiver<()>);
 
 impl Ticker {
-    /// Begins to tick.
     pub(crate) fn new(period: Duration) -> Self {
-        Self(timer(period).expect("a timer"))
+        let ((sender, receiver), mut due) = (unbounded_channel(), Instant::now() + period);
+        #[expect(clippy::disallowed_methods, reason = "a thread of its own, which does nothing else")]
+        let wait = |due: Instant| thread::sleep(due.saturating_duration_since(Instant::now()));
+        thread::spawn(move || {
+            wait(due);
+            while sender.send(()).is_ok() {
+                due += period;
+                wait(due);
+            }
+        });
+        Self(receiver)
     }
 
-    /// Waits for a tick; how many there were since the last call.
+    /// Waits for a tick; returns how many there were since the last call.
     pub(crate) async fn tick(&mut self) -> u64 {
-        let mut count = [0; 8];
-        self.0.read_exact(&mut count).await.expect("a tick");
-        u64::from_ne_bytes(count)
+        self.0.recv().await.expect("the thread ends last");
+        1 + std::iter::from_fn(|| self.0.try_recv().ok()).count() as u64
     }
-}
-
-fn timer(period: Duration) -> io::Result<pipe::Receiver> {
-    let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-    let period = Timespec::try_from(period).map_err(io::Error::other)?;
-    let schedule = Itimerspec { it_interval: period, it_value: period };
-    timerfd_settime(&timer, TimerfdTimerFlags::empty(), &schedule)?;
-    // It is read like a pipe, and the runtime has no other safe way to wait for it.
-    pipe::Receiver::from_owned_fd_unchecked(timer)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     #[tokio::test]

@@ -9,7 +9,6 @@ pub(crate) fn histogram() -> Histogram<u64> {
     Histogram::new_with_max(60_000_000, 3).expect("these bounds are possible")
 }
 
-/// A duration in µs.
 pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

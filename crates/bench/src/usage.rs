@@ -7,7 +7,7 @@ use procfs::{CurrentSI as _, KernelStats, ticks_per_second};
 use tokio::time::sleep;
 
 use crate::report::Figure;
-use crate::target::{Deployment, Role};
+use crate::target::{Role, RunningTarget};
 use crate::units::micros_each;
 
 /// User and system time that a process has used (granularity: 10 ms).
@@ -52,17 +52,15 @@ fn of(pid: u32) -> Process {
 /// Processor time of a deployment and of everything around it.
 #[derive(Debug)]
 pub(crate) struct Spent {
-    /// Of each process under measurement.
     processes: Vec<(Role, Duration)>,
     generator: Duration,
     machine: Duration,
-    /// How long it took.
     pub(crate) elapsed: Duration,
 }
 
 impl Spent {
     /// What is spent while `work` is done.
-    pub(crate) async fn during<T>(deployment: &Deployment, work: impl Future<Output = T>) -> (T, Self) {
+    pub(crate) async fn during<T>(deployment: &RunningTarget, work: impl Future<Output = T>) -> (T, Self) {
         let (start, before) = (Instant::now(), Self::so_far(deployment));
         let done = work.await;
         let mut spent = Self { elapsed: start.elapsed(), ..Self::so_far(deployment) };
@@ -73,7 +71,7 @@ impl Spent {
         (done, spent)
     }
 
-    fn so_far(deployment: &Deployment) -> Self {
+    fn so_far(deployment: &RunningTarget) -> Self {
         Self {
             processes: deployment.processes().map(|(role, pid)| (role, cpu_time(pid))).collect(),
             generator: cpu_time(std::process::id()),

@@ -1,6 +1,5 @@
-use std::sync::{Mutex, PoisonError};
-
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tracing::warn;
 
@@ -15,12 +14,12 @@ impl Inbox {
     /// Begins to keep letters, for whoever has opened it last.
     pub(crate) fn open(&self) -> mpsc::Receiver<Bytes> {
         let (sender, receiver) = mpsc::channel(MOST);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        *self.0.lock() = Some(sender);
         receiver
     }
 
     pub(crate) fn put(&self, letter: Bytes) {
-        let inbox = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let inbox = self.0.lock();
         if let Some(sender) = &*inbox
             && let Err(mpsc::error::TrySendError::Full(_)) = sender.try_send(letter)
         {

@@ -1,12 +1,13 @@
 //! What was published, and what each desktop got of it.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::time::sleep;
 
 use crate::plan::Plan;
 
-/// What is remembered of the life of a desktop.
 const HISTORY: usize = 40;
 
 /// The fault after which Redis knows nothing any more.
@@ -15,10 +16,8 @@ pub(crate) const FORGETTING: &str = "restart with empty memory";
 /// How soon after it a desktop asks for what Redis has forgotten.
 const FORGOTTEN: Duration = Duration::from_mins(2);
 
-/// Mistakes that are shown as they happen.
 const SHOWN: usize = 5;
 
-/// A desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seat(pub(crate) usize);
 
@@ -26,14 +25,14 @@ pub(crate) struct Seat(pub(crate) usize);
 #[derive(Debug)]
 pub(crate) struct Ledger {
     begun: Instant,
-    pages: Mutex<Pages>,
+    state: Mutex<LedgerState>,
 }
 
 #[derive(Debug, Default)]
-struct Pages {
+struct LedgerState {
     /// The number of the last acknowledged event of each conversation; they are numbered from 1.
     published: Vec<u64>,
-    seats: Vec<Page>,
+    seats: Vec<DesktopRecord>,
     faults: Vec<(Duration, String)>,
     /// Joins that were answered.
     joined: HashSet<(usize, usize)>,
@@ -42,7 +41,7 @@ struct Pages {
 }
 
 #[derive(Debug)]
-struct Page {
+struct DesktopRecord {
     name: String,
     /// The last number got of each conversation that it has joined.
     got: BTreeMap<usize, u64>,
@@ -60,7 +59,7 @@ pub(crate) struct Missing {
     pub(crate) history: Vec<String>,
 }
 
-impl Pages {
+impl LedgerState {
     /// Notes a mistake, and shows the first ones at once.
     fn complain(&mut self, what: String) {
         if self.wrong.len() < SHOWN {
@@ -72,50 +71,52 @@ impl Pages {
 
 impl Ledger {
     pub(crate) fn new(conversations: usize) -> Self {
-        let pages = Pages { published: vec![0; conversations], ..Pages::default() };
-        Self { begun: Instant::now(), pages: Mutex::new(pages) }
+        let state = LedgerState { published: vec![0; conversations], ..LedgerState::default() };
+        Self { begun: Instant::now(), state: Mutex::new(state) }
     }
 
-    /// Makes a page for a desktop that joins these conversations.
+    /// Makes a record for a desktop that joins these conversations.
     pub(crate) fn seat(&self, name: String, conversations: &[usize]) -> Seat {
-        let mut pages = self.pages();
+        let mut state = self.state.lock();
         let got = conversations.iter().map(|index| (*index, 0)).collect();
-        pages.seats.push(Page { name, got, history: VecDeque::new() });
-        Seat(pages.seats.len() - 1)
+        state.seats.push(DesktopRecord { name, got, history: VecDeque::new() });
+        Seat(state.seats.len() - 1)
     }
 
-    /// The desktop's join was answered.
     pub(crate) fn joined(&self, seat: Seat, conversation: usize) {
-        self.pages().joined.insert((seat.0, conversation));
+        self.state.lock().joined.insert((seat.0, conversation));
     }
 
-    /// Whether every desktop has joined what it wants to, except what begins unheard.
+    /// Whether every desktop has joined what it wants to, except what begins undelivered.
     pub(crate) fn is_joined(&self) -> bool {
-        let pages = self.pages();
-        let mut wanted =
-            pages.seats.iter().enumerate().flat_map(|(seat, page)| page.got.keys().map(move |index| (seat, *index)));
-        wanted.all(|join| Plan::begins_unheard(join.1) || pages.joined.contains(&join))
+        let state = self.state.lock();
+        let mut wanted = state
+            .seats
+            .iter()
+            .enumerate()
+            .flat_map(|(seat, record)| record.got.keys().map(move |index| (seat, *index)));
+        wanted.all(|join| Plan::begins_undelivered(join.1) || state.joined.contains(&join))
     }
 
     pub(crate) fn published(&self, conversation: usize, number: u64) {
-        self.pages().published[conversation] = number;
+        self.state.lock().published[conversation] = number;
     }
 
     /// The desktop got an event: it must be the next one.
     pub(crate) fn got(&self, seat: Seat, conversation: usize, number: u64) {
         let at = self.begun.elapsed();
-        let pages = &mut *self.pages();
-        *pages.counts.entry("deliveries").or_default() += 1;
-        let page = &mut pages.seats[seat.0];
-        let (name, conversation_name) = (page.name.clone(), Plan::conversation(conversation));
-        let Some(last) = page.got.get_mut(&conversation) else {
-            return pages.complain(format!("{name} got an event of {conversation_name} that it never joined"));
+        let state = &mut *self.state.lock();
+        *state.counts.entry("deliveries").or_default() += 1;
+        let record = &mut state.seats[seat.0];
+        let (name, conversation_name) = (record.name.clone(), Plan::conversation(conversation));
+        let Some(last) = record.got.get_mut(&conversation) else {
+            return state.complain(format!("{name} got an event of {conversation_name} that it never joined"));
         };
         let before = std::mem::replace(last, number.max(*last));
         if number != before + 1 {
             let what = if number <= before { "twice or out of order" } else { "with a gap" };
-            let life = page.history.iter().map(line).collect::<Vec<_>>().join("; ");
-            pages.complain(format!(
+            let life = record.history.iter().map(line).collect::<Vec<_>>().join("; ");
+            state.complain(format!(
                 "{:.3} {name} got event {number} of {conversation_name} after {before}: {what}\n    its life: {life}",
                 at.as_secs_f64(),
             ));
@@ -125,9 +126,9 @@ impl Ledger {
     /// Something happened to a desktop; it is counted under `what`.
     pub(crate) fn note(&self, seat: Seat, what: &'static str, more: &str) {
         let at = self.begun.elapsed();
-        let mut pages = self.pages();
-        *pages.counts.entry(what).or_default() += 1;
-        let history = &mut pages.seats[seat.0].history;
+        let mut state = self.state.lock();
+        *state.counts.entry(what).or_default() += 1;
+        let history = &mut state.seats[seat.0].history;
         if history.len() == HISTORY {
             history.pop_front();
         }
@@ -135,90 +136,92 @@ impl Ledger {
     }
 
     pub(crate) fn count(&self, what: &'static str) {
-        *self.pages().counts.entry(what).or_default() += 1;
+        *self.state.lock().counts.entry(what).or_default() += 1;
     }
 
     /// What must never happen has happened.
     pub(crate) fn wrong(&self, what: String) {
-        self.pages().complain(what);
+        self.state.lock().complain(what);
     }
 
-    /// The desktop was told that events may be missing. It is, when Redis has forgotten them; but nothing else
-    /// is a reason.
+    /// The desktop got `events-missed`. The only reason for it is that Redis has forgotten events.
     pub(crate) fn told_of_gap(&self, seat: Seat) {
-        self.note(seat, "told of a gap", "");
+        self.note(seat, "events-missed", "");
         let at = self.begun.elapsed();
-        let mut pages = self.pages();
+        let mut state = self.state.lock();
         let is_forgetful = |(then, what): &(Duration, String)| what == FORGETTING && at < *then + FORGOTTEN;
-        if !pages.faults.iter().any(is_forgetful) {
-            let name = pages.seats[seat.0].name.clone();
-            pages
-                .wrong
-                .push(format!("{:.3} {name} was told of a gap, but Redis has forgotten nothing", at.as_secs_f64()));
+        if !state.faults.iter().any(is_forgetful) {
+            let name = state.seats[seat.0].name.clone();
+            let at = at.as_secs_f64();
+            state.complain(format!("{at:.3} {name} got events-missed, but Redis has forgotten nothing"));
         }
     }
 
     pub(crate) fn fault(&self, what: String) {
         let at = self.begun.elapsed();
-        self.pages().faults.push((at, what));
+        self.state.lock().faults.push((at, what));
     }
 
     /// Whether every desktop has everything.
-    pub(crate) fn is_complete(&self) -> bool {
-        let pages = self.pages();
-        pages.seats.iter().all(|page| page.got.iter().all(|(index, got)| *got >= pages.published[*index]))
+    fn is_complete(&self) -> bool {
+        let state = self.state.lock();
+        state.seats.iter().all(|record| record.got.iter().all(|(index, got)| *got >= state.published[*index]))
+    }
+
+    /// Waits until every desktop has everything, or for `patience`.
+    pub(crate) async fn is_complete_within(&self, patience: Duration) {
+        let started = Instant::now();
+        while !self.is_complete() && started.elapsed() < patience {
+            sleep(Duration::from_millis(50)).await;
+        }
     }
 
     pub(crate) fn missing(&self) -> Vec<Missing> {
-        let pages = self.pages();
-        let missing = |page: &Page| {
-            let behind = page.got.iter().filter(|(index, got)| **got < pages.published[**index]);
+        let state = self.state.lock();
+        let missing = |record: &DesktopRecord| {
+            let behind = record.got.iter().filter(|(index, got)| **got < state.published[**index]);
             behind
                 .map(|(index, got)| Missing {
-                    desktop: page.name.clone(),
+                    desktop: record.name.clone(),
                     conversation: *index,
                     got: *got,
-                    published: pages.published[*index],
-                    history: page.history.iter().map(line).collect(),
+                    published: state.published[*index],
+                    history: record.history.iter().map(line).collect(),
                 })
                 .collect::<Vec<_>>()
         };
-        pages.seats.iter().flat_map(missing).collect()
+        state.seats.iter().flat_map(missing).collect()
     }
 
     pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
-        let pages = self.pages();
-        let mut counts = pages.counts.clone();
-        counts.insert("events", pages.published.iter().sum());
-        counts.insert("desktops", pages.seats.len() as u64);
+        let state = self.state.lock();
+        let mut counts = state.counts.clone();
+        counts.insert("events", state.published.iter().sum());
+        counts.insert("desktops", state.seats.len() as u64);
         counts
     }
 
     pub(crate) fn mistakes(&self) -> Vec<String> {
-        self.pages().wrong.clone()
+        self.state.lock().wrong.clone()
     }
 
     pub(crate) fn faults(&self) -> Vec<String> {
-        self.pages().faults.iter().map(line).collect()
+        self.state.lock().faults.iter().map(line).collect()
     }
 
-    /// One line for those who wait.
+    /// Returns one line of progress.
     pub(crate) fn summary(&self) -> String {
-        let pages = self.pages();
-        let count = |what: &str| pages.counts.get(what).copied().unwrap_or_default();
+        let state = self.state.lock();
+        let count = |what: &str| state.counts.get(what).copied().unwrap_or_default();
         format!(
             "{:.0} s: {} events, {} deliveries, {} connects, {} faults, {} mistakes",
             self.begun.elapsed().as_secs_f64(),
-            pages.published.iter().sum::<u64>(),
+            state.published.iter().sum::<u64>(),
             count("deliveries"),
             count("connected"),
-            pages.faults.len(),
-            pages.wrong.len(),
+            state.faults.len(),
+            state.wrong.len(),
         )
-    }
-
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

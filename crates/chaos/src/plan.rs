@@ -3,70 +3,73 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is played, and for how long.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// Chooses the faults, their times and their victims.
-    pub seed: u64,
-    /// For how long faults are injected. Settling down comes on top.
-    pub time: Duration,
-    /// Processes of ui-connector.
-    pub connectors: usize,
-    /// Processes of cloud-pubsub-interceptor.
-    pub interceptors: usize,
-    /// Conversations. Each has a light desktop; in some nobody joins at first.
-    pub conversations: usize,
-    /// Desktops of socket.io-client, each in several conversations.
-    pub library_desktops: usize,
-    /// Mean time between two events of a conversation.
-    pub pause: Duration,
-    /// Longest pause between two faults of a kind.
-    pub rest: Duration,
-    /// Redis is a cluster with TLS and replicas, and not one with a replica.
-    pub cluster: bool,
-    /// The interceptors pull from Google's Pub/Sub emulator, and nobody pushes.
-    pub pull: bool,
-    /// Where the programs are.
-    pub programs: PathBuf,
-    /// Where the logs of the processes go.
-    pub logs: PathBuf,
-}
+use clap::Parser;
+use testkit::build_folder;
 
 /// The project of all conversations.
 pub(crate) const PROJECT: &str = "chaos-project";
 
+/// Injects faults at random into everything around the services, and counts what the desktops get.
+#[derive(Debug, Parser)]
+#[command(name = "agent-assist-chaos")]
+pub(crate) struct Plan {
+    /// For how many minutes faults are injected; settling down comes on top
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) minutes: f64,
+    /// What chooses the faults, their times and their victims [default: any]
+    #[arg(long, default_value_t = rand::random::<u32>().into(), hide_default_value = true)]
+    pub(crate) seed: u64,
+    /// Fewer processes, conversations and desktops
+    #[arg(long)]
+    pub(crate) small: bool,
+    /// A Redis Cluster with TLS and replicas, whose primaries die and whose slots move
+    #[arg(long)]
+    pub(crate) cluster: bool,
+    /// Pull from Google's Pub/Sub emulator, which must be installed
+    #[arg(long)]
+    pub(crate) pull: bool,
+    /// Folder of the binaries ui-connector and cloud-pubsub-interceptor [default: that of this program]
+    #[arg(long, value_name = "FOLDER")]
+    bin_dir: Option<PathBuf>,
+}
+
 impl Plan {
-    /// What `make chaos` plays, of `time` and `seed`.
-    pub fn new(seed: u64, time: Duration, programs: PathBuf, logs: PathBuf) -> Self {
-        Self {
-            seed,
-            time,
-            connectors: 3,
-            interceptors: 2,
-            conversations: 120,
-            library_desktops: 30,
-            pause: Duration::from_millis(400),
-            rest: Duration::from_secs(6),
-            cluster: false,
-            pull: false,
-            programs,
-            logs,
-        }
+    /// The programs of the services, and how many processes there are of each.
+    pub(crate) fn services(&self) -> [(&'static str, usize); 2] {
+        [("ui-connector", if self.small { 2 } else { 3 }), ("cloud-pubsub-interceptor", 2)]
     }
 
-    /// Small enough to run beside other tests.
-    #[must_use]
-    pub fn small(self) -> Self {
-        Self { connectors: 2, conversations: 20, library_desktops: 6, rest: Duration::from_secs(2), ..self }
+    /// The number of conversations. Each has a light desktop.
+    pub(crate) fn conversations(&self) -> usize {
+        if self.small { 20 } else { 120 }
     }
 
-    /// The full name of a conversation.
+    /// The number of desktops of socket.io-client, each in several conversations.
+    pub(crate) fn library_desktops(&self) -> usize {
+        if self.small { 6 } else { 30 }
+    }
+
+    /// The longest pause between two faults of a lane.
+    pub(crate) fn rest(&self) -> Duration {
+        Duration::from_secs(if self.small { 2 } else { 6 })
+    }
+
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.bin_dir.clone().unwrap_or_else(build_folder)
+    }
+
+    /// Where the logs of the processes go.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.programs().join(format!("../chaos/{}", self.seed))
+    }
+
+    /// Returns the canonical name of a conversation.
     pub(crate) fn conversation(index: usize) -> String {
         format!("projects/{PROJECT}/conversations/c{index}")
     }
 
-    /// Whether nobody joins a conversation before some of its events have come.
-    pub(crate) const fn begins_unheard(index: usize) -> bool {
+    /// Whether a conversation has events before its first desktop joins.
+    pub(crate) const fn begins_undelivered(index: usize) -> bool {
         index % 6 == 5
     }
 

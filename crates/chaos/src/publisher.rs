@@ -1,91 +1,41 @@
 //! Cloud Pub/Sub: a steady stream of events, each delivered until it is acknowledged, and some once more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use event::EventKind;
+use broker::{EventBus as _, RedisBus};
+use event::{ConnectorId, ConversationName, EventKind, Position};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::json;
 use simulator::notification::Notification;
-use simulator::publisher::Topics;
-use simulator::pubsub::{Message, PushSubscription};
-use tokio::sync::watch;
+use simulator::pubsub::{PublishedMessage, PushSubscription, Topics};
+use tokio::sync::RwLock;
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::desktop::number_of;
 use crate::ledger::Ledger;
 use crate::plan::Plan;
-use crate::stage::Stage;
-use crate::witness::Witness;
+use crate::stage::System;
 
 /// One in so many messages is delivered once more although it was acknowledged.
 const REPEATED: u32 = 50;
-
 /// Bytes of text in an event, and in one of a busy conversation.
 const TEXT: (usize, usize) = (400, 8_000);
-
-/// How much more often a busy conversation has events.
-const BUSY: u32 = 8;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    On,
-    Paused,
-    Ended,
-}
+/// Mean time between two events of a conversation, and of a busy one.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(50));
+/// Events that are read from a log at once, and the time between two reads.
+const PAGE: usize = 64;
+const TICK: Duration = Duration::from_millis(10);
 
 /// Whether events are published.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Publishing {
-    mode: watch::Sender<Mode>,
-    /// Messages on their way.
-    under_way: AtomicU64,
-}
-
-impl Default for Publishing {
-    fn default() -> Self {
-        Self { mode: watch::Sender::new(Mode::On), under_way: AtomicU64::new(0) }
-    }
-}
-
-impl Publishing {
-    /// Publishes nothing more, and waits until nothing is on its way.
-    pub(crate) async fn pause(&self) {
-        self.mode.send_replace(Mode::Paused);
-        while self.under_way.load(Ordering::SeqCst) > 0 {
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    pub(crate) fn go_on(&self) {
-        self.mode.send_replace(Mode::On);
-    }
-
-    pub(crate) fn end(&self) {
-        self.mode.send_replace(Mode::Ended);
-    }
-
-    /// False at the end.
-    async fn turn(&self) -> bool {
-        let mut mode = self.mode.subscribe();
-        loop {
-            self.under_way.fetch_add(1, Ordering::SeqCst);
-            let now = *mode.borrow_and_update();
-            match now {
-                Mode::On => return true,
-                Mode::Paused | Mode::Ended => self.done(),
-            }
-            if now == Mode::Ended || mode.changed().await.is_err() {
-                return false;
-            }
-        }
-    }
-
-    fn done(&self) {
-        self.under_way.fetch_sub(1, Ordering::SeqCst);
-    }
+    /// Held for reading while a message is delivered; for writing while none may be.
+    pub(crate) turn: RwLock<()>,
+    pub(crate) end: CancellationToken,
 }
 
 /// How the events of one conversation reach an interceptor.
@@ -95,21 +45,22 @@ enum Way {
 }
 
 impl Way {
-    fn new(stage: &Stage, conversation: usize) -> Self {
-        match stage.to_pull() {
-            Some((topics, broker)) => {
-                let witness = Witness::new(broker, &Plan::conversation(conversation));
-                Self::Pull(Box::new((topics.publisher(), witness)))
+    fn new(stage: &System, conversation: usize) -> Self {
+        let conversation = Plan::conversation(conversation).parse().expect("a conversation's name");
+        match stage.topics() {
+            Some(topics) => {
+                let bus = stage.broker.bus(ConnectorId::generate());
+                Self::Pull(Box::new((topics, Witness { bus, conversation, seen: Position::START })))
             }
-            None => Self::Push(PushSubscription::new(stage.push_address()).expect("an HTTP client")),
+            None => Self::Push(PushSubscription::new(stage.pushes.url()).expect("an HTTP client")),
         }
     }
 
-    /// Returns when the event is acknowledged, or seen in the log.
-    async fn deliver(&mut self, notification: Notification, number: u64) -> Option<Message> {
+    /// Returns when the event is acknowledged, or in the log. Returns the message if it was pushed.
+    async fn deliver(&mut self, notification: Notification, number: u64) -> Option<PublishedMessage> {
         match self {
             Self::Push(subscription) => {
-                let message = Message::publish(&notification);
+                let message = PublishedMessage::publish(&notification);
                 subscription.deliver(&message).await;
                 Some(message)
             }
@@ -122,16 +73,37 @@ impl Way {
     }
 }
 
-/// One publisher for each conversation. Its next event comes when the one before is acknowledged, so the
-/// numbers are in the order of the log.
-pub(crate) fn start(plan: &Plan, stage: &Stage, ledger: &Arc<Ledger>, publishing: &Arc<Publishing>) -> TaskTracker {
+/// Reads the log of one conversation, because a publisher does not learn when a pulled message is acknowledged.
+struct Witness {
+    bus: RedisBus,
+    conversation: ConversationName,
+    seen: Position,
+}
+
+impl Witness {
+    /// Waits until the event of this number is in the log, whatever happens to Redis meanwhile.
+    async fn sees(&mut self, number: u64) {
+        loop {
+            for event in self.bus.read_after(&self.conversation, self.seen, PAGE).await.unwrap_or_default() {
+                self.seen = event.position;
+                let payload = serde_json::from_slice(&event.payload.json).ok();
+                if payload.and_then(|payload| number_of(&payload)) == Some(number) {
+                    return;
+                }
+            }
+            sleep(TICK).await;
+        }
+    }
+}
+
+/// Starts one publisher for each conversation. Its next event comes when the one before is acknowledged, so the numbers
+/// are in the order of the log.
+pub(crate) fn start(plan: &Plan, stage: &System, ledger: &Arc<Ledger>, publishing: &Arc<Publishing>) -> TaskTracker {
     let tasks = TaskTracker::new();
-    for conversation in 0..plan.conversations {
-        let way = Way::new(stage, conversation);
-        let (ledger, publishing) = (ledger.clone(), publishing.clone());
+    for conversation in 0..plan.conversations() {
         let random = StdRng::seed_from_u64(plan.seed ^ conversation as u64);
-        let pause = if Plan::is_busy(conversation) { plan.pause / BUSY } else { plan.pause };
-        tasks.spawn(publish(conversation, way, ledger, publishing, random, pause));
+        let way = Way::new(stage, conversation);
+        tasks.spawn(publish(conversation, way, ledger.clone(), publishing.clone(), random));
     }
     tasks
 }
@@ -142,25 +114,23 @@ async fn publish(
     ledger: Arc<Ledger>,
     publishing: Arc<Publishing>,
     mut random: StdRng,
-    pause: Duration,
 ) {
-    let mut number = 0;
-    loop {
+    let pause = if Plan::is_busy(conversation) { PAUSE.1 } else { PAUSE.0 };
+    for number in 1.. {
         sleep(pause.mul_f64(random.random_range(0.1..1.9))).await;
-        if !publishing.turn().await {
+        let _turn = publishing.turn.read().await;
+        if publishing.end.is_cancelled() {
             return;
         }
-        number += 1;
         let message = way.deliver(notification(conversation, number, &mut random), number).await;
         ledger.published(conversation, number);
         if let (Some(message), Way::Push(subscription)) = (message, &way)
             && random.random_ratio(1, REPEATED)
         {
-            // Whatever comes of it: it is delivered no third time.
+            // It is delivered no third time, whatever the response is.
             let _ = timeout(Duration::from_secs(2), subscription.push(&message)).await;
             ledger.count("repeated pushes");
         }
-        publishing.done();
     }
 }
 

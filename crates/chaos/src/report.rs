@@ -6,24 +6,24 @@ use std::time::Duration;
 
 use crate::ledger::{Ledger, Missing};
 use crate::plan::Plan;
-use crate::stage::Stage;
+use crate::stage::System;
 
-/// How many of the things that went wrong are told.
+/// How many mistakes are shown.
 const TOLD: usize = 20;
 
 /// The figures of a run, and everything that went wrong.
 #[derive(Debug)]
-pub struct Report {
+pub(crate) struct RunReport {
     seed: u64,
     took: Duration,
     counts: BTreeMap<&'static str, u64>,
     faults: Vec<String>,
     /// Events that came twice, out of order, or not at all.
-    pub mistakes: Vec<String>,
+    pub(crate) mistakes: Vec<String>,
 }
 
 /// Says of every event that did not come where it is.
-pub(crate) async fn missing(ledger: &Ledger, stage: &Stage) -> Vec<String> {
+pub(crate) async fn missing(ledger: &Ledger, stage: &System) -> Vec<String> {
     let mut lost = Vec::new();
     for missing in ledger.missing().iter().take(TOLD) {
         lost.push(explain(missing, stage).await);
@@ -31,7 +31,7 @@ pub(crate) async fn missing(ledger: &Ledger, stage: &Stage) -> Vec<String> {
     lost
 }
 
-async fn explain(missing: &Missing, stage: &Stage) -> String {
+async fn explain(missing: &Missing, stage: &System) -> String {
     let Missing { desktop, conversation, got, published, history } = missing;
     let name = Plan::conversation(*conversation);
     let logged = stage.redis.lock().await.log_of(&name).await;
@@ -48,14 +48,14 @@ async fn explain(missing: &Missing, stage: &Stage) -> String {
     )
 }
 
-impl Report {
+impl RunReport {
     pub(crate) fn new(plan: &Plan, ledger: &Ledger, lost: Vec<String>, took: Duration) -> Self {
         let mistakes = [ledger.mistakes(), lost].concat();
         Self { seed: plan.seed, took, counts: ledger.counts(), faults: ledger.faults(), mistakes }
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for RunReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}, {:.0} s", self.seed, self.took.as_secs_f64())?;
         for (what, count) in &self.counts {

@@ -1,8 +1,8 @@
 //! Tokens of an issuer that is a server on a port of this machine.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use oidc::{Expected, Invalid, KeySet, Source, Verifier, VerifyError, claims_without_signature};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use testkit::Upstream;
 use testkit::signing::{SigningKey, now, with, without_signature};
@@ -41,7 +42,7 @@ impl Keys {
         let (body, code) = (Arc::clone(&published), Arc::clone(&status));
         let upstream = Upstream::start(move |_| {
             let status = StatusCode::from_u16(code.load(Ordering::SeqCst)).unwrap();
-            (status, [(CACHE_CONTROL, "public, max-age=3600")], body.lock().unwrap().to_string())
+            (status, [(CACHE_CONTROL, "public, max-age=3600")], body.lock().to_string())
         });
         let upstream = upstream.await;
         let url = format!("{}/keys", upstream.url()).parse().unwrap();
@@ -59,7 +60,7 @@ impl Keys {
 
     fn publish(&self, keys: &[&SigningKey]) {
         let keys: Vec<_> = keys.iter().map(|key| key.public.clone()).collect();
-        *self.published.lock().unwrap() = json!({"keys": keys});
+        *self.published.lock() = json!({"keys": keys});
     }
 
     async fn verify(&self, token: &str) -> Result<(), VerifyError> {
@@ -144,15 +145,15 @@ async fn garbage_for_keys_is_no_key() {
     let ours = SigningKey::rsa("ours");
     let keys = Keys::start(&[], Duration::ZERO).await;
     for garbage in [json!(null), json!([]), json!({"keys": 7})] {
-        *keys.published.lock().unwrap() = garbage;
+        *keys.published.lock() = garbage;
         assert!(matches!(keys.verify(&sign(&ours, &json!({}))).await, Err(VerifyError::Unavailable(_))));
     }
     let odd = json!({"keys": [7, {}, {"kty": "NEW", "kid": "ours"}, {"kty": "oct", "kid": "ours", "k": "AAAA"}, ours.public]});
-    *keys.published.lock().unwrap() = odd;
+    *keys.published.lock() = odd;
     keys.verify(&sign(&ours, &json!({}))).await.unwrap();
     let encrypting = json!({"keys": [{"kty": "RSA", "use": "enc", "kid": "ours", "n": ours.public["n"], "e": "AQAB"}]});
     let keys = Keys::start(&[], Duration::ZERO).await;
-    *keys.published.lock().unwrap() = encrypting;
+    *keys.published.lock() = encrypting;
     assert_eq!(keys.refuses(&sign(&ours, &json!({}))).await, Invalid::UnknownKey);
 }
 

@@ -13,7 +13,7 @@ const FORWARDED: &str = "x-forwarded-for";
 
 /// The other end of the connection, and how many trusted proxies are in front of it. In the extensions of every request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Connection {
+pub(crate) struct ConnectionPeer {
     pub(crate) peer: IpAddr,
     pub(crate) proxies: usize,
 }
@@ -23,12 +23,12 @@ pub(crate) struct Connection {
 pub struct ClientAddress(pub IpAddr);
 
 impl ClientAddress {
-    /// Finds the client of a request that [`serve`](crate::http::serve) has taken.
+    /// Finds the client of a request that `http::serve` has taken.
     ///
     /// Each of our proxies has noted one address, so counted from the right that of the outermost one is the client's. What
     /// stands before it the client may have written itself. Without a usable note it is the other end of the connection.
     pub fn of(extensions: &Extensions, headers: &HeaderMap) -> Option<Self> {
-        let connection = extensions.get::<Connection>()?;
+        let connection = extensions.get::<ConnectionPeer>()?;
         let noted = noted(headers, connection.proxies);
         Some(Self(noted.unwrap_or(connection.peer).to_canonical()))
     }
@@ -61,7 +61,7 @@ mod tests {
 
     fn client(proxies: usize, lines: &[&str]) -> String {
         let mut extensions = Extensions::new();
-        extensions.insert(Connection { peer: [10, 0, 0, 9].into(), proxies });
+        extensions.insert(ConnectionPeer { peer: [10, 0, 0, 9].into(), proxies });
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(FORWARDED, line.parse().unwrap());

@@ -23,7 +23,6 @@ pub struct BodyBudget {
     left: Semaphore,
 }
 
-/// Why a body cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
     #[error("the body is too large")]
@@ -36,7 +35,6 @@ pub enum BodyError {
     Broken(#[source] BoxError),
 }
 
-/// A body that is in use.
 #[derive(Debug)]
 pub struct BudgetedBody<'a> {
     pub bytes: Bytes,

@@ -10,7 +10,6 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The commit that the program was built from, or `unknown`.
 pub const COMMIT: &str = env!("GIT_COMMIT");
 
-/// A program of this repository.
 #[derive(Debug)]
 pub struct Program {
     pub name: &'static str,
@@ -20,7 +19,6 @@ pub struct Program {
     pub variables: &'static [&'static [Variable]],
 }
 
-/// What a program is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     Run,
@@ -51,7 +49,6 @@ impl Command {
 }
 
 impl Program {
-    /// Warns of variables of this process that have no effect because they seem to be misspelt.
     pub fn warn_of_misspelt_variables(&self) {
         for (variable, setting) in settings::Env::of_process().misspelt(self.variables) {
             tracing::warn!(variable, did_you_mean = setting, "an environment variable is unknown and has no effect");
@@ -67,7 +64,6 @@ impl Program {
     }
 }
 
-/// The answer to `--help`.
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n{}\n\n{}\n", self.version(), self.about, self.usage())?;

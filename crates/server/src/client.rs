@@ -33,7 +33,7 @@ pub enum AskError {
     Timeout,
     #[error("the connection failed")]
     Connection(#[source] reqwest::Error),
-    #[error("the answer is larger than {MAX_ANSWER} bytes")]
+    #[error("the response is larger than {MAX_ANSWER} bytes")]
     TooLarge,
 }
 

@@ -18,13 +18,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::add_extension::AddExtension;
 
-use crate::address::Connection;
+use crate::address::ConnectionPeer;
 use crate::variables::{HEADER_TIMEOUT_SECONDS, TRUSTED_PROXIES, on_cloud_run};
 
 /// Pause after an error of `accept`, such as too many open files, in which connections may end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Limits of one listener.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
     /// Maximum of open connections; further ones wait in the listener's backlog.
@@ -78,7 +77,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits, st
         match accepted {
             Ok((stream, peer, permit)) => {
                 configure(&stream, &limits);
-                let connection = Connection { peer, proxies: limits.trusted_proxies };
+                let connection = ConnectionPeer { peer, proxies: limits.trusted_proxies };
                 let service = AddExtension::new(router.clone(), connection);
                 connections.spawn(serve_connection(stream, service, limits.clone(), stop.clone(), permit));
             }
@@ -114,7 +113,7 @@ fn configure(stream: &TcpStream, limits: &HttpLimits) {
 
 async fn serve_connection(
     stream: TcpStream,
-    service: AddExtension<Router, Connection>,
+    service: AddExtension<Router, ConnectionPeer>,
     limits: HttpLimits,
     stop: CancellationToken,
     _permit: OwnedSemaphorePermit,

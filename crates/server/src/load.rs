@@ -1,17 +1,15 @@
 //! A limit of concurrent requests; further ones get 503.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Seconds after which there may be room.
@@ -35,32 +33,13 @@ pub fn overloaded() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY_SECONDS)]).into_response()
 }
 
-/// The permit is released with the body.
+/// The permit is released with the body, whose length stays known.
 fn keep(permit: OwnedSemaphorePermit, body: Body) -> Body {
-    if body.is_end_stream() { body } else { Body::new(Held { body, _permit: permit }) }
-}
-
-/// A body that holds a permit until it is dropped, and is otherwise the same: its length stays known.
-struct Held {
-    body: Body,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl HttpBody for Held {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+    let release = move |error| {
+        let _ = &permit;
+        error
+    };
+    if body.is_end_stream() { body } else { Body::new(body.map_err(release)) }
 }
 
 #[cfg(test)]

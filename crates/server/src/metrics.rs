@@ -27,7 +27,7 @@ const BUILD_INFO: &str = "agent_assist_build_info";
 
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Whether metrics are served. What costs something to measure is measured only then.
+/// Whether metrics are served. Tasks that sample gauges run only then; without a recorder, the macros do nothing.
 pub fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }

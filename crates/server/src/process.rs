@@ -61,7 +61,6 @@ impl ProcessSettings {
 pub struct Listening {
     pub listener: TcpListener,
     pub address: SocketAddr,
-    /// The address of the metrics, if they are served.
     pub metrics: Option<SocketAddr>,
     pub stop: CancellationToken,
 }

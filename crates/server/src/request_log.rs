@@ -13,10 +13,8 @@ use axum::response::Response;
 use tracing::Level;
 
 use crate::address::ClientAddress;
-use crate::metrics::is_on;
 use crate::trace::{self, Trace};
 
-/// The target of these lines.
 const TARGET: &str = "request";
 /// Counts requests, by method, route and status.
 pub const HTTP_REQUESTS: &str = "agent_assist_http_requests_total";
@@ -61,9 +59,6 @@ fn level(status: StatusCode, route: Option<&MatchedPath>, quiet: QuietRoutes) ->
 }
 
 fn count(method: &Method, route: Option<&MatchedPath>, status: StatusCode) {
-    if !is_on() {
-        return;
-    }
     // Methods and routes are few, whatever clients make up.
     let known = [Method::GET, Method::POST, Method::PATCH, Method::DELETE, Method::OPTIONS];
     let method = if known.contains(method) { method.as_str().to_owned() } else { "other".to_owned() };

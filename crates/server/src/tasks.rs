@@ -2,15 +2,12 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::Mutex;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::util::lock;
-
-/// The background tasks of a process.
 #[derive(Default)]
 pub struct TaskSet {
     stop: CancellationToken,
@@ -31,7 +28,7 @@ impl TaskSet {
 
     /// Starts a task on the current runtime.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        let mut running = lock(&self.running);
+        let mut running = self.running.lock();
         let id = running.tasks.spawn(task).id();
         running.names.insert(id, name);
     }
@@ -39,7 +36,7 @@ impl TaskSet {
     /// Asks all tasks to stop, waits for them, and aborts those that run longer than `deadline`.
     pub async fn shut_down(&self, deadline: Duration) {
         self.stop.cancel();
-        let Running { mut tasks, names } = std::mem::take(&mut *lock(&self.running));
+        let Running { mut tasks, names } = std::mem::take(&mut *self.running.lock());
         let all_ended = async {
             while let Some(ended) = tasks.join_next_with_id().await {
                 report(&names, ended);
@@ -69,11 +66,11 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn waits_for_tasks_that_obey_and_aborts_those_that_do_not() {
+    async fn tasks_that_do_not_stop_are_aborted() {
         let tasks = TaskSet::default();
         let obeyed = Arc::new(AtomicBool::new(false));
         let (stop, seen) = (tasks.stop_signal(), obeyed.clone());
-        tasks.spawn("obedient", async move {
+        tasks.spawn("cooperative", async move {
             stop.cancelled().await;
             seen.store(true, Ordering::SeqCst);
         });

@@ -36,10 +36,8 @@ const TALKATIVE: [&str; 11] = [
     "tungstenite",
 ];
 
-/// Where logs go and what they look like.
 #[derive(Debug)]
 pub struct LogSettings {
-    /// What the lines look like.
     pub format: LogFormat,
     /// The filter in the syntax of `RUST_LOG`.
     pub filter: String,

@@ -1,14 +1,8 @@
 //! Short functions that the standard library lacks.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest::{SHA256, digest};
-
-/// Locks a mutex whose data stay whole when a thread panics that holds the lock.
-pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Returns the SHA-256 digest of `bytes` (<https://csrc.nist.gov/pubs/fips/180-4/upd1/final>).
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -17,13 +11,11 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
-/// Writes bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
-/// Returns the time since 1970.
 pub fn unix_time() -> Duration {
     since_epoch(SystemTime::now())
 }

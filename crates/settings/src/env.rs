@@ -20,7 +20,6 @@ impl Env {
         Self(std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect())
     }
 
-    /// Begins to read.
     pub fn reader(self) -> Reader {
         Reader { env: self, problems: Vec::new() }
     }

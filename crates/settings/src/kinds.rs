@@ -9,7 +9,6 @@ use secrecy::SecretString;
 
 use crate::setting::Kind;
 
-/// Any text.
 pub struct Text;
 
 impl Kind for Text {
@@ -90,7 +89,6 @@ impl<const UNIT: u64, const LOW: usize, const HIGH: usize> Kind for Span<UNIT, L
     }
 }
 
-/// A TCP port to listen on.
 pub struct Port;
 
 impl Kind for Port {
@@ -104,11 +102,9 @@ impl Kind for Port {
 
 /// The values of an enumeration, by their names in any case.
 pub trait Choice: Copy + 'static {
-    /// All of them.
     const ALL: &'static [(&'static str, Self)];
 }
 
-/// One value of an enumeration.
 pub struct OneOf<C>(PhantomData<C>);
 
 impl<C: Choice> Kind for OneOf<C> {
@@ -127,6 +123,20 @@ impl<C: Choice> Kind for OneOf<C> {
             None => String::new(),
         }
     }
+}
+
+/// Declares an enumeration whose values have names in the environment.
+#[macro_export]
+macro_rules! choices {
+    ($(#[$about:meta])* $visibility:vis enum $type:ident { $($(#[$about_one:meta])* $one:ident = $name:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        $visibility enum $type { $($(#[$about_one])* $one,)+ }
+
+        impl $crate::kinds::Choice for $type {
+            const ALL: &[(&str, Self)] = &[$(($name, Self::$one)),+];
+        }
+    };
 }
 
 /// Several values, separated by commas; at least one, if the variable is set.

@@ -7,7 +7,6 @@ use crate::variable::Variable;
 
 /// What the values of a variable look like, and what they are read into.
 pub trait Kind {
-    /// What a value is read into.
     type Value;
 
     /// What a value has to be, unless [`Kind::expected`] says it.
@@ -32,7 +31,6 @@ pub trait Kind {
     }
 }
 
-/// A variable that may be unset.
 impl<K: Kind> Kind for Option<K> {
     type Value = Option<K::Value>;
 
@@ -126,20 +124,6 @@ macro_rules! settings {
         )+
         $(#[$about_table])*
         $visibility const $table: &[$crate::Variable] = &[$($name.variable()),+];
-    };
-}
-
-/// Declares an enumeration whose values have names in the environment.
-#[macro_export]
-macro_rules! choices {
-    ($(#[$about:meta])* $visibility:vis enum $type:ident { $($(#[$about_one:meta])* $one:ident = $name:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        $visibility enum $type { $($(#[$about_one])* $one,)+ }
-
-        impl $crate::kinds::Choice for $type {
-            const ALL: &[(&str, Self)] = &[$(($name, Self::$one)),+];
-        }
     };
 }
 

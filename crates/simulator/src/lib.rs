@@ -1,12 +1,10 @@
-//! The outside world over real HTTP, and the demo: what plays Dialogflow and Cloud Pub/Sub where
-//! there is no Google Cloud project.
+//! Simulations of Dialogflow, Cloud Pub/Sub and identity providers over real HTTP, and the demo that is made of them.
 
 mod advice;
 pub mod dialogflow;
 pub mod notification;
 pub mod player;
 pub mod providers;
-pub mod publisher;
 pub mod pubsub;
 pub mod script;
 pub mod stack;

@@ -18,7 +18,6 @@ pub struct Notification {
     pub kind: EventKind,
     /// The message's data.
     pub event: Value,
-    /// The message's attributes.
     pub attributes: Value,
 }
 
@@ -44,7 +43,7 @@ impl Notification {
         Self::now(EventKind::NewMessage, event)
     }
 
-    /// What was heard so far of a message that somebody speaks.
+    /// What has been recognised so far of a spoken message.
     pub(crate) fn transcript(conversation: &str, id: &str, role: &str, heard: &str, is_final: bool) -> Self {
         let mut result = json!({"messageType": "TRANSCRIPT", "transcript": heard, "languageCode": LANGUAGE});
         if is_final {

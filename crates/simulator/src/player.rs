@@ -9,11 +9,11 @@ use settings::Reader;
 use tokio_util::sync::CancellationToken;
 
 use crate::dialogflow::Dialogflow;
-use crate::publisher::Publisher;
+use crate::pubsub::Publisher;
 use crate::script::Script;
 use crate::variables::{PLAY_CROWD, PLAY_SPEED};
 
-/// How long the event that is under way may still take at the end.
+/// Time limit for the event that is being published at shutdown.
 const LAST_EVENT: Duration = Duration::from_secs(1);
 
 /// How much is played, and how fast.
@@ -33,54 +33,41 @@ impl Pace {
 
 /// Where conversations are played.
 pub struct Player {
-    /// Who gets the notifications.
     pub publisher: Publisher,
-    /// Who takes note of what is said, if somebody does.
+    /// What keeps the messages, so that desktops can list them.
     pub dialogflow: Option<Arc<Dialogflow>>,
-    /// How much of it, and how fast.
     pub pace: Pace,
 }
 
 impl Player {
-    /// Plays every script that there is in a conversation of `project`, again and again until `stop`; and the first one also in
+    /// Plays every script in a conversation of `project`, again and again until `stop`; and the first one also in
     /// `crowd` further conversations, for load.
     pub async fn play_everything(self, project: String, stop: CancellationToken) {
         let (player, tasks) = (Arc::new(self), TaskSet::default());
-        let scripts = Script::all().unwrap_or_else(|_| unreachable!("a test reads the scripts"));
+        let scripts = Script::all();
         let load = (1..=player.pace.crowd).map(|number| (format!("load-{number}"), scripts[0].1.clone()));
         let named = scripts.iter().map(|(id, script)| ((*id).to_owned(), script.clone())).chain(load);
         for (id, script) in named {
             let Ok(conversation) = format!("projects/{project}/conversations/{id}").parse() else { continue };
-            tasks.spawn("player", player.clone().play_for_ever(script, conversation, tasks.stop_signal()));
+            let (player, stop) = (player.clone(), tasks.stop_signal());
+            tasks.spawn("player", async move {
+                let endless = async {
+                    loop {
+                        player.play(&script, &conversation).await;
+                    }
+                };
+                stop.run_until_cancelled(endless).await;
+            });
         }
         stop.cancelled().await;
         tasks.shut_down(LAST_EVENT).await;
     }
 
-    /// Plays `script` in `conversation` again and again until `stop`.
-    pub async fn play_for_ever(
-        self: Arc<Self>,
-        script: Script,
-        conversation: ConversationName,
-        stop: CancellationToken,
-    ) {
-        let endless = async {
-            loop {
-                self.play(&script, &conversation).await;
-            }
-        };
-        tokio::select! {
-            () = endless => {}
-            () = stop.cancelled() => {}
-        }
-    }
-
-    /// Plays `script` once.
-    pub async fn play(&self, script: &Script, conversation: &ConversationName) {
+    async fn play(&self, script: &Script, conversation: &ConversationName) {
         for notification in script.notifications(conversation) {
             tokio::time::sleep(notification.pause / u32::try_from(self.pace.speed).unwrap_or(1)).await;
             if let Some(dialogflow) = &self.dialogflow {
-                dialogflow.witness(&notification);
+                dialogflow.observe(&notification);
             }
             self.publisher.publish(&notification).await;
         }

@@ -1,4 +1,4 @@
-//! The identity providers of agents, for those who want to see a login work: each knows one agent.
+//! Simulated identity providers, to try logins with: each knows one agent.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-/// The token of the agent whom every provider knows.
+/// The token of the agent that every provider knows.
 pub const AGENT_TOKEN: &str = "demo-agent-token";
 /// The client id that the OIDC provider makes tokens for.
 const AUDIENCE: &str = "demo-desktop";
@@ -26,7 +26,6 @@ const KEY_ID: &str = "demo-key";
 /// How long an ID token is valid.
 const VALID: Duration = Duration::from_hours(12);
 
-/// All providers at one address.
 pub struct Providers {
     url: String,
     private: EncodingKey,
@@ -53,7 +52,7 @@ impl Providers {
         }))
     }
 
-    /// What a connector must be told to ask these providers, whatever its `AUTH_OPTION` is.
+    /// The environment with which a connector asks these providers, whatever its `AUTH_OPTION` is.
     pub fn environment(&self) -> [(&'static str, String); 11] {
         [
             ("SALESFORCE_BASE_URL", self.url.clone()),
@@ -87,7 +86,6 @@ impl Providers {
         jsonwebtoken::encode(&header, &claims, &self.private)
     }
 
-    /// Their APIs.
     pub fn router(self: Arc<Self>) -> Router {
         Router::new()
             .route("/services/oauth2/userinfo", get(bearer))

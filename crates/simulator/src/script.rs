@@ -1,4 +1,4 @@
-//! Conversations as data: who says what, and what Agent Assist suggests meanwhile.
+//! Conversations as data: what customer and agent say, and what Agent Assist suggests meanwhile.
 
 use std::time::Duration;
 
@@ -9,10 +9,6 @@ use serde_json::{Value, json};
 use crate::advice::sentiment;
 use crate::notification::{LANGUAGE, Notification};
 
-/// What can be played.
-const LATE_PARCEL: &str = include_str!("../conversations/late-parcel.json");
-const WRONG_CHARGE: &str = include_str!("../conversations/wrong-charge.json");
-const ESCALATION: &str = include_str!("../conversations/escalation.json");
 /// How often the middle of a conversation is repeated in a very long one: some 2,000 notifications.
 const LONG: usize = 60;
 
@@ -38,32 +34,22 @@ enum Action {
 }
 
 impl Script {
-    /// A customer of a bookshop misses a parcel: 17 steps, about 30 s.
-    ///
-    /// # Errors
-    /// None: the data is part of the program, and a test reads it.
-    pub fn late_parcel() -> Result<Self, serde_json::Error> {
-        serde_json::from_str(LATE_PARCEL)
-    }
-
-    /// Every conversation that can be played, with the id that it has in a demo: on the telephone, in a chat, one with a
-    /// supervisor, and a very long one.
-    ///
-    /// # Errors
-    /// None: the data is part of the program, and a test reads it.
-    pub fn all() -> Result<[(&'static str, Self); 4], serde_json::Error> {
-        let late_parcel = Self::late_parcel()?;
+    /// Every conversation that can be played, with the id that it has in a demo: a customer of a bookshop misses a parcel
+    /// (17 steps, about 30 s, on the telephone), a chat, one with a supervisor, and a very long one.
+    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "the data is compiled in, and a test reads it")]
+    pub fn all() -> [(&'static str, Self); 4] {
+        let read = |text| serde_json::from_str::<Self>(text).expect("a script");
+        let late_parcel = read(include_str!("../conversations/late-parcel.json"));
         let long = late_parcel.lengthened();
-        let (chat, escalation) = (serde_json::from_str(WRONG_CHARGE)?, serde_json::from_str(ESCALATION)?);
-        Ok([
+        [
             ("demo-conversation", late_parcel),
-            ("demo-chat", chat),
-            ("demo-escalation", escalation),
+            ("demo-chat", read(include_str!("../conversations/wrong-charge.json"))),
+            ("demo-escalation", read(include_str!("../conversations/escalation.json"))),
             ("demo-long", long),
-        ])
+        ]
     }
 
-    /// Between its first and its last step everything happens again and again.
+    /// Repeats everything between its first and its last step.
     fn lengthened(&self) -> Self {
         let [first, middle @ .., last] = self.0.as_slice() else { return self.clone() };
         let middle = std::iter::repeat_n(middle, LONG).flatten();
@@ -145,7 +131,7 @@ mod tests {
     #[test]
     fn the_demo_shows_every_kind_of_event() {
         let name = "projects/p/conversations/demo".parse().unwrap();
-        let notifications = Script::late_parcel().unwrap().notifications(&name);
+        let notifications = Script::all()[0].1.notifications(&name);
         for kind in EventKind::ALL {
             assert!(notifications.iter().any(|notification| notification.kind == kind), "{kind}");
         }
@@ -159,9 +145,9 @@ mod tests {
     #[test]
     fn all_can_be_played_and_one_is_very_long() {
         let name = "projects/p/conversations/demo".parse().unwrap();
-        let lengths = Script::all().unwrap().map(|(_, script)| script.notifications(&name).len());
+        let lengths = Script::all().map(|(_, script)| script.notifications(&name).len());
         assert!(lengths[..3].iter().all(|length| (8..200).contains(length)) && lengths[3] > 1500, "{lengths:?}");
-        let long = &Script::all().unwrap()[3].1.notifications(&name);
+        let long = &Script::all()[3].1.notifications(&name);
         let names: std::collections::BTreeSet<_> =
             long.iter().filter_map(|it| it.event["newMessagePayload"]["name"].as_str()).collect();
         assert_eq!(names.len(), long.iter().filter(|it| it.kind == EventKind::NewMessage).count());

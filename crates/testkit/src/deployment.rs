@@ -7,11 +7,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::desktop::{ClientLibrary, Desktop, Transports};
-use crate::http::http;
+use crate::http::{http, response, status};
 use crate::names::project;
 use crate::process::{Launch, Process};
-use crate::push::Push;
+use crate::push::{Push, assert_payloads};
 use crate::redis::{Redis, shared};
+use crate::tools::temporary_file;
 use crate::wait::eventually;
 
 /// The key that signs tokens.
@@ -24,9 +25,7 @@ const SHUTDOWN: Duration = Duration::from_secs(8);
 /// Processes of both services for [`project`].
 #[derive(Debug)]
 pub struct Deployment {
-    /// Where events are pushed to.
     pub interceptor: Process,
-    /// Where desktops connect.
     pub connectors: Vec<Process>,
     /// What is between them. A test that breaks it has started a server of its own.
     pub redis: Redis,
@@ -40,7 +39,6 @@ impl Deployment {
         Self::start_with(connectors, &[]).await
     }
 
-    /// Starts with further settings for all processes.
     pub async fn start_with(connectors: usize, settings: &[(&str, &str)]) -> Self {
         Self::start_on(&shared().await, connectors, settings).await
     }
@@ -54,10 +52,8 @@ impl Deployment {
 
     /// Starts everything around a Redis that need not run.
     pub async fn around(redis: &Redis, connectors: usize, settings: &[(&str, &str)]) -> Self {
-        let folder = TempDir::new().expect("a temporary directory");
-        let path = folder.path().join("jwt_secret_key");
-        std::fs::write(&path, SECRET).expect("a file with the secret");
-        let (project, path, url) = (project(), path.display().to_string(), redis.url());
+        let (folder, path) = temporary_file("jwt_secret_key", SECRET);
+        let (project, url) = (project(), redis.url());
         let common = [
             ("GCP_PROJECT_ID", project.as_str()),
             ("AUTH_OPTION", "Skip"),
@@ -73,7 +69,6 @@ impl Deployment {
         Self { interceptor, connectors, redis: redis.clone(), environment, _folder: folder }
     }
 
-    /// Waits until all processes are ready.
     pub async fn is_ready(&self) {
         let connectors = join_all(self.connectors.iter().map(|connector| connector.answers("/ready", 200)));
         join(connectors, self.interceptor.answers("/status", 200)).await;
@@ -108,17 +103,25 @@ impl Deployment {
         desktop
     }
 
-    /// Pushes an event until it is acknowledged: like Pub/Sub, again if the answer is that Redis is too slow.
+    /// Pushes an event until it is acknowledged: like Pub/Sub, again after a 503.
     pub async fn push(&self, push: &Push) {
         let what = format!("{} {} is acknowledged", push.kind, push.id);
-        let status = eventually(&what, async || Some(self.try_push(push).await).filter(|status| *status != 503));
-        assert_eq!(status.await, 204, "{what}");
+        let answered = eventually(&what, async || Some(self.try_push(push).await).filter(|status| *status != 503));
+        assert_eq!(answered.await, 204, "{what}");
     }
 
-    /// Pushes an event; the answer is the status.
+    /// Pushes an event; returns the status of the response.
     pub async fn try_push(&self, push: &Push) -> u16 {
-        let request = http().post(self.interceptor.url(&push.path())).json(&push.body());
-        request.send().await.expect("an answer").status().as_u16()
+        status(http().post(self.interceptor.url(&push.path())).json(&push.body())).await
+    }
+
+    /// Pushes events, and checks that a desktop that has joined their conversation gets them once and in order, and no
+    /// others.
+    pub async fn delivers(&self, desktop: &mut Desktop, conversation: &str, pushes: &[Push]) {
+        for push in pushes {
+            self.push(push).await;
+        }
+        assert_payloads(&desktop.last_events(pushes.len(), conversation).await, conversation, pushes);
     }
 
     /// The id of the connector that serves a conversation, if one does.
@@ -127,9 +130,9 @@ impl Deployment {
     }
 }
 
-/// A token of a connector at which everybody may register.
+/// Returns a token of a connector that admits every agent.
 pub async fn registered(connector: &Process) -> String {
-    let answer = http().post(connector.url("/register")).send().await.expect("an answer");
-    let answer: Value = answer.json().await.expect("JSON");
-    answer["token"].as_str().expect("a token").to_owned()
+    let (_, text) = response(http().post(connector.url("/register"))).await;
+    let registered: Value = serde_json::from_str(&text).expect("JSON");
+    registered["token"].as_str().expect("a token").to_owned()
 }

@@ -1,33 +1,24 @@
 //! Agent desktops made of the client libraries that are in use.
 
-use std::process::Stdio;
+use std::process::Command;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
+use crate::driver::Driver;
 use crate::tools::in_clients;
 use crate::wait::in_time;
 
-/// Whose client a desktop is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientLibrary {
-    /// socket.io-client 4.8.
     Js48,
-    /// socket.io-client 4.0.
     Js40,
-    /// socket.io-client 3.0.
     Js30,
-    /// python-socketio.
     Python,
 }
 
-/// How a desktop connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transports {
-    /// WebSocket alone.
     WebSocket,
-    /// HTTP long-polling alone.
     Polling,
     /// First long-polling, then WebSocket.
     Upgrade,
@@ -43,20 +34,16 @@ impl Transports {
     }
 }
 
-/// An agent desktop: a process of its own that is told what to do and tells what happens to it.
+/// An agent desktop: a program that carries out commands, and writes what happens to it.
 #[derive(Debug)]
 pub struct Desktop {
     library: ClientLibrary,
-    // Dropped first: the process ends with its input.
-    commands: ChildStdin,
-    happenings: Lines<BufReader<ChildStdout>>,
-    _process: Child,
+    driver: Driver,
     /// The events that it has got since they were last taken.
     events: Vec<Value>,
 }
 
 impl Desktop {
-    /// Starts the process.
     pub fn new(library: ClientLibrary) -> Self {
         let mut command = match library {
             ClientLibrary::Js48 => node("4.8"),
@@ -64,11 +51,7 @@ impl Desktop {
             ClientLibrary::Js30 => node("3.0"),
             ClientLibrary::Python => python(),
         };
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn();
-        let mut process = child.expect("the desktop starts; install what it needs: make test-tools");
-        let commands = process.stdin.take().expect("its input");
-        let happenings = BufReader::new(process.stdout.take().expect("its output")).lines();
-        Self { library, commands, happenings, _process: process, events: Vec::new() }
+        Self { library, driver: Driver::start(&mut command), events: Vec::new() }
     }
 
     /// Connects, and completes the upgrade if there is one.
@@ -80,7 +63,6 @@ impl Desktop {
         }
     }
 
-    /// Begins to connect.
     pub async fn try_connect(&mut self, url: &str, transports: Transports, token: &str) {
         let mut auth = json!({"token": token});
         if self.library == ClientLibrary::Python {
@@ -91,10 +73,10 @@ impl Desktop {
 
     /// Begins to connect, with options as `io(url, options)` takes them.
     pub async fn connect_with(&mut self, url: &str, options: &Value) {
-        self.tell(&json!({"do": "connect", "url": url, "options": options})).await;
+        self.driver.send(&json!({"do": "connect", "url": url, "options": options})).await;
     }
 
-    /// Joins a conversation; the answer is its canonical name.
+    /// Joins a conversation; returns its canonical name.
     pub async fn join(&mut self, conversation: &str) -> String {
         accepted(&self.request("join-conversation", &json!([conversation])).await)
     }
@@ -106,7 +88,7 @@ impl Desktop {
 
     /// Sends an event and waits for its acknowledgement.
     pub async fn request(&mut self, name: &str, args: &Value) -> Value {
-        self.tell(&json!({"do": "emit", "name": name, "args": args})).await;
+        self.driver.send(&json!({"do": "emit", "name": name, "args": args})).await;
         self.until("ack").await["args"].take()
     }
 
@@ -140,17 +122,12 @@ impl Desktop {
 
     async fn happening(&mut self) -> Value {
         let what = format!("something happens to {:?}, which has got {} events", self.library, self.events.len());
-        let line = in_time(&what, self.happenings.next_line()).await.expect("its output");
-        let line = line.unwrap_or_else(|| panic!("{:?} has ended", self.library));
-        let happening: Value = serde_json::from_str(&line).expect("JSON");
+        let happening = in_time(&what, self.driver.receive()).await;
+        let happening = happening.unwrap_or_else(|| panic!("{:?} has ended", self.library));
         if happening["is"] == "event" {
             self.events.push(happening.clone());
         }
         happening
-    }
-
-    async fn tell(&mut self, command: &Value) {
-        self.commands.write_all(format!("{command}\n").as_bytes()).await.expect("the desktop listens");
     }
 }
 
@@ -161,7 +138,7 @@ fn accepted(answer: &Value) -> String {
 
 fn node(version: &str) -> Command {
     let mut command = Command::new("node");
-    // Without the modules node itself would fail, and tell nobody what to do.
+    // Without the modules, the error of Node.js would not say what to install.
     in_clients("node_modules");
     command.arg(in_clients("desktop.mjs")).arg(version);
     command

@@ -19,7 +19,6 @@ use crate::wait::eventually;
 /// The most messages that one request publishes (<https://cloud.google.com/pubsub/quotas#resource_limits>).
 const MOST_AT_ONCE: usize = 1_000;
 
-/// A running emulator.
 #[derive(Debug, Clone)]
 pub struct Emulator {
     host: String,
@@ -41,7 +40,6 @@ impl Emulator {
         Some(Self { host })
     }
 
-    /// Where clients find it, `host:port`.
     pub fn host(&self) -> String {
         self.host.clone()
     }
@@ -73,12 +71,12 @@ impl Emulator {
         assert!(matches!(status, 200 | 409), "{status} for {resource}");
     }
 
-    /// Publishes a message; the answer is its id.
+    /// Publishes a message; returns its id.
     pub async fn publish(&self, push: &Push) -> String {
         self.publish_all(std::slice::from_ref(push)).await.remove(0)
     }
 
-    /// Publishes messages of one kind at once; the answers are their ids.
+    /// Publishes messages of one kind at once; returns their ids.
     pub async fn publish_all(&self, pushes: &[Push]) -> Vec<String> {
         let message = |push: &Push| json!({"data": BASE64_STANDARD.encode(&push.data), "attributes": push.attributes});
         let url = format!("http://{}/v1/{}:publish", self.host, resource("topics", pushes[0].kind));

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use reqwest::Client;
 use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder};
 
 use crate::wait::PATIENCE;
 
@@ -16,4 +16,15 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| {
 /// A client that follows no redirects and waits for an answer for [`PATIENCE`].
 pub fn http() -> Client {
     CLIENT.clone()
+}
+
+/// Sends a request; returns the response's status and text.
+pub async fn response(request: RequestBuilder) -> (u16, String) {
+    let response = request.send().await.expect("a response");
+    (response.status().as_u16(), response.text().await.expect("a text"))
+}
+
+/// Sends a request; returns the response's status.
+pub async fn status(request: RequestBuilder) -> u16 {
+    response(request).await.0
 }

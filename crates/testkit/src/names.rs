@@ -10,7 +10,12 @@ pub fn project() -> String {
     PROJECT.with(Clone::clone)
 }
 
-/// The full name of a conversation of [`project`].
+/// The conversation of a test that needs only one: that which the console joins without being asked.
+pub fn talk() -> String {
+    conversation("demo-conversation")
+}
+
+/// Returns the canonical name of a conversation of [`project`].
 pub fn conversation(id: &str) -> String {
     format!("projects/{}/conversations/{id}", project())
 }

@@ -12,12 +12,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// What happens to the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weather {
-    /// They pass.
     Clear,
-    /// They disappear, and neither side is told.
+    /// They are dropped, and the connections stay open.
     Lost,
     /// They are late by so much.
     Slow(Duration),
@@ -31,7 +29,7 @@ struct State {
     generation: u64,
 }
 
-/// Accepts connections and takes each to the next of its targets that listens.
+/// Accepts connections and forwards each to the next target that listens.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -41,7 +39,6 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens on a free port of this machine.
     pub async fn start(targets: Vec<SocketAddr>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
@@ -51,7 +48,6 @@ impl Proxy {
         Self { address, state, accepted, task }
     }
 
-    /// How many connections it has accepted so far.
     pub fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
@@ -65,12 +61,11 @@ impl Proxy {
         self.address
     }
 
-    /// Changes the weather. Connections that have lost bytes are of no use any more; [`Self::cut`] them.
+    /// Changes the weather. Connections that have lost bytes cannot be used any more; [`Self::cut`] them.
     pub fn set(&self, weather: Weather) {
         self.state.send_modify(|state| state.weather = weather);
     }
 
-    /// Closes all connections.
     pub fn cut(&self) {
         self.state.send_modify(|state| state.generation += 1);
     }
@@ -85,7 +80,7 @@ impl Proxy {
         });
     }
 
-    /// Takes all further connections to another target, and closes the others.
+    /// Forwards all further connections to another target, and closes the others.
     pub fn lead_to(&self, target: SocketAddr) {
         self.state.send_modify(|state| {
             state.targets = vec![target];

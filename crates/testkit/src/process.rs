@@ -8,14 +8,12 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::http::http;
+use crate::http::{http, response};
 use crate::tools::build_folder;
 use crate::wait::{eventually, in_time, until};
 
-/// How a process is started.
 #[derive(Debug, Clone)]
 pub struct Launch {
-    /// The program.
     pub program: PathBuf,
     /// What the process is called in messages, and its log.
     pub name: String,
@@ -82,7 +80,7 @@ impl Process {
             loop {
                 self.read = self.log().len();
                 self.child = run(&self.launch, &self.folder, port);
-                // Until then a client of somebody's may have the port.
+                // A client of another process may have the port for a while.
                 if self.listens().await {
                     break;
                 }
@@ -113,12 +111,10 @@ impl Process {
         digits[..end].parse().ok()
     }
 
-    /// What the process is called.
     pub fn name(&self) -> &str {
         &self.launch.name
     }
 
-    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -137,10 +133,9 @@ impl Process {
         format!("http://{}{path}", self.address())
     }
 
-    /// What GET answers.
+    /// Returns the status and the text of the response to a GET.
     pub async fn get(&self, path: &str) -> (u16, String) {
-        let answer = http().get(self.url(path)).send().await.expect("an answer");
-        (answer.status().as_u16(), answer.text().await.expect("a text"))
+        response(http().get(self.url(path))).await
     }
 
     /// Waits until GET answers with `status`.
@@ -149,25 +144,23 @@ impl Process {
         until(&what, async || self.get(path).await.0 == status).await;
     }
 
-    /// Its metrics. It was started with `METRICS_PORT` 0.
+    /// Returns its metrics. It must have been started with `METRICS_PORT` 0.
     pub async fn metrics(&self) -> String {
         let port = self.logged_port("metrics").expect("a process with metrics");
-        let answer = http().get(format!("http://127.0.0.1:{port}/metrics")).send().await.expect("an answer");
-        assert_eq!(answer.status(), 200);
-        answer.text().await.expect("a text")
+        let (status, metrics) = response(http().get(format!("http://127.0.0.1:{port}/metrics"))).await;
+        assert_eq!(status, 200, "{metrics}");
+        metrics
     }
 
-    /// Asks the process to end.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
     }
 
-    /// Stops the process, as a platform does that gives it no processor.
+    /// Stops the process, like a platform that gives it no CPU time.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// Lets the frozen process go on.
     pub fn thaw(&self) {
         self.signal(Signal::CONT);
     }
@@ -191,7 +184,6 @@ impl Process {
         eventually(&what, async || self.has_ended()).await
     }
 
-    /// How it has ended, if it has.
     pub fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("the state of the process")
     }
@@ -212,12 +204,10 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
-    /// What it has written to stdout.
     pub fn log(&self) -> String {
         self.output("out")
     }
 
-    /// What it has written to stderr.
     pub fn stderr(&self) -> String {
         self.output("err")
     }
@@ -252,7 +242,7 @@ impl Drop for Process {
     }
 }
 
-/// A port on which nobody listens, for programs that do not choose one themselves. It is below the range from which
+/// Returns a free port, for programs that do not choose one themselves. It is below the range from which
 /// the system gives ports to clients, so that no client takes it meanwhile.
 pub fn free_port() -> u16 {
     let mut candidates = std::iter::repeat_with(|| rand::random_range(12_000..32_000));

@@ -21,11 +21,9 @@ const PUBLISH_TIME: &str = "2026-05-14T09:21:07.6Z";
 pub struct Push {
     /// One of [`KINDS`].
     pub kind: &'static str,
-    /// The id of the Pub/Sub message.
     pub id: String,
     /// The message's data, before base64.
     pub data: String,
-    /// The message's attributes.
     pub attributes: Map<String, Value>,
 }
 
@@ -76,12 +74,10 @@ impl Push {
         ]
     }
 
-    /// The path that it is pushed to.
     pub fn path(&self) -> String {
         format!("/{}", self.kind)
     }
 
-    /// The body of the push request.
     pub fn body(&self) -> Value {
         let mut message = json!({
             "data": BASE64_STANDARD.encode(&self.data),

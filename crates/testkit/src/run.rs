@@ -14,7 +14,7 @@ pub(crate) struct Started {
     pub(crate) addresses: Vec<String>,
 }
 
-/// Whoever asks first starts the servers called `name`; everybody gets their addresses. `start` gets a folder for what
+/// Returns the addresses of the servers called `name`, which the first call in a run starts. `start` gets a folder for what
 /// the servers write. They end when the run does: nextest, or this process if `cargo test` runs.
 pub(crate) async fn once(name: &str, start: impl AsyncFnOnce(&Path) -> Started) -> Vec<String> {
     let (id, owner) = match std::env::var_os("NEXTEST_RUN_ID") {

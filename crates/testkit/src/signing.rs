@@ -11,7 +11,6 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-/// A key of an issuer.
 #[derive(Clone)]
 pub struct SigningKey {
     kid: String,
@@ -22,7 +21,6 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// A new key for RS256.
     pub fn rsa(kid: &str) -> Self {
         let pair = rsa::KeyPair::generate(KeySize::Rsa2048).expect("a key");
         let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("its private part");
@@ -35,7 +33,6 @@ impl SigningKey {
         Self { kid: kid.to_owned(), private, public, algorithm: Algorithm::RS256 }
     }
 
-    /// A new key for ES256.
     pub fn ec(kid: &str) -> Self {
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
         let pkcs8 = pkcs8.expect("a key");
@@ -54,7 +51,6 @@ impl SigningKey {
         Self { kid: kid.to_owned(), ..self.clone() }
     }
 
-    /// A token with these claims.
     pub fn sign(&self, claims: &Value) -> String {
         let header = Header { kid: Some(self.kid.clone()), ..Header::new(self.algorithm) };
         encode(&header, claims, &self.private).expect("a token")
@@ -82,7 +78,6 @@ pub fn with(mut claims: Value, changes: &Value) -> Value {
     claims
 }
 
-/// Seconds since 1970.
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
     i64::try_from(since.as_secs()).expect("a time before the end of time")

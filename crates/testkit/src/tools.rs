@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 /// The path of a file or folder of this repository.
 pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
@@ -21,8 +23,7 @@ pub fn program(names: &[&str], remedy: &str) -> Option<PathBuf> {
     found
 }
 
-/// Decides what becomes of a test that lacks something: it fails when `CI` is set, and is skipped otherwise, which
-/// `make test` says at its end.
+/// Fails a test that lacks something if `CI` is set. Otherwise the test is skipped, which `make test` reports at its end.
 pub fn missing(what: &str, remedy: &str) {
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     assert!(std::env::var_os("CI").is_none(), "{what} is missing, and CI is set. {remedy}");
@@ -33,6 +34,14 @@ pub fn missing(what: &str, remedy: &str) {
     });
     let mut out = skipped.unwrap_or_else(|| Box::new(std::io::stderr()));
     out.write_all(line.as_bytes()).expect("a place for the line");
+}
+
+/// Writes a file into a folder of its own, which is removed when it is dropped; returns the folder and the file's path.
+pub fn temporary_file(name: &str, text: &str) -> (TempDir, String) {
+    let folder = TempDir::new().expect("a temporary directory");
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).expect("a file");
+    (folder, path.display().to_string())
 }
 
 /// A file of the clients that `make test-tools` installs.

@@ -1,17 +1,17 @@
 //! A service on the internet, on a port of this machine: it notes what reaches it, and answers as the test says.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A request that reached the service.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub method: String,
@@ -32,17 +32,17 @@ impl Seen {
     }
 }
 
-type Answer = Arc<dyn Fn(&Seen) -> Response + Send + Sync>;
+type Respond = Arc<dyn Fn(&Seen) -> Response + Send + Sync>;
 
 #[derive(Clone)]
-struct Service {
+struct UpstreamState {
     seen: Arc<Mutex<Vec<Seen>>>,
-    answer: Answer,
+    answer: Respond,
 }
 
 pub struct Upstream {
     pub address: SocketAddr,
-    service: Service,
+    service: UpstreamState,
     task: JoinHandle<()>,
 }
 
@@ -51,8 +51,8 @@ impl Upstream {
     pub async fn start<R: IntoResponse>(answer: impl Fn(&Seen) -> R + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("its address");
-        let answer: Answer = Arc::new(move |seen| answer(seen).into_response());
-        let service = Service { seen: Arc::default(), answer };
+        let answer: Respond = Arc::new(move |seen| answer(seen).into_response());
+        let service = UpstreamState { seen: Arc::default(), answer };
         let router = axum::Router::new().fallback(take).with_state(service.clone());
         let task = tokio::spawn(async { axum::serve(listener, router).await.expect("a server") });
         Self { address, service, task }
@@ -65,7 +65,7 @@ impl Upstream {
 
     /// What has reached it so far.
     pub fn seen(&self) -> Vec<Seen> {
-        self.service.seen.lock().expect("nobody panics").clone()
+        self.service.seen.lock().clone()
     }
 
     /// The one request that has reached it.
@@ -83,12 +83,12 @@ impl Drop for Upstream {
     }
 }
 
-async fn take(State(service): State<Service>, request: Request) -> Response {
+async fn take(State(service): State<UpstreamState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
     let target = parts.uri.path_and_query().expect("a path").to_string();
     let seen = Seen { method: parts.method.to_string(), target, headers: parts.headers, body };
-    service.seen.lock().expect("nobody panics").push(seen.clone());
+    service.seen.lock().push(seen.clone());
     (service.answer)(&seen)
 }
 

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long anything may take that is bound to happen, on a machine that is busy with other things.
+/// Time limit for anything that must happen, on a machine that is busy with other things.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Time between two looks at a condition.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Waits until `condition` has an answer.
 #[track_caller]
 pub fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> impl Future<Output = T> {
     let caller = Location::caller();
@@ -27,13 +26,12 @@ pub fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) 
     }
 }
 
-/// Waits until `condition` holds.
 #[track_caller]
 pub fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
     eventually(what, async move || condition().await.then_some(()))
 }
 
-/// Waits for something that is bound to come.
+/// Waits for something that must come.
 #[track_caller]
 pub fn in_time<T>(what: &str, coming: impl Future<Output = T>) -> impl Future<Output = T> {
     let caller = Location::caller();

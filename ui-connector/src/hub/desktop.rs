@@ -1,7 +1,7 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use event::{ConversationName, Offset, Payload, Position};
-use server::util::lock;
+use parking_lot::Mutex;
 use socketio::{Closed, Frame, Socket, Unsent};
 
 use crate::metrics;
@@ -34,7 +34,7 @@ impl Desktop {
     /// The lock is held while sending: an offset must never reach the desktop before the events that
     /// it names, or a cut in between would lose them.
     pub(super) fn deliver(&self, name: &ConversationName, at: Position, event: &mut Frames<'_>) -> Result<(), Unsent> {
-        let mut offset = lock(&self.offset);
+        let mut offset = self.offset.lock();
         let before = offset.get(name);
         offset.set(name, at);
         let sent = self.socket.try_emit(event.frame(self.recovery, &offset, offset.is_only(name)));
@@ -48,14 +48,14 @@ impl Desktop {
 
     /// Sends an event that is in no log, so a desktop that has no room for it is cut.
     pub(super) fn deliver_unlogged(&self, event: &mut Frames<'_>) -> Result<(), Closed> {
-        let offset = lock(&self.offset);
+        let offset = self.offset.lock();
         self.socket.emit(event.frame(self.recovery && *offset != Offset::EMPTY, &offset, false))
     }
 
     /// It begins with what comes after `position`. Its events name that from now on, so that it can
     /// resume before it has got any event of `name`.
     pub(super) fn begin(&self, name: &ConversationName, position: Position) {
-        lock(&self.offset).set(name, position);
+        self.offset.lock().set(name, position);
     }
 
     /// Tells it that events of `name` may be missing, so that it can read them elsewhere.
@@ -69,7 +69,7 @@ impl Desktop {
     /// Conversations that it has left stay in the offset, lest it get the same events once more when it
     /// comes back; but not for longer than a log lasts. `since`: Unix time, milliseconds.
     pub(crate) fn prune(&self, since: u64, joined: &[ConversationName], known: &Offset) {
-        lock(&self.offset).prune(since, joined, known);
+        self.offset.lock().prune(since, joined, known);
     }
 }
 

@@ -15,14 +15,14 @@ mod room;
 mod serve;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use broker::{Retention, Slots};
 use event::{ConversationName, Position};
+use parking_lot::Mutex;
 use server::telemetry::causes;
-use server::util::lock;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::backends::Backends;
@@ -169,16 +169,16 @@ impl Hub {
     }
 
     fn room(&self, name: &ConversationName) -> Arc<Room> {
-        let mut rooms = lock(&self.rooms);
+        let mut rooms = self.rooms.lock();
         rooms.entry(name.clone()).or_insert_with(|| Arc::new(Room::new(name.clone()))).clone()
     }
 
     fn find(&self, name: &str) -> Option<Arc<Room>> {
-        lock(&self.rooms).get(name).cloned()
+        self.rooms.lock().get(name).cloned()
     }
 
     fn forget(&self, room: &Arc<Room>) {
-        let mut rooms = lock(&self.rooms);
+        let mut rooms = self.rooms.lock();
         if rooms.get(room.name.as_str()).is_some_and(|current| Arc::ptr_eq(current, room)) {
             rooms.remove(room.name.as_str());
         }
@@ -189,6 +189,6 @@ impl Hub {
     }
 
     fn rooms_in(&self, slots: &Slots) -> Vec<Arc<Room>> {
-        lock(&self.rooms).values().filter(|room| slots.contains(room.slot)).cloned().collect()
+        self.rooms.lock().values().filter(|room| slots.contains(room.slot)).cloned().collect()
     }
 }

@@ -10,7 +10,6 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use server::telemetry::causes;
-use server::util::lock;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
@@ -23,7 +22,7 @@ impl Hub {
     /// Has a room put in order as soon as possible.
     pub(super) fn ask_repair(&self, room: Arc<Room>) {
         if !room.repair_asked.swap(true, Ordering::SeqCst) {
-            lock(&self.broken).push(room);
+            self.broken.lock().push(room);
             self.repair.notify_one();
         }
     }
@@ -37,7 +36,7 @@ pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = hub.repair.notified() => {
-                    let broken = std::mem::take(&mut *lock(&hub.broken));
+                    let broken = std::mem::take(&mut *hub.broken.lock());
                     under_way.extend(broken.into_iter().map(|room| repair(&hub, room)));
                 }
                 Some(()) = under_way.next() => {}

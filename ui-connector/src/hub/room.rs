@@ -1,9 +1,9 @@
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 
 use broker::{LoggedEvent, Opened, Slot};
 use event::{ConversationName, Payload, Position};
-use server::util::lock;
+use parking_lot::Mutex;
 use socketio::Unsent;
 
 use super::desktop::{Desktop, Frames};
@@ -59,7 +59,7 @@ impl Room {
 
     /// Makes a desktop a member; once more changes nothing.
     pub(super) fn admit(&self, desktop: &Arc<Desktop>, beginning: Beginning) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if state.find(desktop).is_none() {
             let mut member = Member::new(desktop, &self.name, beginning);
             if let Some(start) = state.start() {
@@ -75,26 +75,26 @@ impl Room {
 
     /// The room cannot be opened now. Who has joined at `moment` gets what comes from then on.
     pub(super) fn defer(&self, desktop: &Arc<Desktop>, moment: Position) {
-        if let Some(member) = lock(&self.state).find(desktop) {
+        if let Some(member) = self.state.lock().find(desktop) {
             member.begin_at_latest(moment);
         }
     }
 
     pub(super) fn dismiss(&self, desktop: &Arc<Desktop>) {
-        lock(&self.state).members.retain(|member| !Arc::ptr_eq(&member.desktop, desktop));
+        self.state.lock().members.retain(|member| !Arc::ptr_eq(&member.desktop, desktop));
     }
 
     /// Dismisses desktops whose connection ended before they could be dismissed.
     pub(super) fn sweep(&self) {
-        lock(&self.state).members.retain(|member| !member.desktop.socket().is_closed());
+        self.state.lock().members.retain(|member| !member.desktop.socket().is_closed());
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        lock(&self.state).members.is_empty()
+        self.state.lock().members.is_empty()
     }
 
     pub(super) fn is_open(&self) -> bool {
-        lock(&self.state).opened
+        self.state.lock().opened
     }
 
     /// The end of the log is known. Desktops that know no position begin with the first event that
@@ -103,7 +103,7 @@ impl Room {
     /// The room is open if `unbroken` says that we have listened ever since; it is asked under the
     /// lock, so that a loss comes either before the question or after the answer.
     pub(super) fn open(&self, opened: Opened, unbroken: impl FnOnce() -> bool) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         state.note_backlog(opened.unheard);
         state.seen = state.seen.max(opened.tail);
         let start = state.backlog.map_or(opened.tail, Position::just_before);
@@ -119,7 +119,7 @@ impl Room {
 
     /// The subscription was lost: from `now` on events may pass unheard.
     pub(super) fn suspend(&self, now: u64) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         state.opened = false;
         for member in &mut state.members {
             member.fall_behind(now);
@@ -132,7 +132,7 @@ impl Room {
     /// burst cuts nobody; a desktop that does not read is cut when its catching up takes too long.
     pub(super) fn dispatch(&self, event: &LoggedEvent) -> bool {
         let position = event.position;
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         state.seen = state.seen.max(position);
         if state.given.is_none() {
             state.note_backlog(Some(position));
@@ -161,7 +161,7 @@ impl Room {
     pub(super) fn dispatch_unlogged(&self, payload: &Payload) {
         let Some(mut frames) = Frames::of(payload) else { return };
         let mut reached = 0;
-        for member in &lock(&self.state).members {
+        for member in &self.state.lock().members {
             // A closed socket's member is about to be dismissed.
             reached += u64::from(member.desktop.deliver_unlogged(&mut frames).is_ok());
         }
@@ -170,7 +170,7 @@ impl Room {
 
     /// Gives an event from the log to one member, unless it has it. False if it does not have it now.
     pub(super) fn replay(&self, desktop: &Arc<Desktop>, event: &LoggedEvent) -> bool {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let Some(member) = state.find(desktop) else { return false };
         let has_it = if let Some(mut frames) = Frames::of(&event.payload) {
             let given = member.give(&self.name, event.position, &mut frames).is_ok();
@@ -192,21 +192,21 @@ impl Room {
     /// True if the desktop is behind and nobody is catching it up yet: the caller has to, until it is
     /// [settled](Standing::Settled) or [given up](Self::give_up).
     pub(super) fn begin_catching_up(&self, desktop: &Arc<Desktop>) -> bool {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let Some(member) = state.find(desktop) else { return false };
         !member.live && !std::mem::replace(&mut member.catching_up, true)
     }
 
     /// The log cannot be read now: somebody has to begin again later.
     pub(super) fn give_up(&self, desktop: &Arc<Desktop>) {
-        if let Some(member) = lock(&self.state).find(desktop) {
+        if let Some(member) = self.state.lock().find(desktop) {
             member.catching_up = false;
         }
     }
 
     /// Where a desktop stands; one that has everything becomes live.
     pub(super) fn standing(&self, desktop: &Arc<Desktop>) -> Standing {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let (opened, seen) = (state.opened, state.seen);
         let Some(member) = state.find(desktop) else { return Standing::Settled };
         let standing = if opened && !member.live { member.settle(seen) } else { Standing::Settled };
@@ -217,7 +217,7 @@ impl Room {
 
     /// The log holds nothing after what the desktop has got, so it has everything up to `seen`.
     pub(super) fn skip_to(&self, desktop: &Arc<Desktop>, seen: Position) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if let Some(member) = state.find(desktop) {
             member.skip_to(seen);
             state.note_given(seen);
@@ -226,13 +226,13 @@ impl Room {
 
     /// What is known about a desktop that is behind.
     pub(super) fn place(&self, desktop: &Arc<Desktop>) -> Option<Place> {
-        lock(&self.state).find(desktop).map(|member| member.place())
+        self.state.lock().find(desktop).map(|member| member.place())
     }
 
     /// The log holds what comes after the desktop's place. If it does not, the desktop has been told,
     /// and goes on with `next`.
     pub(super) fn join_up(&self, desktop: &Arc<Desktop>, next: Option<Position>) {
-        if let Some(member) = lock(&self.state).find(desktop) {
+        if let Some(member) = self.state.lock().find(desktop) {
             member.join_up();
             if let Some(next) = next {
                 member.skip_to(next.just_before());
@@ -242,18 +242,18 @@ impl Room {
 
     /// The members that do not get live events.
     pub(super) fn behind(&self) -> Vec<Arc<Desktop>> {
-        lock(&self.state).members.iter().filter(|member| !member.live).map(|member| member.desktop.clone()).collect()
+        self.state.lock().members.iter().filter(|member| !member.live).map(|member| member.desktop.clone()).collect()
     }
 
     /// How many members there are, and how many of them do not get live events.
     pub(super) fn counted(&self) -> (usize, usize) {
-        let state = lock(&self.state);
+        let state = self.state.lock();
         (state.members.len(), state.members.iter().filter(|member| !member.live).count())
     }
 
     /// The first event that no desktop has been given.
     pub(super) fn first_ungiven(&self) -> Option<Position> {
-        let state = lock(&self.state);
+        let state = self.state.lock();
         match state.given {
             Some(given) => (given < state.seen).then(|| given.just_after()),
             None => state.backlog,

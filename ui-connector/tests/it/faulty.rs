@@ -1,13 +1,14 @@
 //! The memory bus, with the troubles of a network.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use broker::{BusMessage, Error, EventBus, EventSink, LoggedEvent, MemoryBus, Opened, Reach};
 use event::{ConversationName, Payload, Position};
+use parking_lot::Mutex;
 
 use crate::gate::Gate;
 use crate::relay::Relay;
@@ -96,7 +97,7 @@ impl FaultyBus {
     }
 
     fn names(&self) -> Vec<ConversationName> {
-        self.subscribed.lock().unwrap().iter().cloned().collect()
+        self.subscribed.lock().iter().cloned().collect()
     }
 
     fn check_commands(&self) -> Result<(), Error> {
@@ -118,13 +119,13 @@ impl EventBus for FaultyBus {
     async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
         self.subscribe.pass().await;
         self.check()?;
-        self.subscribed.lock().unwrap().insert(conversation.clone());
+        self.subscribed.lock().insert(conversation.clone());
         self.inner.subscribe(conversation).await
     }
 
     async fn unsubscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
         self.unsubscribe.pass().await;
-        self.subscribed.lock().unwrap().remove(conversation);
+        self.subscribed.lock().remove(conversation);
         self.inner.unsubscribe(conversation).await?;
         self.check()
     }

@@ -1,8 +1,9 @@
 //! What stands between the memory bus and the hub.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use broker::{BusMessage, EventSink, LoggedEvent};
+use parking_lot::Mutex;
 
 /// One lock, so that the hub is never called twice at a time.
 #[derive(Default)]
@@ -28,26 +29,26 @@ impl Relay {
     }
 
     pub(crate) fn is_lost(&self) -> bool {
-        self.trouble.lock().unwrap().lost
+        self.trouble.lock().lost
     }
 
     pub(crate) fn double(&self) {
-        self.trouble.lock().unwrap().doubled = true;
+        self.trouble.lock().doubled = true;
     }
 
     pub(crate) fn withhold(&self) {
-        self.trouble.lock().unwrap().withheld.get_or_insert_default();
+        self.trouble.lock().withheld.get_or_insert_default();
     }
 
     pub(crate) fn hand_over(&self) {
-        let mut trouble = self.trouble.lock().unwrap();
+        let mut trouble = self.trouble.lock();
         for (conversation, event) in trouble.withheld.take().unwrap_or_default() {
             self.sink().deliver(BusMessage::Live { conversation: &conversation, event });
         }
     }
 
     pub(crate) fn pass_on(&self, message: BusMessage<'_>) {
-        let _trouble = self.trouble.lock().unwrap();
+        let _trouble = self.trouble.lock();
         self.sink().deliver(message);
     }
 
@@ -56,13 +57,13 @@ impl Relay {
     }
 
     pub(crate) fn lose(&self) {
-        let mut trouble = self.trouble.lock().unwrap();
+        let mut trouble = self.trouble.lock();
         trouble.lost = true;
         self.sink().deliver(BusMessage::Lost(&broker::Slots::all()));
     }
 
     pub(crate) fn restore(&self) {
-        let mut trouble = self.trouble.lock().unwrap();
+        let mut trouble = self.trouble.lock();
         trouble.lost = false;
         self.sink().deliver(BusMessage::Restored(&broker::Slots::all()));
     }
@@ -70,7 +71,7 @@ impl Relay {
 
 impl EventSink for Relay {
     fn deliver(&self, message: BusMessage<'_>) {
-        let mut trouble = self.trouble.lock().unwrap();
+        let mut trouble = self.trouble.lock();
         let BusMessage::Live { conversation, event } = message else { unreachable!("memory brings live events only") };
         if trouble.lost {
             return;

@@ -8,9 +8,9 @@ use tokio::time::sleep;
 use crate::desktops::Fleet;
 use crate::event::conversation;
 use crate::open_loop::{PATIENCE, in_turn, open_loop};
-use crate::plan::Plan;
+use crate::plan::LoadPlan;
 use crate::report::{Figure, progress};
-use crate::target::{Deployment, Target};
+use crate::target::{RunningTarget, Target};
 use crate::units::millis;
 use crate::usage::Spent;
 
@@ -18,39 +18,37 @@ use crate::usage::Spent;
 const FAN_OUT_RATE: u64 = 20;
 
 /// One desktop for each conversation, at each rate.
-pub(super) async fn end_to_end(target: Target, plan: &Plan) -> Vec<Figure> {
+pub(super) async fn end_to_end(target: Target, plan: &LoadPlan) -> Vec<Figure> {
     let mut figures = Vec::new();
     for &rate in &plan.rates {
         let group = format!("{rate} events/s, {} desktops, one for each conversation", plan.desktops);
         let deployment = target.start(plan, &[]).await;
-        let mut stage = Stage::new(&deployment, plan.desktops, plan.desktops).await;
+        let mut stage = LoadRun::new(&deployment, plan.desktops, plan.desktops).await;
         figures.extend(stage.load(&group, rate, plan).await);
     }
     figures
 }
 
 /// One conversation for all desktops.
-pub(super) async fn fan_out(target: Target, plan: &Plan) -> Vec<Figure> {
+pub(super) async fn fan_out(target: Target, plan: &LoadPlan) -> Vec<Figure> {
     let group = format!("fan-out, {FAN_OUT_RATE} events/s, each to {} desktops", plan.desktops);
     let deployment = target.start(plan, &[]).await;
-    let mut stage = Stage::new(&deployment, 1, plan.desktops).await;
+    let mut stage = LoadRun::new(&deployment, 1, plan.desktops).await;
     stage.load(&group, FAN_OUT_RATE, plan).await
 }
 
 /// Desktops and the conversations that they have joined, in turn.
-struct Stage<'a> {
-    deployment: &'a Deployment,
+struct LoadRun<'a> {
+    deployment: &'a RunningTarget,
     conversations: Vec<String>,
     desktops: usize,
     fleet: Fleet,
-    /// Events that have been due so far.
     due: u64,
-    /// Pushes that were refused so far.
     refused: u64,
 }
 
-impl<'a> Stage<'a> {
-    async fn new(deployment: &'a Deployment, conversations: usize, desktops: usize) -> Self {
+impl<'a> LoadRun<'a> {
+    async fn new(deployment: &'a RunningTarget, conversations: usize, desktops: usize) -> Self {
         let names: Vec<_> = (0..conversations).map(|number| conversation("load", number)).collect();
         let join = |desktop: usize| Some(names[desktop % conversations].clone());
         let fleet = Fleet::connect(deployment.connector, desktops, join).await;
@@ -58,7 +56,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Pushes `rate` events a second, first to warm up, then measured.
-    async fn load(&mut self, group: &str, rate: u64, plan: &Plan) -> Vec<Figure> {
+    async fn load(&mut self, group: &str, rate: u64, plan: &LoadPlan) -> Vec<Figure> {
         self.push(rate, plan.warm_up()).await;
         self.fleet.seen().latencies.reset();
         let deployment = self.deployment;
@@ -90,7 +88,7 @@ impl<'a> Stage<'a> {
         figures
     }
 
-    /// Pushes, and waits until everything has arrived or is given up; how late this program was.
+    /// Pushes, and waits until everything has arrived or counts as lost; returns how late this program was.
     async fn push(&mut self, rate: u64, duration: Duration) -> Histogram<u64> {
         let pushed = open_loop(self.deployment.interceptor, &self.conversations, self.due, rate, duration).await;
         self.due += pushed.due;

@@ -1,4 +1,4 @@
-//! What is played, and what is read off.
+//! The scenarios, and the figures that each gives.
 
 mod load;
 mod proxy;
@@ -6,7 +6,7 @@ mod single;
 
 use clap::ValueEnum;
 
-use crate::plan::Plan;
+use crate::plan::LoadPlan;
 use crate::report::Figure;
 use crate::target::Target;
 
@@ -31,7 +31,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// Starts a target, plays the scenario with it, and stops it.
-    pub(crate) async fn play(self, target: Target, plan: &Plan) -> Vec<Figure> {
+    pub(crate) async fn play(self, target: Target, plan: &LoadPlan) -> Vec<Figure> {
         match self {
             Self::IdleMemory => single::idle_memory(target, plan).await,
             Self::Handshake => single::handshake(target, plan).await,

@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 
 use crate::desktops::tokens;
 use crate::http::{closed_loop, get};
-use crate::plan::Plan;
+use crate::plan::LoadPlan;
 use crate::report::Figure;
 use crate::target::{Target, first_answer, free_address};
 use crate::units::{micros_each, millis, per_second};
@@ -28,7 +28,7 @@ const ANSWER: usize = 1200;
 
 const TOKEN: &str = r#"{"access_token":"bench","expires_in":3599,"token_type":"Bearer"}"#;
 
-pub(super) async fn play(target: Target, plan: &Plan) -> Vec<Figure> {
+pub(super) async fn play(target: Target, plan: &LoadPlan) -> Vec<Figure> {
     match target {
         Target::Services => {
             let upstream = start_upstream();
@@ -51,7 +51,7 @@ pub(super) async fn play(target: Target, plan: &Plan) -> Vec<Figure> {
     }
 }
 
-async fn measure(proxy: SocketAddr, pid: u32, upstream: SocketAddr, token: &str, plan: &Plan) -> Vec<Figure> {
+async fn measure(proxy: SocketAddr, pid: u32, upstream: SocketAddr, token: &str, plan: &LoadPlan) -> Vec<Figure> {
     let path = format!("/v2/projects/{}/locations/global/conversations/c", project());
     let call = async |server, connections, duration| {
         closed_loop(server, connections, duration, StatusCode::OK, || get(&path, token)).await

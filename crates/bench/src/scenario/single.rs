@@ -1,4 +1,4 @@
-//! One thing at a time: a desktop that does nothing, handshakes, pushes that nobody waits for, starts.
+//! One thing at a time: a desktop that does nothing, handshakes, pushes, starts.
 
 use std::cell::Cell;
 
@@ -10,14 +10,14 @@ use crate::desktops::{Fleet, connect, tokens};
 use crate::event::{Mark, conversation, push};
 use crate::http::closed_loop;
 use crate::open_loop::in_turn;
-use crate::plan::{AT_ONCE, Plan};
+use crate::plan::{AT_ONCE, LoadPlan};
 use crate::report::Figure;
-use crate::target::{Deployment, Role, Target};
+use crate::target::{Role, RunningTarget, Target};
 use crate::units::{float, per_second};
 use crate::usage::{Spent, settled_bytes};
 
 /// What a desktop costs that is connected and idle.
-pub(super) async fn idle_memory(target: Target, plan: &Plan) -> Vec<Figure> {
+pub(super) async fn idle_memory(target: Target, plan: &LoadPlan) -> Vec<Figure> {
     let desktops = plan.idle_desktops;
     let group = format!("memory, {desktops} idle desktops");
     let connected = growth(target, plan, |_| None).await;
@@ -31,14 +31,14 @@ pub(super) async fn idle_memory(target: Target, plan: &Plan) -> Vec<Figure> {
 }
 
 /// By how many bytes the connector and Redis grow when the desktops connect.
-async fn growth(target: Target, plan: &Plan, conversation: impl Fn(usize) -> Option<String>) -> Vec<f64> {
+async fn growth(target: Target, plan: &LoadPlan, conversation: impl Fn(usize) -> Option<String>) -> Vec<f64> {
     let deployment = target.start(plan, &[]).await;
     let before = sizes(&deployment).await;
     let _fleet = Fleet::connect(deployment.connector, plan.idle_desktops, conversation).await;
     sizes(&deployment).await.iter().zip(before).map(|(after, before)| after - before).collect()
 }
 
-async fn sizes(deployment: &Deployment) -> Vec<f64> {
+async fn sizes(deployment: &RunningTarget) -> Vec<f64> {
     let mut sizes = Vec::new();
     for (_, pid) in deployment.processes().filter(|(role, _)| *role != Role::Interceptor) {
         sizes.push(float(settled_bytes(pid).await));
@@ -47,7 +47,7 @@ async fn sizes(deployment: &Deployment) -> Vec<f64> {
 }
 
 /// Connecting with a token, joining a conversation of its own, and going away.
-pub(super) async fn handshake(target: Target, plan: &Plan) -> Vec<Figure> {
+pub(super) async fn handshake(target: Target, plan: &LoadPlan) -> Vec<Figure> {
     let deployment = target.start(plan, &[]).await;
     let (server, tokens, next) = (deployment.connector, tokens(deployment.connector).await, Cell::new(0));
     let shake = async |duration| {
@@ -65,7 +65,7 @@ pub(super) async fn handshake(target: Target, plan: &Plan) -> Vec<Figure> {
 }
 
 /// The interceptor alone: pushes as fast as it answers, for conversations that no desktop has joined.
-pub(super) async fn interceptor(target: Target, plan: &Plan) -> Vec<Figure> {
+pub(super) async fn interceptor(target: Target, plan: &LoadPlan) -> Vec<Figure> {
     let deployment = target.start(plan, &[]).await;
     let conversations: Vec<_> = (0..plan.desktops).map(|number| conversation("unheard", number)).collect();
     let next = Cell::new(0);
@@ -88,7 +88,7 @@ pub(super) async fn interceptor(target: Target, plan: &Plan) -> Vec<Figure> {
 const STARTS: usize = 3;
 
 /// From the start of each program to its first answer, and what it holds when it is not used.
-pub(super) async fn start(target: Target, plan: &Plan) -> Vec<Figure> {
+pub(super) async fn start(target: Target, plan: &LoadPlan) -> Vec<Figure> {
     let mut figures = Vec::new();
     for _ in 0..STARTS {
         let deployment = target.start(plan, &[]).await;

@@ -1,9 +1,10 @@
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use event::{ConnectorId, ConversationName, Position};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::conversation::Conversation;
@@ -54,7 +55,7 @@ impl Store {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 
     /// Records an event and tells it to the listeners, under one lock: they hear the events of a

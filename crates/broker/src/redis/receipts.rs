@@ -1,7 +1,7 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use event::ConversationName;
+use parking_lot::Mutex;
 
 /// The most that are remembered. Beyond it Redis has been out of reach for long, and what was
 /// taken before has ended anyway.
@@ -15,7 +15,7 @@ pub(super) struct Receipts(Mutex<HashMap<ConversationName, u64>>);
 impl Receipts {
     /// The receipt for an attempt to take the mark of `conversation`.
     pub(super) fn of<'a>(&'a self, conversation: &'a ConversationName) -> Receipt<'a> {
-        let unanswered = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(conversation);
+        let unanswered = self.0.lock().remove(conversation);
         Receipt { receipts: self, conversation, number: unanswered.unwrap_or_else(rand::random), answered: false }
     }
 }
@@ -42,7 +42,7 @@ impl Receipt<'_> {
 impl Drop for Receipt<'_> {
     fn drop(&mut self) {
         if !self.answered {
-            let mut unanswered = self.receipts.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut unanswered = self.receipts.0.lock();
             if unanswered.len() >= MOST {
                 unanswered.clear();
             }

@@ -1,58 +1,39 @@
 //! Desktops of socket.io-client, all in one process of Node.js, without any code for recovery.
 
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
 use tokio_util::sync::CancellationToken;
 
-use super::{conversation_of, number_of};
+use super::{conversation_of, got};
 use crate::ledger::{Ledger, Seat};
 use crate::plan::Plan;
+use testkit::Driver;
 
-/// The program that plays them.
+/// The program of the desktops.
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/desktops.mjs");
 
-/// Plays desktops, each in its conversations, until `stop`.
+/// Runs desktops, each in its conversations, until `stop`.
 pub(super) async fn run(
     server: SocketAddr,
     seats: Vec<(Seat, Vec<usize>)>,
     ledger: Arc<Ledger>,
     stop: CancellationToken,
 ) {
-    let (mut process, output) = start(server, &seats).await;
-    let mut lines = BufReader::new(output).lines();
+    let mut driver = Driver::start(Command::new("node").arg(PROGRAM));
+    let names = |joined: &Vec<usize>| joined.iter().map(|index| Plan::conversation(*index)).collect::<Vec<_>>();
+    let desktops: Vec<_> = seats.iter().map(|(_, joined)| names(joined)).collect();
+    driver.send(&json!({"url": format!("http://{server}"), "desktops": desktops})).await;
+    driver.close_input();
     let listening = async {
-        while let Ok(Some(line)) = lines.next_line().await {
-            let Ok(happening) = serde_json::from_str::<Value>(&line) else { continue };
+        while let Some(happening) = driver.receive().await {
             take(&happening, &seats, &ledger);
         }
         ledger.wrong("the process of socket.io-client has ended".to_owned());
     };
     stop.run_until_cancelled(listening).await;
-    // It fails if the process has ended by itself.
-    let _ = process.kill().await;
-}
-
-async fn start(server: SocketAddr, seats: &[(Seat, Vec<usize>)]) -> (Child, ChildStdout) {
-    let mut process = Command::new("node")
-        .arg(PROGRAM)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("Node.js runs; install it by `make test-tools`");
-    let names = |joined: &Vec<usize>| joined.iter().map(|index| Plan::conversation(*index)).collect::<Vec<_>>();
-    let desktops: Vec<_> = seats.iter().map(|(_, joined)| names(joined)).collect();
-    let config = json!({"url": format!("http://{server}"), "desktops": desktops}).to_string();
-    let mut input = process.stdin.take().expect("its input");
-    input.write_all(config.as_bytes()).await.expect("it reads");
-    drop(input);
-    let output = process.stdout.take().expect("its output");
-    (process, output)
 }
 
 fn take(happening: &Value, seats: &[(Seat, Vec<usize>)], ledger: &Ledger) {
@@ -60,13 +41,7 @@ fn take(happening: &Value, seats: &[(Seat, Vec<usize>)], ledger: &Ledger) {
     let Some((seat, _)) = seat else { return };
     let why = happening["why"].as_str().unwrap_or_default();
     match happening["is"].as_str() {
-        Some("event") => {
-            let payload = &happening["payload"];
-            match (conversation_of(payload), number_of(payload)) {
-                (Some(conversation), Some(number)) => ledger.got(*seat, conversation, number),
-                _ => ledger.wrong(format!("an event that nobody sent: {payload}")),
-            }
-        }
+        Some("event") => got(ledger, *seat, &happening["payload"]),
         Some("joined") => {
             if let Some(conversation) = conversation_of(happening) {
                 ledger.joined(*seat, conversation);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::{conversation_of, number_of};
+use super::got;
 use crate::ledger::{Ledger, Seat};
 use crate::plan::Plan;
 use testkit::http;
@@ -21,33 +21,12 @@ const SILENCE: Duration = Duration::from_secs(45);
 /// What the kernel keeps for a desktop that does not read: little, so that the server notices.
 const RECEIVE_BUFFER: u32 = 8 * 1024;
 
-/// Whether a desktop reads what it gets.
-#[derive(Debug)]
-pub(crate) struct Attention(watch::Sender<bool>);
-
-impl Default for Attention {
-    fn default() -> Self {
-        Self(watch::Sender::new(true))
-    }
-}
-
-impl Attention {
-    pub(crate) fn set(&self, reads: bool) {
-        self.0.send_replace(reads);
-    }
-
-    async fn given(&self) {
-        // The sender lives as long as this.
-        let _ = self.0.subscribe().wait_for(|reads| *reads).await;
-    }
-}
-
 pub(super) struct Light {
     server: SocketAddr,
     seat: Seat,
     conversation: usize,
     ledger: Arc<Ledger>,
-    attention: Arc<Attention>,
+    attention: watch::Receiver<bool>,
     token: String,
     pid: Option<String>,
     offset: Option<String>,
@@ -62,7 +41,7 @@ impl Light {
         seat: Seat,
         conversation: usize,
         ledger: Arc<Ledger>,
-        attention: Arc<Attention>,
+        attention: watch::Receiver<bool>,
     ) -> Self {
         Self { server, seat, conversation, ledger, attention, token: String::new(), pid: None, offset: None }
     }
@@ -93,7 +72,7 @@ impl Light {
         let options = Options { receive_buffer: Some(RECEIVE_BUFFER), ..Options::default() };
         let connected = Client::connect_with(self.server, &auth, options).await;
         if let Err(ConnectError::Refused(_)) = &connected {
-            // The session was forgotten: whoever uses the desktop logs in again.
+            // The session was forgotten: the desktop logs in again.
             self.token.clear();
             self.ledger.note(self.seat, "refused", "");
         }
@@ -112,7 +91,8 @@ impl Light {
 
     async fn read(&mut self, mut client: Client) -> End {
         loop {
-            self.attention.given().await;
+            // The sender lives as long as the run.
+            let _ = self.attention.wait_for(|reads| *reads).await;
             let packet = match timeout(SILENCE, client.receive()).await {
                 Ok(Ok(packet)) => packet,
                 Ok(Err(end)) => return text(end),
@@ -133,13 +113,8 @@ impl Light {
         }
         match (args.first().and_then(Value::as_str), args.get(1)) {
             (Some("token-renewed"), _) => self.ledger.count("tokens renewed"),
-            (Some("events-missed"), _) => {
-                self.ledger.told_of_gap(self.seat);
-            }
-            (_, Some(payload)) => match (conversation_of(payload), number_of(payload)) {
-                (Some(conversation), Some(number)) => self.ledger.got(self.seat, conversation, number),
-                _ => self.ledger.wrong(format!("an event that nobody sent: {event}")),
-            },
+            (Some("events-missed"), _) => self.ledger.told_of_gap(self.seat),
+            (_, Some(payload)) => got(&self.ledger, self.seat, payload),
             _ => self.ledger.wrong(format!("an event without arguments: {event}")),
         }
     }

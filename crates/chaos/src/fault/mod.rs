@@ -1,6 +1,5 @@
-//! Faults, at random: three lanes, each with its own part of the world, break things at the same time.
+//! Faults, at random: three lanes, each with its own part of the world, inject them at the same time.
 
-mod cluster;
 mod desktops;
 mod redis;
 mod services;
@@ -12,29 +11,24 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio::sync::RwLock;
 use tokio::time::{Instant, sleep};
 
-use crate::desktop::Desktops;
+use crate::desktop::Attention;
 use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::publisher::Publishing;
-use crate::stage::Stage;
+use crate::stage::System;
 
-/// How long everything may take to arrive when nothing is wrong.
-const CALM: Duration = Duration::from_mins(2);
-
-/// What a lane needs.
 struct Lane<'a> {
     random: StdRng,
     plan: &'a Plan,
-    stage: &'a Stage,
+    stage: &'a System,
     ledger: &'a Ledger,
-    /// Held for reading while something is broken; for writing, when nothing may be.
+    /// Held for reading during a fault; for writing while there may be none.
     calm: &'a RwLock<()>,
     until: Instant,
 }
 
-/// Injects faults for as long as the plan says.
-pub(crate) async fn inject(plan: &Plan, stage: &Stage, desktops: &Desktops, publishing: &Publishing, ledger: &Ledger) {
-    let (calm, until) = (RwLock::new(()), Instant::now() + plan.time);
+pub(crate) async fn inject(plan: &Plan, stage: &System, light: &[Attention], publishing: &Publishing, ledger: &Ledger) {
+    let (calm, until) = (RwLock::new(()), Instant::now() + Duration::from_secs_f64(plan.minutes * 60.0));
     let lane = |number| Lane {
         random: StdRng::seed_from_u64(plan.seed.wrapping_add(number)),
         plan,
@@ -43,21 +37,18 @@ pub(crate) async fn inject(plan: &Plan, stage: &Stage, desktops: &Desktops, publ
         calm: &calm,
         until,
     };
-    let redis =
-        async { if plan.cluster { cluster::run(lane(2)).await } else { redis::run(lane(2), publishing).await } };
-    tokio::join!(services::run(lane(1)), redis, desktops::run(lane(3), desktops));
+    tokio::join!(services::run(lane(1)), redis::run(lane(2), publishing), desktops::run(lane(3), light));
 }
 
 impl Lane<'_> {
     /// Waits for the next fault; false when there are to be no more.
     async fn rest(&mut self) -> bool {
-        let longest = self.plan.rest;
-        sleep(longest.mul_f64(self.random.random_range(0.1..1.0))).await;
+        sleep(self.plan.rest().mul_f64(self.random.random_range(0.1..1.0))).await;
         Instant::now() < self.until
     }
 
     fn choose<'t, T>(&mut self, all: &'t [T]) -> &'t T {
-        &all[self.random.random_range(0..all.len())]
+        &all[self.random_index(all.len())]
     }
 
     fn random_index(&mut self, count: usize) -> usize {

@@ -1,47 +1,58 @@
-//! What can happen to Redis, and to the way to it.
+//! What can happen to Redis, and to the network between it and the processes.
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-use super::{CALM, Lane};
+use super::Lane;
 use crate::ledger::FORGETTING;
 use crate::publisher::Publishing;
-use crate::stage::Redis;
+use crate::stage::RedisUnderTest;
 use testkit::Weather;
+
+const CALM: Duration = Duration::from_mins(2);
+/// Conversations whose slots move, one after the other.
+const SLOTS: usize = 8;
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {
-    Subscriptions,
-    Clients,
-    Pause,
-    PauseWrites,
-    Busy,
-    Full,
-    Scripts,
+    Command(&'static str),
+    /// A command whose effect lasts for some time, which stands for `{ms}` or `{s}` if the command needs it.
+    Lasting(&'static str),
     FailOver,
     Empty,
     Unreachable,
     Slow,
+    Death,
+    MoveSlots,
 }
 
-const FAULTS: [Fault; 11] = [
-    Fault::Subscriptions,
-    Fault::Clients,
-    Fault::Pause,
-    Fault::PauseWrites,
-    Fault::Busy,
-    Fault::Full,
-    Fault::Scripts,
+const SUBSCRIPTIONS: Fault = Fault::Command("CLIENT KILL TYPE pubsub");
+const CLIENTS: Fault = Fault::Command("CLIENT KILL TYPE normal SKIPME yes");
+const SCRIPTS: Fault = Fault::Command("SCRIPT FLUSH");
+const BUSY: Fault = Fault::Lasting("DEBUG SLEEP {s}");
+
+const OF_A_PAIR: [Fault; 11] = [
+    SUBSCRIPTIONS,
+    CLIENTS,
+    SCRIPTS,
+    BUSY,
+    Fault::Lasting("CLIENT PAUSE {ms} ALL"),
+    Fault::Lasting("CLIENT PAUSE {ms} WRITE"),
+    Fault::Lasting("CONFIG SET maxmemory 1mb"),
     Fault::FailOver,
     Fault::Empty,
     Fault::Unreachable,
     Fault::Slow,
 ];
 
+const OF_A_CLUSTER: [Fault; 8] =
+    [SUBSCRIPTIONS, CLIENTS, SCRIPTS, BUSY, Fault::FailOver, Fault::Death, Fault::MoveSlots, Fault::MoveSlots];
+
 pub(super) async fn run(mut lane: Lane<'_>, publishing: &Publishing) {
+    let faults = if lane.plan.cluster { &OF_A_CLUSTER[..] } else { &OF_A_PAIR };
     while lane.rest().await {
-        let fault = *lane.choose(&FAULTS);
+        let fault = *lane.choose(faults);
         if matches!(fault, Fault::Empty) {
             empty(&lane, publishing).await;
             continue;
@@ -49,68 +60,53 @@ pub(super) async fn run(mut lane: Lane<'_>, publishing: &Publishing) {
         let _broken = lane.calm.read().await;
         match fault {
             Fault::Unreachable | Fault::Slow => network(&mut lane, fault).await,
-            Fault::FailOver => fail_over(&lane).await,
-            _ => command(&mut lane, fault).await,
+            _ => redis(&mut lane, fault).await,
         }
     }
 }
 
-/// What a command can do.
-async fn command(lane: &mut Lane<'_>, fault: Fault) {
-    let time = lane.seconds(0.5, 5.0);
-    let millis = time.as_millis().to_string();
-    let guard = lane.stage.redis.lock().await;
-    let Redis::Pair(redis) = &*guard else { return };
-    let note = |what: &str| lane.ledger.fault(what.to_owned());
-    match fault {
-        Fault::Subscriptions => {
-            note("CLIENT KILL TYPE pubsub");
-            redis.tell(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+async fn redis(lane: &mut Lane<'_>, fault: Fault) {
+    // A longer standstill makes a cluster elect a new primary.
+    let (stage, time) = (lane.stage, lane.seconds(0.3, 4.0));
+    let mut redis = stage.redis.lock().await;
+    let primary = *lane.choose(&redis.primaries().await);
+    match (fault, &mut *redis) {
+        (Fault::Command(command), redis) => {
+            lane.ledger.fault(format!("{command}: redis-{primary}"));
+            redis.tell(primary, command).await;
         }
-        Fault::Clients => {
-            note("CLIENT KILL TYPE normal");
-            redis.tell(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
-        }
-        Fault::Pause => {
-            note(&format!("CLIENT PAUSE: {time:.1?}"));
-            redis.tell(&["CLIENT", "PAUSE", &millis, "ALL"]).await;
+        (Fault::Lasting(command), redis) => {
+            let with = |millis: &str, seconds: &str| command.replace("{ms}", millis).replace("{s}", seconds);
+            lane.ledger.fault(format!("{}: redis-{primary} for {time:.1?}", with("…", "…")));
+            let (millis, seconds) = (time.as_millis().to_string(), time.as_secs_f64().to_string());
+            redis.tell(primary, &with(&millis, &seconds)).await;
             sleep(time).await;
+            redis.heal().await;
         }
-        Fault::PauseWrites => {
-            note(&format!("CLIENT PAUSE WRITE: {time:.1?}"));
-            redis.tell(&["CLIENT", "PAUSE", &millis, "WRITE"]).await;
-            sleep(time).await;
+        (Fault::Death, RedisUnderTest::Cluster(cluster)) => {
+            lane.ledger.fault(format!("death of a primary: redis-{primary}"));
+            cluster.kill(primary).await;
         }
-        Fault::Busy => {
-            note(&format!("DEBUG SLEEP: {time:.1?}"));
-            redis.tell(&["DEBUG", "SLEEP", &time.as_secs_f64().to_string()]).await;
-            sleep(time).await;
+        (Fault::MoveSlots, RedisUnderTest::Cluster(cluster)) => {
+            let (conversations, first) = (lane.plan.conversations(), lane.random_index(lane.plan.conversations()));
+            lane.ledger.fault(format!("the slots of {SLOTS} conversations move"));
+            for number in first..first + SLOTS {
+                cluster.move_slot(number % conversations).await;
+            }
         }
-        Fault::Full => {
-            note(&format!("full memory: {time:.1?}"));
-            redis.tell(&["CONFIG", "SET", "maxmemory", "1mb"]).await;
-            sleep(time).await;
-            redis.tell(&["CONFIG", "SET", "maxmemory", "0"]).await;
-        }
-        _ => {
-            note("SCRIPT FLUSH");
-            redis.tell(&["SCRIPT", "FLUSH"]).await;
+        (_, redis) => {
+            lane.ledger.fault("failover to a replica".to_owned());
+            redis.fail_over().await;
+            if let RedisUnderTest::Pair(pair) = redis {
+                stage.to_redis.iter().for_each(|proxy| proxy.lead_to(pair.address()));
+            }
         }
     }
-}
-
-async fn fail_over(lane: &Lane<'_>) {
-    lane.ledger.fault("failover to the replica".to_owned());
-    let mut guard = lane.stage.redis.lock().await;
-    let Redis::Pair(redis) = &mut *guard else { return };
-    redis.fail_over().await;
-    lane.stage.to_redis.iter().for_each(|proxy| proxy.lead_to(redis.address()));
 }
 
 /// One process does not reach Redis, or reaches it late.
 async fn network(lane: &mut Lane<'_>, fault: Fault) {
-    let time = lane.seconds(1.0, 12.0);
-    let delay = lane.seconds(0.05, 0.8);
+    let (time, delay) = (lane.seconds(1.0, 12.0), lane.seconds(0.05, 0.8));
     let victim = lane.random_index(lane.stage.to_redis.len());
     let proxy = &lane.stage.to_redis[victim];
     if matches!(fault, Fault::Slow) {
@@ -124,19 +120,14 @@ async fn network(lane: &mut Lane<'_>, fault: Fault) {
     proxy.clear_up();
 }
 
-/// A restart without persistence. What Redis alone knows cannot be brought back by anybody, so everything
-/// must have arrived before.
+/// Nothing can bring back what Redis alone knows, so everything must have arrived before it forgets.
 async fn empty(lane: &Lane<'_>, publishing: &Publishing) {
     let _calm = lane.calm.write().await;
-    publishing.pause().await;
+    let _turn = publishing.turn.write().await;
     lane.stage.is_ready().await;
-    let deadline = Instant::now() + CALM;
-    while !lane.ledger.is_complete() && Instant::now() < deadline {
-        sleep(Duration::from_millis(50)).await;
-    }
+    lane.ledger.is_complete_within(CALM).await;
     lane.ledger.fault(FORGETTING.to_owned());
-    if let Redis::Pair(redis) = &mut *lane.stage.redis.lock().await {
+    if let RedisUnderTest::Pair(redis) = &mut *lane.stage.redis.lock().await {
         redis.restart_empty().await;
     }
-    publishing.go_on();
 }

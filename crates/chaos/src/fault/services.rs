@@ -10,80 +10,40 @@ use testkit::Process;
 /// How long a process may take to end after SIGTERM; the platform kills after 10 s.
 const GRACE: Duration = Duration::from_secs(10);
 
-#[derive(Debug, Clone, Copy)]
-enum Fault {
-    KillConnector,
-    StopConnector,
-    FreezeConnector,
-    RollingRestart,
-    KillInterceptor,
-    StopInterceptor,
-    FreezeInterceptor,
-}
-
-const FAULTS: [Fault; 7] = [
-    Fault::KillConnector,
-    Fault::StopConnector,
-    Fault::FreezeConnector,
-    Fault::RollingRestart,
-    Fault::KillInterceptor,
-    Fault::StopInterceptor,
-    Fault::FreezeInterceptor,
-];
-
 pub(super) async fn run(mut lane: Lane<'_>) {
     while lane.rest().await {
-        let fault = *lane.choose(&FAULTS);
         let _broken = lane.calm.read().await;
-        match fault {
-            Fault::RollingRestart => roll(&lane).await,
-            Fault::KillConnector | Fault::KillInterceptor => kill(&mut lane, fault).await,
-            Fault::StopConnector | Fault::StopInterceptor => stop(&mut lane, fault).await,
-            Fault::FreezeConnector | Fault::FreezeInterceptor => freeze(&mut lane, fault).await,
+        let fault = lane.random_index(7);
+        if fault == 0 {
+            // A new revision: one connector after the other.
+            lane.ledger.fault("rolling restart".to_owned());
+            for connector in &lane.stage.connectors {
+                replace(&lane, &mut *connector.lock().await).await;
+            }
+            continue;
         }
-    }
-}
-
-/// The processes that a fault can happen to.
-fn victims<'a>(lane: &Lane<'a>, fault: Fault) -> &'a [tokio::sync::Mutex<Process>] {
-    match fault {
-        Fault::KillInterceptor | Fault::StopInterceptor | Fault::FreezeInterceptor => &lane.stage.interceptors,
-        _ => &lane.stage.connectors,
-    }
-}
-
-async fn kill(lane: &mut Lane<'_>, fault: Fault) {
-    let away = lane.seconds(0.0, 4.0);
-    let all = victims(lane, fault);
-    let mut victim = lane.choose(all).lock().await;
-    lane.ledger.fault(format!("kill -9: {}, back in {away:.1?}", victim.name()));
-    victim.kill();
-    sleep(away).await;
-    victim.restart().await;
-}
-
-async fn stop(lane: &mut Lane<'_>, fault: Fault) {
-    let all = victims(lane, fault);
-    let mut victim = lane.choose(all).lock().await;
-    lane.ledger.fault(format!("SIGTERM: {}", victim.name()));
-    replace(lane, &mut victim).await;
-}
-
-async fn freeze(lane: &mut Lane<'_>, fault: Fault) {
-    let time = lane.seconds(0.5, 12.0);
-    let all = victims(lane, fault);
-    let victim = lane.choose(all).lock().await;
-    lane.ledger.fault(format!("standstill: {} for {time:.1?}", victim.name()));
-    victim.freeze();
-    sleep(time).await;
-    victim.thaw();
-}
-
-/// A new revision: one connector after the other.
-async fn roll(lane: &Lane<'_>) {
-    lane.ledger.fault("rolling restart".to_owned());
-    for connector in &lane.stage.connectors {
-        replace(lane, &mut *connector.lock().await).await;
+        let services = if fault.is_multiple_of(2) { &lane.stage.connectors } else { &lane.stage.interceptors };
+        let mut victim = lane.choose(services).lock().await;
+        let (name, time) = (victim.name().to_owned(), lane.seconds(0.5, 12.0));
+        match fault {
+            1 | 2 => {
+                let away = time / 3;
+                lane.ledger.fault(format!("kill -9: {name}, back in {away:.1?}"));
+                victim.kill();
+                sleep(away).await;
+                victim.restart().await;
+            }
+            3 | 4 => {
+                lane.ledger.fault(format!("SIGTERM: {name}"));
+                replace(&lane, &mut victim).await;
+            }
+            _ => {
+                lane.ledger.fault(format!("standstill: {name} for {time:.1?}"));
+                victim.freeze();
+                sleep(time).await;
+                victim.thaw();
+            }
+        }
     }
 }
 

@@ -1,77 +1,75 @@
 //! The processes, and the networks between them.
 
-mod cluster;
 mod redis;
-mod topics;
 
 use std::fs;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use broker::{RedisBroker, RedisSettings, Retention};
+use event::EventKind;
+use serde_json::json;
+use simulator::pubsub::{Topics, topic};
 use tokio::sync::Mutex;
 
 use crate::plan::{PROJECT, Plan};
-use testkit::{Launch, Process, Proxy, http, until};
+use testkit::{Emulator, Launch, Process, Proxy, http, until};
 
-pub(crate) use cluster::Cluster;
-pub(crate) use redis::Redis;
-pub(crate) use topics::Topics;
+pub(crate) use redis::RedisUnderTest;
 
 /// Keys that sign the desktops' tokens.
 const SECRET: &str = "only for this run: 0a1b2c3d4e5f";
 
-/// Everything that can be broken.
-pub(crate) struct Stage {
+/// Everything that faults happen to.
+pub(crate) struct System {
     pub(crate) connectors: Vec<Mutex<Process>>,
     pub(crate) interceptors: Vec<Mutex<Process>>,
     /// Between the desktops and the connectors; any of them will do.
     pub(crate) desktops: Proxy,
     /// Between Pub/Sub and the interceptors.
-    pushes: Proxy,
-    /// Between each process and Redis, unless that is a cluster, whose servers tell where they are.
+    pub(crate) pushes: Proxy,
+    /// Between each process and Redis, unless that is a cluster, whose servers name their own addresses.
     pub(crate) to_redis: Vec<Proxy>,
-    pub(crate) redis: Mutex<Redis>,
-    /// In the place of pushes.
-    topics: Option<Topics>,
+    pub(crate) redis: Mutex<RedisUnderTest>,
+    /// What the interceptors pull from instead of being pushed to.
+    emulator: Option<Emulator>,
     /// Reads what was recorded.
-    broker: RedisBroker,
+    pub(crate) broker: RedisBroker,
 }
 
-impl Stage {
+impl System {
     pub(crate) async fn start(plan: &Plan) -> Self {
-        fs::create_dir_all(&plan.logs).expect("a folder for the logs");
-        let secret = plan.logs.join("jwt_secret_key");
+        let (programs, logs) = (plan.programs(), plan.logs());
+        fs::create_dir_all(&logs).expect("a folder for the logs");
+        let secret = logs.join("jwt_secret_key");
         fs::write(&secret, SECRET).expect("a file with the secret");
         let secret = secret.canonicalize().expect("the path of the secret").display().to_string();
-        let redis = Redis::start(plan).await;
-        let topics = if plan.pull { Some(Topics::start().await) } else { None };
+        let redis = RedisUnderTest::start(plan).await;
+        let emulator = if plan.pull { Some(emulator().await) } else { None };
         let (mut to_redis, mut connectors, mut interceptors) = (Vec::new(), Vec::new(), Vec::new());
         let settings = match &redis {
-            Redis::Pair(pair) => {
+            RedisUnderTest::Pair(pair) => {
                 // Where the primary is changes.
                 to_redis.push(Proxy::start(vec![pair.address()]).await);
                 RedisSettings::new(format!("redis://{}", to_redis[0].address()))
             }
-            Redis::Cluster(cluster) => cluster.settings(),
+            RedisUnderTest::Cluster(cluster) => cluster.settings(),
         };
         let broker = RedisBroker::new(settings, Retention::default()).expect("a broker");
-        let names = [("ui-connector", plan.connectors), ("cloud-pubsub-interceptor", plan.interceptors)];
-        for (program, count) in names {
+        for (program, count) in plan.services() {
             for number in 0..count {
                 let mut environment = environment(&secret);
                 match &redis {
-                    Redis::Pair(pair) => {
+                    RedisUnderTest::Pair(pair) => {
                         let proxy = Proxy::start(vec![pair.address()]).await;
                         environment.push(("REDIS_URL", format!("redis://{}", proxy.address())));
                         to_redis.push(proxy);
                     }
-                    Redis::Cluster(cluster) => environment.extend(cluster.environment()),
+                    RedisUnderTest::Cluster(cluster) => environment.extend(cluster.environment()),
                 }
-                environment.extend(topics.iter().flat_map(Topics::environment));
+                environment.extend(emulator.iter().flat_map(pull));
                 let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-                let (name, folder) = (format!("{program}-{number}"), Some(plan.logs.clone()));
-                let launch = Launch { program: plan.programs.join(program), name, environment, folder };
+                let (name, folder) = (format!("{program}-{number}"), Some(logs.clone()));
+                let launch = Launch { program: programs.join(program), name, environment, folder };
                 let services = if program == "ui-connector" { &mut connectors } else { &mut interceptors };
                 services.push(Process::launch(launch).await);
             }
@@ -81,27 +79,17 @@ impl Stage {
         let lock = |services: Vec<Process>| services.into_iter().map(Mutex::new).collect();
         let (connectors, interceptors) = (lock(connectors), lock(interceptors));
         let stage =
-            Self { connectors, interceptors, desktops, pushes, to_redis, redis: Mutex::new(redis), topics, broker };
+            Self { connectors, interceptors, desktops, pushes, to_redis, redis: Mutex::new(redis), emulator, broker };
         stage.is_ready().await;
         stage
     }
 
-    /// Where desktops connect.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.desktops.address()
+    /// Where to publish if the interceptors pull.
+    pub(crate) fn topics(&self) -> Option<Topics> {
+        Some(Topics::new(&self.emulator.as_ref()?.host(), PROJECT).expect("an HTTP client"))
     }
 
-    /// Where Pub/Sub pushes to.
-    pub(crate) fn push_address(&self) -> String {
-        format!("http://{}", self.pushes.address())
-    }
-
-    /// What to publish to, and where to look whether it was recorded, if the interceptors pull.
-    pub(crate) fn to_pull(&self) -> Option<(&Topics, &RedisBroker)> {
-        Some((self.topics.as_ref()?, &self.broker))
-    }
-
-    /// Ends everything that may still be wrong.
+    /// Ends all faults.
     pub(crate) async fn heal(&self) {
         self.desktops.clear_up();
         self.to_redis.iter().for_each(Proxy::clear_up);
@@ -128,6 +116,31 @@ impl Stage {
             until("the process is ready", is_ready).await;
         }
     }
+}
+
+/// An emulator with a topic for each kind of event, and a subscription to pull from.
+async fn emulator() -> Emulator {
+    let emulator = Emulator::start().await.expect("the emulator");
+    for kind in EventKind::ALL {
+        let name = format!("projects/{PROJECT}/topics/{}", topic(kind));
+        emulator.make(&name, &json!({})).await;
+        emulator.make(&subscription(kind), &json!({"topic": name, "ackDeadlineSeconds": 10})).await;
+    }
+    emulator
+}
+
+/// What interceptors are configured with to pull, and not to be pushed to.
+fn pull(emulator: &Emulator) -> [(&'static str, String); 3] {
+    let subscriptions = EventKind::ALL.map(|kind| format!("{}={kind}", subscription(kind)));
+    [
+        ("PUBSUB_EMULATOR_HOST", emulator.host()),
+        ("PUBSUB_SUBSCRIPTIONS", subscriptions.join(",")),
+        ("PUSH_ENDPOINTS", "false".to_owned()),
+    ]
+}
+
+fn subscription(kind: EventKind) -> String {
+    format!("projects/{PROJECT}/subscriptions/{kind}")
 }
 
 fn environment(secret: &str) -> Vec<(&'static str, String)> {

@@ -1,10 +1,10 @@
 use std::fmt;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
+use tracing_serde::fields::AsMap as _;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
@@ -38,9 +38,21 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut members = Members(Map::new());
-        event.record(&mut members);
-        let Members(mut members) = members;
+        let (mut members, mut request) = (Map::new(), Map::new());
+        let Value::Object(fields) = serde_json::to_value(event.field_map()).map_err(|_| fmt::Error)? else {
+            return Err(fmt::Error);
+        };
+        for (name, value) in fields {
+            // Fields of a request are members of an object of their own
+            // (<https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest>).
+            match name.strip_prefix("http.") {
+                Some(name) => request.insert(name.to_owned(), value),
+                None => members.insert(name, value),
+            };
+        }
+        if !request.is_empty() {
+            members.insert("httpRequest".into(), request.into());
+        }
         let _ = trace::CURRENT.try_with(|trace| self.correlate(&mut members, trace));
         let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
         members.insert("time".into(), now.into());
@@ -56,44 +68,5 @@ const fn severity(level: Level) -> &'static str {
         Level::WARN => "WARNING",
         Level::INFO => "INFO",
         Level::DEBUG | Level::TRACE => "DEBUG",
-    }
-}
-
-struct Members(Map<String, Value>);
-
-impl Members {
-    /// Fields of a request are members of an object of their own
-    /// (<https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest>).
-    fn insert(&mut self, field: &Field, value: Value) {
-        match field.name().strip_prefix("http.") {
-            Some(name) => self.0.entry("httpRequest").or_insert_with(|| json!({}))[name] = value,
-            None => _ = self.0.insert(field.name().to_owned(), value),
-        }
-    }
-}
-
-impl Visit for Members {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.insert(field, value.into());
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.insert(field, value.into());
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.insert(field, value.into());
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.insert(field, value.into());
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.insert(field, value.into());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.insert(field, format!("{value:?}").into());
     }
 }

@@ -1,4 +1,4 @@
-//! `make demo`: both services in one process, and a conversation that is played into them.
+//! `make demo`: both services in one process, and conversations that are played into them.
 
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
@@ -14,8 +14,7 @@ use settings::kinds::Choice as _;
 use settings::{ConfigError, Env};
 use simulator::player::{Pace, Player};
 use simulator::providers::Providers;
-use simulator::publisher::Publisher;
-use simulator::pubsub::PushSubscription;
+use simulator::pubsub::{Publisher, PushSubscription};
 use simulator::stack::Stack;
 use simulator::variables::{ALL_OF_DEMO, AUTH_OPTION, GCP_PROJECT_ID, INTERCEPTOR_PORT, PLAY_CONVERSATION};
 use tokio::net::TcpListener;
@@ -23,7 +22,7 @@ use tokio::net::TcpListener;
 const PROGRAM: Program =
     Program { name: "demo", about: "Runs both services and plays conversations into them.", variables: ALL_OF_DEMO };
 
-struct Demo {
+struct DemoSettings {
     interceptor_port: u16,
     project: String,
     option: AuthOption,
@@ -35,9 +34,9 @@ fn main() -> ExitCode {
     run(&PROGRAM, read, start)
 }
 
-fn read(env: Env) -> Result<(ProcessSettings, Demo), ConfigError> {
+fn read(env: Env) -> Result<(ProcessSettings, DemoSettings), ConfigError> {
     let mut env = env.reader();
-    let demo = Demo {
+    let demo = DemoSettings {
         interceptor_port: INTERCEPTOR_PORT.read(&mut env),
         project: GCP_PROJECT_ID.read(&mut env),
         option: AUTH_OPTION.read(&mut env),
@@ -49,12 +48,12 @@ fn read(env: Env) -> Result<(ProcessSettings, Demo), ConfigError> {
     env.finish(Some((ProcessSettings { address: Ipv4Addr::LOCALHOST.into(), ..process }, demo)))
 }
 
-async fn start(demo: Demo, listening: Listening) -> Result<(), StartError> {
+async fn start(demo: DemoSettings, listening: Listening) -> Result<(), StartError> {
     let port = demo.interceptor_port;
     let interceptor = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| StartError::Listen(port, error))?;
     let tasks = TaskSet::default();
     let auth = auth(demo.option, &tasks).await?;
-    let stack = Stack::start(&demo.project, auth, listening.listener, interceptor).await.map_err(StartError::setup)?;
+    let stack = Stack::start(&demo.project, auth, listening.listener, interceptor).await?;
     if demo.play {
         let subscription = PushSubscription::new(format!("http://{}", stack.interceptor)).map_err(StartError::setup)?;
         let dialogflow = Some(stack.dialogflow.clone());

@@ -12,8 +12,7 @@ use server::process::{Listening, ProcessSettings, StartError, run};
 use server::tasks::TaskSet;
 use settings::{ConfigError, Env};
 use simulator::player::{Pace, Player};
-use simulator::publisher::{Publisher, Topics};
-use simulator::pubsub::PushSubscription;
+use simulator::pubsub::{Publisher, PushSubscription, Topics};
 use simulator::variables::{ALL_OF_PLAYER, GCP_PROJECT_ID, INTERCEPTOR_URL, PUBSUB_EMULATOR_HOST};
 
 const PROGRAM: Program =
@@ -21,7 +20,7 @@ const PROGRAM: Program =
 /// How long the push that is under way may still take at the end.
 const LAST_PUSH: Duration = Duration::from_secs(2);
 
-struct Settings {
+struct PlayerSettings {
     interceptor: String,
     /// `HOST:PORT` of the Pub/Sub emulator, if events go through it.
     emulator: Option<String>,
@@ -33,9 +32,9 @@ fn main() -> ExitCode {
     run(&PROGRAM, read, start)
 }
 
-fn read(env: Env) -> Result<(ProcessSettings, Settings), ConfigError> {
+fn read(env: Env) -> Result<(ProcessSettings, PlayerSettings), ConfigError> {
     let mut env = env.reader();
-    let settings = Settings {
+    let settings = PlayerSettings {
         interceptor: INTERCEPTOR_URL.read(&mut env).trim_end_matches('/').to_owned(),
         emulator: PUBSUB_EMULATOR_HOST.read(&mut env),
         project: GCP_PROJECT_ID.read(&mut env),
@@ -45,7 +44,7 @@ fn read(env: Env) -> Result<(ProcessSettings, Settings), ConfigError> {
     env.finish(Some((process, settings)))
 }
 
-impl Settings {
+impl PlayerSettings {
     fn publisher(&self) -> reqwest::Result<Publisher> {
         Ok(match &self.emulator {
             Some(host) => Publisher::Emulator(Topics::new(host, &self.project)?),
@@ -54,7 +53,7 @@ impl Settings {
     }
 }
 
-async fn start(settings: Settings, listening: Listening) -> Result<(), StartError> {
+async fn start(settings: PlayerSettings, listening: Listening) -> Result<(), StartError> {
     let publisher = settings.publisher().map_err(StartError::setup)?;
     let to = settings.emulator.as_ref().unwrap_or(&settings.interceptor);
     tracing::info!(address = %listening.address, project = settings.project, to, "player is listening and plays");

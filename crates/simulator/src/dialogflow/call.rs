@@ -1,9 +1,11 @@
+//! A call of a method, and the error that is its response if it fails.
+
+use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::Method;
-use serde_json::Value;
-
-use super::DialogflowError;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
@@ -68,6 +70,39 @@ fn split(path: &str) -> Option<(String, Vec<String>, Option<String>)> {
         rest.drain(..2);
     }
     (projects == "projects").then(|| (format!("projects/{project}/locations/{location}"), rest, verb))
+}
+
+/// Why a call has no result; texts and statuses as Google's APIs have them
+/// (<https://cloud.google.com/apis/design/errors>).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum DialogflowError {
+    #[error("{0}")]
+    InvalidArgument(String),
+    #[error("{0} not found.")]
+    NotFound(&'static str),
+    #[error("The conversation already exists.")]
+    AlreadyExists,
+    #[error("The conversation is completed.")]
+    FailedPrecondition,
+}
+
+impl DialogflowError {
+    fn status(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::InvalidArgument(_) => (StatusCode::BAD_REQUEST, "INVALID_ARGUMENT"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+            Self::AlreadyExists => (StatusCode::CONFLICT, "ALREADY_EXISTS"),
+            Self::FailedPrecondition => (StatusCode::BAD_REQUEST, "FAILED_PRECONDITION"),
+        }
+    }
+}
+
+impl IntoResponse for DialogflowError {
+    fn into_response(self) -> Response {
+        let (code, status) = self.status();
+        let body = json!({"error": {"code": code.as_u16(), "message": self.to_string(), "status": status}});
+        (code, Json(body)).into_response()
+    }
 }
 
 #[cfg(test)]

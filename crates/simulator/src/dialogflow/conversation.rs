@@ -2,8 +2,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::DialogflowError;
-use super::call::invalid;
+use super::call::DialogflowError;
 use crate::advice::sentiment;
 use crate::notification::LANGUAGE;
 
@@ -28,7 +27,7 @@ impl Conversation {
         Self { name, resource, participants: Vec::new(), messages: Vec::new() }
     }
 
-    /// One that somebody else plays. Its participants are named like their roles.
+    /// A conversation of a player. Its participants are named like their roles.
     pub(super) fn played(name: String) -> Self {
         let participants = ["HUMAN_AGENT", "END_USER"];
         let participants =
@@ -36,8 +35,8 @@ impl Conversation {
         Self { participants: participants.into(), ..Self::new(name, "played") }
     }
 
-    /// Something has happened in it.
-    pub(super) fn witness(&mut self, event: &Value) {
+    /// Keeps a published event.
+    pub(super) fn observe(&mut self, event: &Value) {
         if event["type"] == "CONVERSATION_FINISHED" {
             self.complete();
         } else if let Some(message) = event.get("newMessagePayload").filter(|_| self.messages.len() < MOST_MESSAGES) {
@@ -54,7 +53,7 @@ impl Conversation {
         self.resource["endTime"] = now().into();
     }
 
-    /// Somebody takes part from now on.
+    /// Adds a participant.
     pub(super) fn enter(&mut self, role: &str) -> Result<Value, DialogflowError> {
         if self.participants.len() >= MOST_PARTICIPANTS {
             return Err(DialogflowError::FailedPrecondition);
@@ -91,21 +90,6 @@ impl Conversation {
         Ok(message)
     }
 
-    /// Messages that were said elsewhere; nothing is published.
-    pub(super) fn import(&mut self, requests: &Value) -> Result<Vec<Value>, DialogflowError> {
-        let requests = requests.as_array().ok_or_else(|| invalid("requests are required."))?;
-        if self.messages.len() + requests.len() > MOST_MESSAGES {
-            return Err(DialogflowError::FailedPrecondition);
-        }
-        let first = self.messages.len();
-        for request in requests {
-            let mut message = request["message"].clone();
-            message["name"] = format!("{}/messages/message-{:04}", self.name, self.messages.len() + 1).into();
-            self.messages.push(message);
-        }
-        Ok(self.messages[first..].to_vec())
-    }
-
     /// What was said, by role and text.
     pub(super) fn said(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -118,6 +102,6 @@ impl Conversation {
     }
 }
 
-pub(super) fn now() -> String {
+fn now() -> String {
     OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
 }

@@ -3,35 +3,30 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::call::{Call, invalid, member};
-use super::conversation::{Conversation, now};
-use super::{Dialogflow, DialogflowError, MOST_CONVERSATIONS};
+use super::call::{Call, DialogflowError, invalid, member};
+use super::conversation::Conversation;
+use super::{Dialogflow, MOST_CONVERSATIONS};
 use crate::advice;
 use crate::notification::Notification;
 
-type Answer = Result<Value, DialogflowError>;
+type CallResult = Result<Value, DialogflowError>;
 
 impl Dialogflow {
-    pub(super) fn call(&self, call: &Call) -> Answer {
+    pub(super) fn call(&self, call: &Call) -> CallResult {
         let resource: Vec<_> = call.resource.iter().map(String::as_str).collect();
         match (&call.method, resource.as_slice(), call.verb.as_deref()) {
             (&Method::POST, ["conversations"], None) => self.create(call),
             (_, ["conversations", id, rest @ ..], verb) => self.in_conversation(call, id, rest, verb),
             (&Method::POST, ["suggestions"], Some("searchKnowledge")) => search(call),
-            (&Method::POST, ["suggestions"], Some("generateStatelessSummary")) => Ok(stateless_summary(call)),
-            (&Method::POST, ["statelessSuggestion"], Some("generate")) => Ok(generated(call, &[], &Value::Null)),
             (&Method::PATCH, ["answerRecords", id], None) => Ok(self.judge(call, id)),
-            (&Method::GET, [kind @ ("conversationProfiles" | "conversationModels" | "generators"), id], None) => {
-                Ok(described(call, kind, id))
-            }
-            (&Method::GET, [kind @ ("generators" | "tools" | "companionAgents")], None) => {
-                Ok(json!({*kind: [described(call, kind, "default")]}))
+            (&Method::GET, ["conversationProfiles", id], None) => {
+                Ok(json!({"name": format!("{}/conversationProfiles/{id}", call.location), "displayName": id}))
             }
             _ => Err(DialogflowError::NotFound("Method")),
         }
     }
 
-    fn create(&self, call: &Call) -> Answer {
+    fn create(&self, call: &Call) -> CallResult {
         let chosen = call.text("conversationId", "conversation_id").map(str::to_owned);
         let id = chosen.unwrap_or_else(|| format!("c{:016x}", rand::random::<u64>()));
         let profile = member(&call.body, "conversationProfile", "conversation_profile").and_then(Value::as_str);
@@ -40,7 +35,7 @@ impl Dialogflow {
             return Err(invalid("conversation_id must match [a-zA-Z][a-zA-Z0-9_-]* and have 3 to 64 characters."));
         }
         let name = format!("{}/conversations/{id}", call.location);
-        let mut conversations = self.conversations();
+        let mut conversations = self.conversations.lock();
         if conversations.contains_key(&name) {
             return Err(DialogflowError::AlreadyExists);
         }
@@ -54,9 +49,9 @@ impl Dialogflow {
         Ok(resource)
     }
 
-    fn in_conversation(&self, call: &Call, id: &str, rest: &[&str], verb: Option<&str>) -> Answer {
+    fn in_conversation(&self, call: &Call, id: &str, rest: &[&str], verb: Option<&str>) -> CallResult {
         let name = format!("{}/conversations/{id}", call.location);
-        let mut conversations = self.conversations();
+        let mut conversations = self.conversations.lock();
         let conversation = conversations.get_mut(&name).ok_or(DialogflowError::NotFound("Conversation"))?;
         match (&call.method, rest, verb) {
             (&Method::GET, [], None) => Ok(conversation.resource.clone()),
@@ -65,13 +60,7 @@ impl Dialogflow {
                 self.publish([Notification::lifecycle(&name, "CONVERSATION_FINISHED")]);
                 Ok(conversation.resource.clone())
             }
-            (&Method::POST, [], Some("ingestContextReferences")) => {
-                Ok(json!({"ingestedContextReferences": call.body["contextReferences"]}))
-            }
             (&Method::GET, ["messages"], None) => Ok(messages(call, conversation)),
-            (&Method::POST, ["messages"], Some("batchCreate")) => {
-                Ok(json!({"messages": conversation.import(&call.body["requests"])?}))
-            }
             (&Method::GET, ["participants"], None) => Ok(json!({"participants": conversation.participants})),
             (&Method::POST, ["participants"], None) => {
                 conversation.enter(call.text("role", "role").ok_or_else(|| invalid("role is required."))?)
@@ -81,16 +70,14 @@ impl Dialogflow {
             (&Method::POST, ["participants", id], Some("analyzeContent")) => self.analyze(call, conversation, id),
             (&Method::POST, ["participants", _, "suggestions"], Some(verb)) => Ok(suggested(call, conversation, verb)),
             (&Method::POST, ["suggestions"], Some("suggestConversationSummary")) => Ok(summary(call, conversation)),
-            (&Method::POST, ["suggestions"], Some("generate")) => {
-                Ok(generated(call, &conversation.said(), &conversation.latest()))
-            }
+            (&Method::POST, ["suggestions"], Some("generate")) => Ok(generated(call, conversation)),
             (&Method::POST, ["suggestions"], Some("searchKnowledge")) => search(call),
             _ => Err(DialogflowError::NotFound("Method")),
         }
     }
 
     /// What a participant says is published, and so are suggestions if it was the customer.
-    fn analyze(&self, call: &Call, conversation: &mut Conversation, participant: &str) -> Answer {
+    fn analyze(&self, call: &Call, conversation: &mut Conversation, participant: &str) -> CallResult {
         let input = member(&call.body, "textInput", "text_input");
         let text = input.and_then(|input| input["text"].as_str()).filter(|text| !text.trim().is_empty());
         let text = text.ok_or_else(|| invalid("text_input.text is required."))?;
@@ -110,7 +97,7 @@ impl Dialogflow {
     fn judge(&self, call: &Call, id: &str) -> Value {
         let name = format!("{}/answerRecords/{id}", call.location);
         let record = json!({"name": name, "answerFeedback": call.body["answerFeedback"]});
-        let mut feedback = self.feedback();
+        let mut feedback = self.feedback.lock();
         if feedback.len() >= MOST_CONVERSATIONS {
             feedback.pop_first();
         }
@@ -139,7 +126,7 @@ fn messages(call: &Call, conversation: &Conversation) -> Value {
     answer
 }
 
-fn merged(resource: &mut Value, changes: &Value) -> Answer {
+fn merged(resource: &mut Value, changes: &Value) -> CallResult {
     for (name, value) in changes.as_object().ok_or_else(|| invalid("a resource is required."))? {
         if name != "name" {
             resource[name] = value.clone();
@@ -148,7 +135,7 @@ fn merged(resource: &mut Value, changes: &Value) -> Answer {
     Ok(resource.clone())
 }
 
-fn search(call: &Call) -> Answer {
+fn search(call: &Call) -> CallResult {
     let text = call.body["query"]["text"].as_str().ok_or_else(|| invalid("query.text is required."))?;
     Ok(advice::search(text, &call.location))
 }
@@ -182,26 +169,10 @@ fn summary(call: &Call, conversation: &Conversation) -> Value {
     })
 }
 
-fn generated(call: &Call, said: &[(String, String)], latest: &Value) -> Value {
-    let sections: Vec<_> = advice::summary(said)
-        .into_iter()
-        .map(|(section, summary)| json!({"section": section, "summary": summary}))
-        .collect();
-    json!({"latestMessage": latest, "generatorSuggestionAnswers": [{
+fn generated(call: &Call, conversation: &Conversation) -> Value {
+    let sections = advice::summary(&conversation.said()).into_iter();
+    let sections: Vec<_> = sections.map(|(section, summary)| json!({"section": section, "summary": summary})).collect();
+    json!({"latestMessage": conversation.latest(), "generatorSuggestionAnswers": [{
         "sourceGenerator": format!("{}/generators/summary", call.location), "answerRecord": record(call),
         "generatorSuggestion": {"summarySuggestion": {"summarySections": sections}}}]})
-}
-
-fn stateless_summary(call: &Call) -> Value {
-    let messages = call.body["statelessConversation"]["messages"].as_array().cloned().unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let said: Vec<_> = messages.iter().map(|it| (text(&it["participantRole"]), text(&it["content"]))).collect();
-    let sections = advice::summary(&said);
-    let text: Vec<_> = sections.iter().map(|(section, text)| format!("{section}: {text}")).collect();
-    json!({"summary": {"text": text.join("\n"), "baselineModelVersion": "2.0"}, "contextSize": said.len()})
-}
-
-/// A resource that is only read.
-fn described(call: &Call, kind: &str, id: &str) -> Value {
-    json!({"name": format!("{}/{kind}/{id}", call.location), "displayName": id, "createTime": now(), "languageCode": "en-GB"})
 }

@@ -64,7 +64,6 @@ impl RedisCluster {
         cluster
     }
 
-    /// Starts three primaries without replicas.
     pub async fn of_three() -> Self {
         Self::start(3, 0, &[]).await
     }
@@ -124,7 +123,6 @@ impl RedisCluster {
         (0..self.servers.len()).filter(|number| has_slots(&self.servers[*number])).collect()
     }
 
-    /// The slot of `key`.
     pub async fn slot(&self, key: &str) -> u16 {
         let server = self.servers.iter().find(|server| server.is_running()).expect("a running server");
         server.cli(&["CLUSTER", "KEYSLOT", key]).await

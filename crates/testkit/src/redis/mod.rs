@@ -3,12 +3,10 @@
 mod cluster;
 mod secured;
 mod server;
-mod tls;
 
 pub use cluster::RedisCluster;
-pub use secured::SecuredCluster;
+pub use secured::{SecuredCluster, certify};
 pub use server::RedisServer;
-pub use tls::certify;
 
 use std::path::Path;
 
@@ -25,7 +23,6 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// The server's port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -35,7 +32,7 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Sends one command, like `redis-cli`, and soon gives up waiting for an answer.
+    /// Sends one command, like `redis-cli`, and waits only briefly for the response.
     ///
     /// # Errors
     /// The server's answer, or that there is none.

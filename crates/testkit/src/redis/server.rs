@@ -23,7 +23,6 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts a server on a free port.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
@@ -62,12 +61,10 @@ impl RedisServer {
         self.argument("--tls-port")?.parse().ok()
     }
 
-    /// Where the server runs.
     pub fn directory(&self) -> &Path {
         &self.folder
     }
 
-    /// The process id.
     pub fn id(&self) -> u32 {
         self.process.as_ref().expect("a running server").id()
     }
@@ -80,7 +77,6 @@ impl RedisServer {
         }
     }
 
-    /// Whether it has not been killed.
     pub fn is_running(&self) -> bool {
         self.process.is_some()
     }
@@ -91,7 +87,7 @@ impl RedisServer {
         assert!(self.launch().await, "redis-server does not start again on port {}", self.port());
     }
 
-    /// Lets the server run on without us; the answer is its process id.
+    /// Lets the server outlive this value; returns its process id.
     pub(super) fn leave(mut self) -> u32 {
         self.process.take().expect("a running server").id()
     }

@@ -11,7 +11,7 @@ use super::websocket::{Options, WebSocketClient};
 #[derive(Debug)]
 pub struct Client {
     pub socket: WebSocketClient,
-    /// What it was given to resume by.
+    /// The id by which it resumes.
     pub pid: Option<String>,
     /// The last argument of the last event read, as socket.io-client keeps it.
     pub offset: Option<String>,
@@ -20,7 +20,6 @@ pub struct Client {
     waiting: VecDeque<Received>,
 }
 
-/// Why a client is not connected.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The message of the `connect_error`.
@@ -101,19 +100,19 @@ impl Client {
         self.socket.send(packet).await;
     }
 
-    /// Emits an event that wants no answer.
+    /// Emits an event without an acknowledgement.
     pub async fn tell(&mut self, event: &str, args: &Value) {
         self.send(&format!("42{}", with_name(event, args))).await;
     }
 
-    /// Emits an event and returns the number of the answer that it wants.
+    /// Emits an event; returns the id of its acknowledgement.
     pub async fn emit(&mut self, event: &str, args: &Value) -> u64 {
         self.acks += 1;
         self.send(&format!("42{}{}", self.acks, with_name(event, args))).await;
         self.acks
     }
 
-    /// Reads up to the answer; events on the way are kept.
+    /// Reads up to an acknowledgement; events before it are kept.
     pub async fn answer(&mut self, ack: u64) -> Value {
         let head = format!("43{ack}[");
         loop {
@@ -125,7 +124,7 @@ impl Client {
         }
     }
 
-    /// Emits an event and waits for its answer.
+    /// Emits an event and waits for its acknowledgement.
     pub async fn ask(&mut self, event: &str, args: Value) -> Value {
         let ack = self.emit(event, &args).await;
         self.answer(ack).await
@@ -159,7 +158,7 @@ impl Client {
         }
     }
 
-    /// What has come up to the answer to a question that is asked now.
+    /// Returns the events that arrive before the acknowledgement of a request that is sent now.
     pub async fn arrivals(&mut self) -> Vec<Received> {
         self.ask("leave-conversation", json!([])).await;
         let mut arrivals = Vec::new();
@@ -169,7 +168,6 @@ impl Client {
         arrivals
     }
 
-    /// The numbers of [`Self::arrivals`].
     pub async fn arrived(&mut self) -> Vec<u64> {
         self.arrivals().await.iter().map(Received::number).collect()
     }

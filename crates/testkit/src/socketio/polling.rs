@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use reqwest::{Body, Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::http::http;
+use crate::http::{http, response};
 
 #[derive(Debug)]
 pub struct PollingClient {
@@ -30,17 +30,16 @@ impl PollingClient {
         (client, rest)
     }
 
-    /// What a POST is answered.
+    /// Sends a POST; returns the response's status and text.
     pub async fn post(&self, body: impl Into<Body>) -> (u16, String) {
-        answer(self.request(Method::POST).body(body)).await
+        response(self.request(Method::POST).body(body)).await
     }
 
-    /// What a GET is answered.
+    /// Sends a GET; returns the response's status and text.
     pub async fn poll(&self) -> (u16, String) {
-        answer(self.request(Method::GET)).await
+        response(self.request(Method::GET)).await
     }
 
-    /// A request of the session.
     pub fn request(&self, method: Method) -> RequestBuilder {
         http().request(method, &self.url)
     }
@@ -51,9 +50,4 @@ impl PollingClient {
         let url = format!("http://{server}/socket.io/?EIO=4&transport=polling&sid={}", self.sid);
         Self { url, ..self }
     }
-}
-
-async fn answer(request: RequestBuilder) -> (u16, String) {
-    let answer = request.send().await.expect("an answer");
-    (answer.status().as_u16(), answer.text().await.expect("a text"))
 }

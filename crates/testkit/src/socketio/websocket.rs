@@ -13,7 +13,6 @@ use crate::wait::in_time;
 /// Bytes of a connection's buffer. It grows with the messages, so that an idle connection costs little.
 const BUFFER: usize = 1024;
 
-/// How a client connects.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
     /// The session that is to be upgraded to this WebSocket.
@@ -31,7 +30,6 @@ impl Options<'_> {
     }
 }
 
-/// A WebSocket to a Socket.IO server.
 #[derive(Debug)]
 pub struct WebSocketClient {
     /// The WebSocket, to read and write it as it is.

@@ -1,79 +1,52 @@
 //! Our own client library, `ui-connector/desktop-client`.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
-use testkit::{Deployment, Page, Push, conversation, in_time, repository, serve};
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout};
-
-fn talk() -> String {
-    conversation("library")
-}
+use testkit::{Deployment, Driver, Page, Push, in_time, repository, serve, talk};
 
 fn library() -> PathBuf {
     repository("ui-connector/desktop-client")
 }
 
-#[track_caller]
-fn npm(script: &str) {
-    let output = Command::new("npm").args(["run", "--silent", script]).current_dir(library()).output().expect("npm");
+fn build() {
+    let output = Command::new("npm").args(["run", "--silent", "build"]).current_dir(library()).output().expect("npm");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
 }
 
-/// A desktop of the library, in a process of Node's.
-struct Desktop {
-    output: Lines<BufReader<ChildStdout>>,
-    _process: Child,
+/// A desktop of the library, in a process of Node.js.
+fn open(url: &str, token: &str) -> Driver {
+    Driver::start(Command::new("node").arg(repository("crates/testkit/clients/client.mjs")).args([url, token, &talk()]))
 }
 
-impl Desktop {
-    fn open(url: &str, token: &str) -> Self {
-        let mut process = tokio::process::Command::new("node")
-            .arg(repository("crates/testkit/clients/client.mjs"))
-            .args([url, token, &talk()])
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("node");
-        let output = BufReader::new(process.stdout.take().expect("its output")).lines();
-        Self { output, _process: process }
-    }
-
-    async fn told(&mut self) -> Value {
-        let line = in_time("a handler is told", self.output.next_line()).await.expect("its output").expect("a line");
-        serde_json::from_str(&line).expect("JSON")
-    }
-}
-
-#[test]
-fn events_of_every_kind_fit_its_types() {
-    npm("check");
+/// Returns what the next handler gets.
+async fn next(desktop: &mut Driver) -> Value {
+    in_time("a handler is called", desktop.receive()).await.expect("a line")
 }
 
 #[tokio::test]
-async fn it_gets_what_it_missed_and_asks_for_another_token_once() {
-    npm("build");
+async fn it_gets_missed_events_and_asks_for_another_token_once() {
+    build();
     let mut deployment = Deployment::start(1).await;
-    let mut desktop = Desktop::open(&deployment.connectors[0].url(""), &deployment.token().await);
-    assert_eq!(desktop.told().await, json!(["asked", 1]));
-    assert_eq!(desktop.told().await, json!(["connected", true]));
-    assert_eq!(desktop.told().await, json!(["joined", talk()]));
+    let mut desktop = open(&deployment.connectors[0].url(""), &deployment.token().await);
+    assert_eq!(next(&mut desktop).await, json!(["asked", 1]));
+    assert_eq!(next(&mut desktop).await, json!(["connected", true]));
+    assert_eq!(next(&mut desktop).await, json!(["joined", talk()]));
     deployment.push(&Push::message(&talk(), 1)).await;
-    assert_eq!(desktop.told().await[1], "new-message-event");
+    assert_eq!(next(&mut desktop).await[1], "new-message-event");
     deployment.connectors[0].kill();
-    assert_eq!(desktop.told().await, json!(["connected", false]));
+    assert_eq!(next(&mut desktop).await, json!(["connected", false]));
     deployment.push(&Push::message(&talk(), 2)).await;
     deployment.connectors[0].restart().await;
-    assert_eq!(desktop.told().await, json!(["connected", true]));
-    assert_eq!(desktop.told().await[0], "event");
+    assert_eq!(next(&mut desktop).await, json!(["connected", true]));
+    assert_eq!(next(&mut desktop).await[0], "event");
 
-    let mut stranger = Desktop::open(&deployment.connectors[0].url(""), "no.token.atall");
-    assert_eq!(stranger.told().await, json!(["asked", 1]));
-    assert_eq!(stranger.told().await, json!(["asked", 2]));
-    assert_eq!(stranger.told().await, json!(["refused", "authentication failed"]));
+    let mut unauthorized = open(&deployment.connectors[0].url(""), "no.token.atall");
+    assert_eq!(next(&mut unauthorized).await, json!(["asked", 1]));
+    assert_eq!(next(&mut unauthorized).await, json!(["asked", 2]));
+    assert_eq!(next(&mut unauthorized).await, json!(["refused", "authentication failed"]));
 }
 
 #[tokio::test]

@@ -1,12 +1,7 @@
 //! Every client library that is in use, by every transport, on two connectors.
 
 use futures_util::future::join_all;
-use serde_json::json;
-use testkit::{ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, conversation};
-
-fn talk() -> String {
-    conversation("matrix")
-}
+use testkit::{ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, talk};
 
 fn long_name() -> String {
     talk().replacen("/conversations/", "/locations/europe-west2/conversations/", 1)
@@ -29,6 +24,7 @@ async fn desktops(deployment: &Deployment, transports: Transports) -> Vec<Deskto
     desktops
 }
 
+/// The three tests below run it at the same time.
 async fn every_desktop_gets_every_event_once(transports: Transports) {
     let deployment = Deployment::start(2).await;
     let mut desktops = desktops(&deployment, transports).await;
@@ -78,26 +74,4 @@ async fn is_refused(library: ClientLibrary, url: &str, transports: Transports, t
     desktop.try_connect(url, transports, token).await;
     let refused = desktop.until("connect_error").await;
     assert_eq!(refused["message"], "authentication failed", "{library:?} {transports:?} {token:?}");
-}
-
-#[tokio::test]
-async fn a_join_that_is_not_possible_is_answered_with_false_and_a_reason() {
-    let deployment = Deployment::start(1).await;
-    let mut desktop = deployment.desktop(0, &talk()).await;
-    for args in [
-        json!([]),
-        json!([5]),
-        json!([{"conversation": talk()}]),
-        json!(["matrix"]),
-        json!(["projects/other/conversations/matrix"]),
-        json!([format!("{}/participants/p", talk())]),
-    ] {
-        for event in ["join-conversation", "leave-conversation"] {
-            let answer = desktop.request(event, &args).await;
-            assert!(answer[0] == false && answer[1].is_string(), "{event} {args}: {answer}");
-        }
-    }
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
 }

@@ -52,7 +52,7 @@ fn check_config_names_every_problem_and_starts_nothing() {
 }
 
 #[tokio::test]
-async fn a_healthcheck_asks_the_instance_on_the_port_and_needs_nothing_else() {
+async fn a_healthcheck_needs_only_the_port_of_the_instance() {
     // An outage of Redis must not restart everything.
     let mut redis = RedisServer::start().await;
     let mut deployment = Deployment::start_on(&redis, 1, &[]).await;

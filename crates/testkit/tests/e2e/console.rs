@@ -3,16 +3,28 @@
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 use testkit::signing::{hmac, now};
-use testkit::{Deployment, Page, Process, Push, SECRET, conversation, project};
-
-fn talk() -> String {
-    conversation("demo-conversation")
-}
+use testkit::{Deployment, Page, Process, Push, SECRET, project, talk};
 const PHONE: [u16; 2] = [390, 844];
 
-/// A demo, in which somebody plays or not.
+/// A demo, with or without conversations that are played.
 async fn demo(play: &str) -> Process {
     Process::start("demo", &[("INTERCEPTOR_PORT", "0"), ("PLAY_CONVERSATION", play), ("PLAY_SPEED", "20")]).await
+}
+
+async fn create(console: &mut Page, id: &str) {
+    console.fill("#join input", id).await;
+    console.click("#join button[value=create]").await;
+    console.says("#transcript .notice", "conversation started").await;
+}
+
+async fn say(console: &mut Page, text: &str) {
+    console.fill("#say input", text).await;
+    console.click("#say button").await;
+}
+
+async fn enter_token(console: &mut Page, token: &str) {
+    console.fill("#use-jwt input", token).await;
+    console.click("#use-jwt button").await;
 }
 
 #[tokio::test]
@@ -43,16 +55,13 @@ async fn the_demo_shows_a_conversation_in_every_look() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_created_talked_in_searched_summed_up_judged_and_completed() {
+async fn a_conversation_is_created_held_and_completed() {
     let demo = demo("false").await;
     let Some(mut console) = Page::open(&demo.url("/")) else { return };
     console.says("#state", "connected").await;
-    console.fill("#join input", "call-1").await;
-    console.click("#join button[value=create]").await;
-    console.says("#transcript .notice", "conversation started").await;
+    create(&mut console, "call-1").await;
 
-    console.fill("#say input", "My parcel is late and nobody answers").await;
-    console.click("#say button").await;
+    say(&mut console, "My parcel is late and nobody answers").await;
     console.says("#transcript .END_USER", "My parcel is late").await;
     for kind in ["Article", "FAQ", "Replies", "Knowledge", "Coaching"] {
         console.shows(&format!("article[data-kind={kind}]")).await;
@@ -71,8 +80,7 @@ async fn a_conversation_is_created_talked_in_searched_summed_up_judged_and_compl
     console.says("article[data-kind=FAQ] .feedback", "thank you").await;
     console.click("#complete").await;
     console.says("#transcript .notice", "conversation finished").await;
-    console.fill("#say input", "One more thing").await;
-    console.click("#say button").await;
+    say(&mut console, "One more thing").await;
     console.says("#problem", "The conversation is completed.").await;
     console.is_quiet().await;
 }
@@ -81,12 +89,9 @@ async fn a_conversation_is_created_talked_in_searched_summed_up_judged_and_compl
 async fn the_inspector_filters_pauses_and_exports() {
     let demo = demo("false").await;
     let Some(mut console) = Page::open(&demo.url("/")) else { return };
-    console.fill("#join input", "call-2").await;
-    console.click("#join button[value=create]").await;
-    console.says("#transcript .notice", "conversation started").await;
+    create(&mut console, "call-2").await;
     console.click("#inspect").await;
-    console.fill("#say input", "I want my money back").await;
-    console.click("#say button").await;
+    say(&mut console, "I want my money back").await;
     console.counts("#events tbody tr", 7).await;
     console.call(json!(["selectOption", ".tools select", "new-message-event"])).await;
     assert_eq!(console.call(json!(["count", "#events tbody tr"])).await, 1);
@@ -100,8 +105,7 @@ async fn the_inspector_filters_pauses_and_exports() {
     console.fill("#filter", "money").await;
     console.click("#pause").await;
     let before = console.texts("#count").await;
-    console.fill("#say input", "Please hurry, I want my money").await;
-    console.click("#say button").await;
+    say(&mut console, "Please hurry, I want my money").await;
     console.says("#transcript .END_USER", "Please hurry").await;
     assert_eq!(console.texts("#count").await, before);
 }
@@ -110,19 +114,16 @@ async fn the_inspector_filters_pauses_and_exports() {
 async fn a_reload_shows_again_what_was_said() {
     let demo = demo("false").await;
     let Some(mut console) = Page::open(&demo.url("/")) else { return };
-    console.fill("#join input", "call-3").await;
-    console.click("#join button[value=create]").await;
+    create(&mut console, "call-3").await;
     for text in ["One", "Two", "Three"] {
-        console.fill("#say input", text).await;
-        console.click("#say button").await;
+        say(&mut console, text).await;
         console.says("#transcript .END_USER", text).await;
     }
     console.call(json!(["reload"])).await;
     console.click("#conversations button[title$=call-3]").await;
     console.counts("#transcript .END_USER", 3).await;
     assert_eq!(console.texts("#transcript .END_USER .text").await, ["One", "Two", "Three"]);
-    console.fill("#say input", "Four").await;
-    console.click("#say button").await;
+    say(&mut console, "Four").await;
     console.counts("#transcript .END_USER", 4).await;
 }
 
@@ -132,14 +133,11 @@ async fn two_agents_see_the_same_conversation() {
     let (Some(mut first), Some(mut second)) = (Page::open(&demo.url("/")), Page::open(&demo.url("/"))) else {
         return;
     };
-    first.fill("#join input", "call-4").await;
-    first.click("#join button[value=create]").await;
+    create(&mut first, "call-4").await;
     second.fill("#join input", "call-4").await;
     second.click("#join button[value=join]").await;
     second.says("#conversations", "call-4").await;
-    first.says("#transcript .notice", "conversation started").await;
-    second.fill("#say input", "Can you both hear me?").await;
-    second.click("#say button").await;
+    say(&mut second, "Can you both hear me?").await;
     for console in [&mut first, &mut second] {
         console.says("#transcript .END_USER", "Can you both hear me?").await;
     }
@@ -172,11 +170,13 @@ async fn nothing_is_missing_when_the_connector_is_killed() {
 }
 
 fn said(number: usize) -> Push {
-    let event = json!({
-        "conversation": talk(), "type": "NEW_MESSAGE",
-        "newMessagePayload": {"name": format!("m/{number}"), "participantRole": "END_USER", "content": format!("number {number}")},
-    });
-    Push::new("new-message-event", &number.to_string(), &event.to_string())
+    message(&number.to_string(), &format!("number {number}"))
+}
+
+fn message(id: &str, content: &str) -> Push {
+    let message = json!({"name": format!("m/{id}"), "participantRole": "END_USER", "content": content});
+    let event = json!({"conversation": talk(), "type": "NEW_MESSAGE", "newMessagePayload": message});
+    Push::new("new-message-event", id, &event.to_string())
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn a_long_conversation_stays_small() {
     console.is_quiet().await;
 }
 
-/// A connector at which nobody can register, and a token that its secret has signed.
+/// A connector that admits no agent, and a token that its secret has signed.
 async fn closed() -> (Deployment, Process, String) {
     let deployment = Deployment::start(1).await;
     let token = deployment.token().await;
@@ -220,27 +220,23 @@ fn expired() -> String {
 }
 
 #[tokio::test]
-async fn who_cannot_register_signs_in_or_brings_a_token() {
+async fn without_open_registration_agents_sign_in_or_enter_a_token() {
     let (deployment, closed, token) = closed().await;
     let Some(mut console) = Page::open(&closed.url("/")) else { return };
     console.says("#state", "signed out").await;
     console.picture("console-sign-in.png").await;
     assert_eq!(console.call(json!(["violations"])).await, json!([]));
-    console.fill("#sign-in input", "of nobody").await;
+    console.fill("#sign-in input", "of no agent").await;
     console.click("#sign-in button").await;
     console.says("#problem", "The token was refused (401).").await;
-    console.fill("#use-jwt input", "no token").await;
-    console.click("#use-jwt button").await;
+    enter_token(&mut console, "no token").await;
     console.says("#problem", "That is no token of this connector.").await;
     let forged = format!("{}x", &token[..token.len() - 2]);
-    console.fill("#use-jwt input", &forged).await;
-    console.click("#use-jwt button").await;
+    enter_token(&mut console, &forged).await;
     console.says("#problem", "The connector refuses the token: authentication failed.").await;
-    console.fill("#use-jwt input", &expired()).await;
-    console.click("#use-jwt button").await;
+    enter_token(&mut console, &expired()).await;
     console.says("#problem", "The connector refuses the token: authentication failed.").await;
-    console.fill("#use-jwt input", &token).await;
-    console.click("#use-jwt button").await;
+    enter_token(&mut console, &token).await;
     console.says("#state", "connected").await;
     deployment.push(&said(1)).await;
     console.says("#transcript .END_USER", "number 1").await;
@@ -250,17 +246,13 @@ async fn who_cannot_register_signs_in_or_brings_a_token() {
 }
 
 #[tokio::test]
-async fn what_people_say_is_text_and_never_markup() {
+async fn messages_are_text_and_never_markup() {
     let deployment = Deployment::start(1).await;
     let markup = "<img src=x onerror='alert(1)'><b>bold</b>";
-    let said = json!({
-        "conversation": talk(), "type": "NEW_MESSAGE",
-        "newMessagePayload": {"participantRole": "END_USER", "content": markup},
-    });
     let suggested = json!({"conversation": talk(), "suggestionResults": [
         {"suggestFaqAnswersResponse": {"faqAnswers": [{"question": markup, "answer": markup}]}},
         {"suggestArticlesResponse": {"articleAnswers": [{"title": markup, "uri": "javascript:alert(1)"}]}}]});
-    deployment.push(&Push::new("new-message-event", "1", &said.to_string())).await;
+    deployment.push(&message("1", markup)).await;
     deployment.push(&Push::new("human-agent-assistant-event", "2", &suggested.to_string())).await;
     let Some(mut console) = Page::open(&deployment.connectors[0].url("/")) else { return };
     console.shows("#transcript .END_USER").await;

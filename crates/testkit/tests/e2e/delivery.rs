@@ -1,14 +1,10 @@
-//! The delivery promise: once, in order, and kept for whoever comes late.
+//! The delivery guarantee: once, in order, and kept for desktops that join late.
 
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream;
 use serde_json::Value;
-use testkit::{Deployment, Desktop, Push, assert_payloads, conversation};
-
-fn talk() -> String {
-    conversation("delivery")
-}
+use testkit::{Deployment, Desktop, Push, assert_payloads, conversation, talk};
 
 #[tokio::test]
 async fn a_redelivered_push_is_seen_once() {
@@ -27,7 +23,7 @@ async fn a_redelivered_push_is_seen_once() {
 }
 
 #[tokio::test]
-async fn what_came_when_nobody_was_joined_goes_to_the_first_desktop() {
+async fn undelivered_events_go_to_the_first_desktop() {
     let deployment = Deployment::start(2).await;
     let pushes: Vec<_> = (1..=5).map(|number| Push::message(&talk(), number)).collect();
     for push in &pushes[..3] {
@@ -63,7 +59,7 @@ async fn five_hundred_events_come_in_the_order_of_the_log() {
 }
 
 #[tokio::test]
-async fn conversations_do_not_hear_each_other() {
+async fn events_stay_in_their_conversation() {
     let deployment = Deployment::start(2).await;
     let name = |number: usize| conversation(&format!("c{number}"));
     let mut agents: Vec<Desktop> = Vec::new();
@@ -86,21 +82,6 @@ async fn conversations_do_not_hear_each_other() {
     let mut heard = message_ids(&supervisor.last_events(pushes.len(), &name(2)).await);
     heard.sort();
     assert_eq!(heard, pushes.iter().map(|push| push.id.clone()).collect::<Vec<_>>());
-}
-
-#[tokio::test]
-async fn a_desktop_that_left_hears_nothing_and_one_that_stays_keeps_the_mapping() {
-    let deployment = Deployment::start(1).await;
-    let mut left = deployment.desktop(0, &talk()).await;
-    let mut stays = deployment.desktop(0, &talk()).await;
-    let connector = deployment.mapping(&talk()).await.expect("a mapping key");
-    left.leave(&talk()).await;
-    assert_eq!(deployment.mapping(&talk()).await, Some(connector));
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&stays.last_events(1, &talk()).await, &talk(), &pushes);
-    assert!(left.last_events(0, &talk()).await.is_empty());
-    assert_eq!(deployment.mapping(&talk()).await, None);
 }
 
 fn message_ids(events: &[Value]) -> Vec<String> {

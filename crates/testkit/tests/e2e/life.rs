@@ -1,21 +1,19 @@
 //! How the processes start, wait for Redis, and end.
 
 use testkit::redis::RedisServer;
-use testkit::{ClientLibrary, Deployment, Desktop, Process, Push, Transports, assert_payloads, conversation};
-
-fn talk() -> String {
-    conversation("life")
-}
+use testkit::{ClientLibrary, Deployment, Desktop, Process, Push, Transports, conversation, talk};
 
 #[tokio::test]
-async fn a_taken_port_is_told_and_ends_the_process() {
+async fn a_taken_port_is_named_and_ends_the_process() {
     let deployment = Deployment::start(1).await;
-    for name in ["ui-connector", "cloud-pubsub-interceptor"] {
-        let port = deployment.connectors[0].port();
-        let mut second = Process::spawn(deployment.another(name, &[("PORT", &port.to_string())]));
+    let port = deployment.connectors[0].port().to_string();
+    for (name, variable) in
+        [("ui-connector", "PORT"), ("cloud-pubsub-interceptor", "PORT"), ("ui-connector", "METRICS_PORT")]
+    {
+        let mut second = Process::spawn(deployment.another(name, &[(variable, &port)]));
         assert_eq!(second.end().await.code(), Some(1));
         let said = second.log() + &second.stderr();
-        assert!(said.contains(&format!("could not listen on port {port}")), "{said}");
+        assert!(said.contains(&format!("could not listen on port {port}")) && said.contains(variable), "{said}");
     }
 }
 
@@ -32,9 +30,7 @@ async fn without_redis_both_processes_start_and_wait() {
     redis.restart().await;
     deployment.is_ready().await;
     let mut desktop = deployment.desktop(0, &talk()).await;
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut desktop, &talk(), &[Push::message(&talk(), 1)]).await;
 }
 
 /// What desktops say when they are to come back by themselves. "io server disconnect" would keep them
@@ -47,7 +43,7 @@ const LEAVING: [(ClientLibrary, Transports, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn on_sigterm_every_desktop_is_told_to_come_back_and_the_mapping_keys_go() {
+async fn sigterm_makes_desktops_reconnect_and_removes_mapping_keys() {
     let mut deployment = Deployment::start(2).await;
     let (token, url) = (deployment.token().await, deployment.connectors[0].url(""));
     let left = |number: usize| conversation(&format!("life-{number}"));
@@ -63,9 +59,7 @@ async fn on_sigterm_every_desktop_is_told_to_come_back_and_the_mapping_keys_go()
         assert_eq!(desktop.until("disconnect").await["reason"], reason, "{library:?} {transports:?}");
         assert_eq!(deployment.mapping(&left(number)).await, None);
     }
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&elsewhere.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut elsewhere, &talk(), &[Push::message(&talk(), 1)]).await;
 }
 
 #[tokio::test]
@@ -81,7 +75,5 @@ async fn when_a_connector_dies_the_others_serve_on() {
     let _lost = deployment.desktop(0, &talk()).await;
     let mut stays = deployment.desktop(1, &talk()).await;
     deployment.connectors[0].kill();
-    let pushes = [Push::message(&talk(), 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&stays.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut stays, &talk(), &[Push::message(&talk(), 1)]).await;
 }

@@ -1,20 +1,17 @@
 //! Bounds of the interceptor's HTTP side, and what it does with garbage.
 
 use futures_util::{StreamExt as _, stream};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 use reqwest::{Body, Method};
 use testkit::redis::RedisServer;
-use testkit::{Deployment, Push, assert_payloads, conversation, http, in_time};
+use testkit::{Deployment, Push, conversation, http, in_time, status, talk};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-fn talk() -> String {
-    conversation("limits")
-}
 const MIB: usize = 1024 * 1024;
 
 async fn status_of_body(deployment: &Deployment, body: impl Into<Body>) -> u16 {
-    let url = deployment.interceptor.url("/new-message-event");
-    http().post(url).body(body).send().await.expect("an answer").status().as_u16()
+    status(http().post(deployment.interceptor.url("/new-message-event")).body(body)).await
 }
 
 /// A body that does not announce its length.
@@ -54,18 +51,14 @@ async fn the_largest_message_of_pubsub_arrives() {
     let mut desktop = deployment.desktop(0, &talk()).await;
     let start = format!("{{\"conversation\":\"{}\",\"text\":\"", talk());
     let data = format!("{start}{}\"}}", "é".repeat((10_000_000 - start.len() - 2) / 2));
-    let pushes = [Push::new("new-message-event", "1", &data)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &pushes);
+    deployment.delivers(&mut desktop, &talk(), &[Push::new("new-message-event", "1", &data)]).await;
 }
 
 #[tokio::test]
 async fn a_wrong_method_gets_405_and_a_wrong_path_404() {
     let deployment = Deployment::start(0).await;
-    let status = async |method: Method, path: &str| {
-        let request = http().request(method, deployment.interceptor.url(path));
-        request.send().await.expect("an answer").status().as_u16()
-    };
+    let status =
+        async |method: Method, path: &str| status(http().request(method, deployment.interceptor.url(path))).await;
     for method in [Method::GET, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
         assert_eq!(status(method, "/new-message-event").await, 405);
     }
@@ -77,37 +70,20 @@ async fn a_wrong_method_gets_405_and_a_wrong_path_404() {
     }
 }
 
-/// The same bytes at each run: a failure can be repeated.
-struct Noise(u64);
-
-impl Noise {
-    /// The generator splitmix64.
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("a small number")
-    }
-
-    /// A good body with some bytes changed, cut, doubled, or nothing but noise.
-    fn body(&mut self, good: &[u8]) -> Vec<u8> {
-        let mut body = good.to_vec();
-        for _ in 0..=self.below(4) {
-            let at = self.below(body.len());
-            match self.below(5) {
-                0 => body.truncate(at + 1),
-                1 => body.extend_from_within(at..),
-                2 => body = (0..=self.below(20_000)).map(|_| self.next().to_le_bytes()[0]).collect(),
-                3 => body.splice(at..at, b"{[\"\\".repeat(1 + self.below(1_000))).for_each(drop),
-                _ => body[at] ^= self.next().to_le_bytes()[0],
-            }
+/// A good body with some bytes changed, cut, doubled, or nothing but noise.
+fn damaged(random: &mut StdRng, good: &[u8]) -> Vec<u8> {
+    let mut body = good.to_vec();
+    for _ in 0..=random.random_range(0..4) {
+        let at = random.random_range(0..body.len());
+        match random.random_range(0..5) {
+            0 => body.truncate(at + 1),
+            1 => body.extend_from_within(at..),
+            2 => body = (0..random.random_range(1..20_000)).map(|_| random.random()).collect(),
+            3 => body.splice(at..at, b"{[\"\\".repeat(random.random_range(1..1_000))).for_each(drop),
+            _ => body[at] ^= random.random::<u8>(),
         }
-        body
     }
+    body
 }
 
 #[tokio::test]
@@ -116,8 +92,9 @@ async fn garbage_neither_kills_nor_swells_the_interceptor() {
     let redis = RedisServer::start().await;
     let deployment = Deployment::start_on(&redis, 1, &[]).await;
     let good = Push::of_every_kind(&talk())[0].body().to_string();
-    let mut noise = Noise(1);
-    let bodies: Vec<_> = (0..2_000).map(|_| noise.body(good.as_bytes())).collect();
+    // The same bytes in each run: a failure can be repeated.
+    let mut random = StdRng::seed_from_u64(1);
+    let bodies: Vec<_> = (0..2_000).map(|_| damaged(&mut random, good.as_bytes())).collect();
     let before = deployment.interceptor.resident_bytes();
     stream::iter(bodies)
         .for_each_concurrent(8, async |body| {
@@ -131,7 +108,5 @@ async fn garbage_neither_kills_nor_swells_the_interceptor() {
 
     let conversation = conversation("after-garbage");
     let mut desktop = deployment.desktop(0, &conversation).await;
-    let pushes = [Push::message(&conversation, 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, &conversation).await, &conversation, &pushes);
+    deployment.delivers(&mut desktop, &conversation, &[Push::message(&conversation, 1)]).await;
 }

@@ -1,7 +1,7 @@
 //! Log lines as Cloud Logging reads them.
 
 use serde_json::{Value, json};
-use testkit::{Deployment, Push, conversation, eventually, http, project, repository};
+use testkit::{Deployment, Push, conversation, eventually, http, project, repository, status};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
@@ -42,10 +42,7 @@ async fn what_comes_all_the_time_is_logged_when_it_fails_only() {
     let deployment = Deployment::start_with(1, &[("LOG_FORMAT", "json")]).await;
     deployment.push(&Push::message(&conversation("quiet"), 1)).await;
     deployment.connectors[0].answers("/status", 200).await;
-    assert_eq!(
-        http().get(deployment.interceptor.url("/new-message-event")).send().await.expect("an answer").status(),
-        405
-    );
+    assert_eq!(deployment.interceptor.get("/new-message-event").await.0, 405);
     let line =
         eventually("the line", async || requests(&deployment.interceptor.log(), "/new-message-event").pop()).await;
     assert_eq!(line["httpRequest"]["status"], 405);
@@ -58,7 +55,7 @@ async fn lines_about_a_request_carry_its_trace() {
     let deployment = Deployment::start_with(1, &[("LOG_FORMAT", "json"), ("AUTH_OPTION", "")]).await;
     let request = http().post(deployment.connectors[0].url("/register")).header("authorization", "t");
     let request = request.header("x-cloud-trace-context", format!("{TRACE}/123;o=1"));
-    assert_eq!(request.send().await.expect("an answer").status(), 401);
+    assert_eq!(status(request).await, 401);
     let about = async || {
         let log = deployment.connectors[0].log();
         let mut lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
@@ -75,7 +72,7 @@ async fn the_file_gets_every_line_too() {
     let file = folder.path().join("connector.log");
     let path = file.display().to_string();
     let deployment = Deployment::start_with(1, &[("LOGGING_FILE", &path), ("LOG_FORMAT", "json")]).await;
-    assert_eq!(http().post(deployment.connectors[0].url("/register")).send().await.expect("an answer").status(), 200);
+    deployment.token().await;
     let same = async || {
         let (file, log) = (std::fs::read_to_string(&file).ok()?, deployment.connectors[0].log());
         // Both processes write to it.
@@ -101,7 +98,7 @@ fn complaints(path: &std::path::Path, found: &mut std::collections::BTreeSet<Str
 }
 
 #[test]
-fn every_warning_and_error_is_explained_to_operators() {
+fn every_warning_and_error_is_in_the_operations_manual() {
     let root = repository("");
     let mut found = std::collections::BTreeSet::new();
     for folder in ["ui-connector", "cloud-pubsub-interceptor", "crates/server", "crates/broker", "crates/oidc"] {

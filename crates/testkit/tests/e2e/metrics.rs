@@ -1,11 +1,7 @@
-//! What Prometheus is told.
+//! The metrics of both services.
 
 use std::collections::BTreeSet;
-use testkit::{Deployment, Process, Push, conversation, repository, until};
-
-fn talk() -> String {
-    conversation("measured")
-}
+use testkit::{Deployment, Process, Push, repository, talk, until};
 
 /// Waits until a line is there.
 async fn shows(process: &Process, line: &str) {
@@ -16,6 +12,7 @@ async fn shows(process: &Process, line: &str) {
 async fn an_event_is_counted_on_its_whole_way() {
     let deployment = Deployment::start_with(1, &[("METRICS_PORT", "0")]).await;
     let (connector, interceptor) = (&deployment.connectors[0], &deployment.interceptor);
+    assert_eq!(connector.get("/metrics").await.0, 404, "metrics have a port of their own");
     let mut desktop = deployment.desktop(0, &talk()).await;
     let push = Push::message(&talk(), 1);
     deployment.push(&push).await;
@@ -63,7 +60,7 @@ const SOURCES: [&str; 5] = [
 ];
 
 #[test]
-fn every_metric_is_explained_in_the_document_and_shown_on_the_dashboard() {
+fn every_metric_is_in_the_document_and_on_the_dashboard() {
     let read = |path: &str| std::fs::read_to_string(repository(path)).expect(path);
     let measured: BTreeSet<_> = SOURCES.iter().flat_map(|path| names(&read(path))).collect();
     assert!(measured.len() > 20, "the sources were not understood: {measured:?}");
@@ -79,14 +76,4 @@ fn names(text: &str) -> BTreeSet<String> {
     let names = words.filter(|word| word.starts_with("agent_assist_"));
     let parts = ["_bucket", "_count", "_sum"];
     names.map(|name| parts.iter().fold(name, |name, part| name.trim_end_matches(part)).to_owned()).collect()
-}
-
-#[tokio::test]
-async fn nobody_is_told_unless_asked_for_and_a_taken_port_is_named() {
-    let deployment = Deployment::start(1).await;
-    assert_eq!(deployment.connectors[0].get("/metrics").await.0, 404);
-    let taken = deployment.connectors[0].port().to_string();
-    let mut second = Process::spawn(deployment.another("ui-connector", &[("METRICS_PORT", &taken)]));
-    assert_eq!(second.end().await.code(), Some(1));
-    assert!(second.log().contains("METRICS_PORT"), "{}", second.log());
 }

@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use testkit::redis::Redis;
 use testkit::{
     ClientLibrary, Deployment, Desktop, Push, Transports, assert_payloads, conversation, eventually, free_port, http,
-    repository, until,
+    repository, status, until,
 };
 
 const EACH: usize = 5;
@@ -82,18 +82,18 @@ impl Fleets {
         desktop
     }
 
-    fn pushes(&self, from: usize) -> Vec<Push> {
-        (from..from + EACH).map(|number| Push::message(&self.talk, number)).collect()
-    }
-
-    async fn push(&self, whose: Whose, push: &Push) {
-        match whose {
-            Whose::Ours => self.ours.push(push).await,
-            Whose::Python => {
-                let request = http().post(self.interceptor.url(&push.path())).json(&push.body());
-                assert_eq!(request.send().await.expect("an answer").status(), 204);
+    /// Pushes the events of a round to an interceptor; the desktop gets them once and in order.
+    async fn delivers(&self, round: usize, interceptor: Whose, desktop: &mut Desktop) {
+        let numbers = round * EACH..(round + 1) * EACH;
+        let pushes: Vec<_> = numbers.map(|number| Push::message(&self.talk, number)).collect();
+        for push in &pushes {
+            if interceptor == Whose::Ours {
+                self.ours.push(push).await;
+            } else {
+                assert_eq!(status(http().post(self.interceptor.url(&push.path())).json(&push.body())).await, 204);
             }
         }
+        assert_payloads(&desktop.events(EACH).await, &self.talk, &pushes);
     }
 }
 
@@ -104,29 +104,21 @@ async fn every_combination_of_services_delivers_once_and_in_order() {
     for (number, (connector, interceptor)) in all.enumerate() {
         let fleets = Fleets::start(number).await;
         let mut desktop = fleets.desktop(connector).await;
-        let pushes = fleets.pushes(1);
-        for push in &pushes {
-            fleets.push(interceptor, push).await;
-        }
-        let events = desktop.events(EACH).await;
-        assert_payloads(&events, &fleets.talk, &pushes);
+        fleets.delivers(0, interceptor, &mut desktop).await;
         assert!(fleets.ours.mapping(&fleets.talk).await.is_some(), "{connector:?} {interceptor:?}");
     }
 }
+
+/// Replaced and put back, twice.
+const ROUNDS: [Whose; 4] = [Whose::Python, Whose::Ours, Whose::Python, Whose::Ours];
 
 #[tokio::test]
 async fn interceptors_are_replaced_and_put_back_under_traffic() {
     for (number, connector) in [Whose::Ours, Whose::Python].into_iter().enumerate() {
         let fleets = Fleets::start(number).await;
         let mut desktop = fleets.desktop(connector).await;
-        let mut from = 1;
-        for interceptor in [Whose::Python, Whose::Ours, Whose::Python, Whose::Ours] {
-            let pushes = fleets.pushes(from);
-            from += EACH;
-            for push in &pushes {
-                fleets.push(interceptor, push).await;
-            }
-            assert_payloads(&desktop.events(EACH).await, &fleets.talk, &pushes);
+        for (round, interceptor) in ROUNDS.into_iter().enumerate() {
+            fleets.delivers(round, interceptor, &mut desktop).await;
         }
     }
 }
@@ -135,15 +127,9 @@ async fn interceptors_are_replaced_and_put_back_under_traffic() {
 async fn connectors_are_replaced_and_put_back_while_events_come() {
     for (number, interceptor) in [Whose::Python, Whose::Ours].into_iter().enumerate() {
         let fleets = Fleets::start(number).await;
-        let mut from = 1;
-        for connector in [Whose::Python, Whose::Ours, Whose::Python, Whose::Ours] {
+        for (round, connector) in ROUNDS.into_iter().enumerate() {
             let mut desktop = fleets.desktop(connector).await;
-            let pushes = fleets.pushes(from);
-            from += EACH;
-            for push in &pushes {
-                fleets.push(interceptor, push).await;
-            }
-            assert_payloads(&desktop.events(EACH).await, &fleets.talk, &pushes);
+            fleets.delivers(round, interceptor, &mut desktop).await;
             drop(desktop);
             until("the conversation is given back", async || fleets.ours.mapping(&fleets.talk).await.is_none()).await;
         }
@@ -151,7 +137,7 @@ async fn connectors_are_replaced_and_put_back_while_events_come() {
 }
 
 #[tokio::test]
-async fn who_waits_for_the_mapping_key_sees_it_at_the_first_join() {
+async fn the_mapping_key_appears_with_the_first_join() {
     for (number, connector) in [Whose::Ours, Whose::Python].into_iter().enumerate() {
         let fleets = Fleets::start(number).await;
         assert_eq!(fleets.ours.mapping(&fleets.talk).await, None);

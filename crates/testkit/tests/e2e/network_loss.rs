@@ -1,13 +1,9 @@
-//! A dropped network, of which neither side is told.
+//! A network that drops everything while connections stay open.
 
 use std::time::Duration;
 
-use testkit::{Deployment, Page, Process, Proxy, Push, Weather, conversation, serve};
+use testkit::{Deployment, Page, Process, Proxy, Push, Weather, serve, talk};
 use tokio::time::{Instant, sleep};
-
-fn talk() -> String {
-    conversation("network-loss")
-}
 
 /// For how long the network is away.
 const LOSS: Duration = Duration::from_secs(30);
@@ -28,7 +24,7 @@ async fn stream(deployment: &Deployment, first: usize, time: Duration) -> usize 
 
 #[tokio::test]
 #[ignore = "slow: the network is away for 30 s"]
-async fn a_page_without_code_for_recovery_shows_every_event_once() {
+async fn a_page_without_recovery_code_shows_every_event_once() {
     let deployment = Deployment::start(2).await;
     let network = Proxy::start(deployment.connectors.iter().map(Process::address).collect()).await;
     let site = serve(include_str!("../../clients/desktop.html").to_owned()).await;

@@ -1,17 +1,14 @@
 //! Redis goes away and comes back.
 
 use testkit::redis::RedisServer;
-use testkit::{Deployment, Push, assert_payloads, conversation, http, until};
-
-fn talk() -> String {
-    conversation("outage")
-}
+use testkit::{Deployment, Push, assert_payloads, conversation, http, talk, until};
 
 #[tokio::test]
-async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again() {
+async fn a_push_without_redis_is_refused_and_redelivered() {
     let mut redis = RedisServer::start().await;
     let deployment = Deployment::start_on(&redis, 1, &[]).await;
     let mut desktop = deployment.desktop(0, &talk()).await;
+    let mut quiet = deployment.desktop(0, &conversation("quiet")).await;
     let pushes = [Push::message(&talk(), 1), Push::message(&talk(), 2)];
     deployment.push(&pushes[0]).await;
     let mut got = desktop.events(1).await;
@@ -30,15 +27,18 @@ async fn without_redis_a_push_is_refused_and_arrives_when_it_is_delivered_again(
     redis.restart().await;
     deployment.connectors[0].answers("/ready", 200).await;
     deployment.interceptor.answers("/status", 200).await;
-    // It came back empty, and nobody knows what else it had.
-    assert_eq!(desktop.events(1).await[0]["name"], "events-missed");
+    // It came back empty, and what else it had is unknown.
+    let missed = desktop.events(1).await.remove(0);
+    assert_eq!(missed["name"], "events-missed");
+    assert_eq!(missed["args"], serde_json::json!([{"conversation_name": talk()}]));
     deployment.push(&pushes[1]).await;
     got.append(&mut desktop.last_events(1, &talk()).await);
     assert_payloads(&got, &talk(), &pushes);
+    assert!(quiet.last_events(0, &conversation("quiet")).await.is_empty());
 }
 
 #[tokio::test]
-async fn what_passes_while_the_subscription_is_lost_is_made_up_for() {
+async fn events_published_without_a_subscription_are_replayed() {
     let redis = RedisServer::start().await;
     let deployment = Deployment::start_on(&redis, 2, &[]).await;
     let desktops = [deployment.desktop(0, &talk()).await, deployment.desktop(1, &talk()).await];
@@ -46,7 +46,7 @@ async fn what_passes_while_the_subscription_is_lost_is_made_up_for() {
     for (number, push) in pushes.iter().enumerate() {
         if number % 30 == 10 {
             let cut: i64 = deployment.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
-            assert!(cut > 0 || number > 10, "nobody was subscribed");
+            assert!(cut > 0 || number > 10, "there was no subscription");
         }
         deployment.push(push).await;
     }
@@ -69,12 +69,15 @@ async fn malformed_pushes_are_refused_too_while_they_cannot_be_kept() {
 }
 
 #[tokio::test]
-async fn the_mapping_key_comes_back_with_redis() {
+async fn the_keys_of_mappings_and_sessions_come_back_with_redis() {
     let mut redis = RedisServer::start().await;
     let deployment = Deployment::start_on(&redis, 1, &[]).await;
     let _desktop = deployment.desktop(0, &talk()).await;
     let connector = deployment.mapping(&talk()).await;
     assert!(connector.is_some());
+    let session = async || deployment.redis.cli::<Vec<String>>(&["KEYS", "aa:session:*"]).await.len() == 1;
+    until("the session is noted", session).await;
     redis.restart().await;
     until("the mapping key is there", async || deployment.mapping(&talk()).await == connector).await;
+    until("the session is noted again", session).await;
 }

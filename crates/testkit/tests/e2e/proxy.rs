@@ -20,7 +20,7 @@ async fn google() -> Upstream {
 }
 
 #[tokio::test]
-async fn a_hundred_megabytes_pass_in_bounded_memory_where_the_original_held_them_all() {
+async fn a_hundred_megabytes_pass_in_bounded_memory() {
     const FOR_BUFFERS: u64 = 16 * MIB as u64;
     let google = google().await;
     let (url, host) = (google.url(), google.address.to_string());

@@ -5,20 +5,16 @@ use std::collections::BTreeSet;
 use redis::streams::StreamRangeReply;
 use serde_json::Value;
 use testkit::redis::{Redis, RedisServer, shared};
-use testkit::{Deployment, Desktop, Emulator, KINDS, Push, assert_payload, conversation, eventually, until};
-
-fn talk() -> String {
-    conversation("pulled")
-}
+use testkit::{Deployment, Desktop, Emulator, KINDS, Push, assert_payload, eventually, talk, until};
 const MESSAGES: &str = "new-message-event";
 
 /// Both services and the emulator; the interceptor pulls every kind of event.
-struct Stage {
+struct PullSetup {
     emulator: Emulator,
     deployment: Deployment,
 }
 
-impl Stage {
+impl PullSetup {
     /// Nothing where the emulator is not installed.
     async fn start(redis: &Redis, settings: &[(&str, &str)]) -> Option<Self> {
         let emulator = Emulator::start().await?;
@@ -51,8 +47,8 @@ async fn all_ids(desktop: &mut Desktop, count: usize) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn without_an_inbound_route_every_kind_of_event_arrives_as_if_pushed() {
-    let Some(mut stage) = Stage::start(&shared().await, &[("PUSH_ENDPOINTS", "false")]).await else { return };
+async fn every_kind_of_event_arrives_without_push_endpoints() {
+    let Some(mut stage) = PullSetup::start(&shared().await, &[("PUSH_ENDPOINTS", "false")]).await else { return };
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     for mut push in Push::of_every_kind(&talk()) {
         assert_eq!(stage.deployment.try_push(&push).await, 404);
@@ -68,14 +64,14 @@ async fn without_an_inbound_route_every_kind_of_event_arrives_as_if_pushed() {
         kept.ids.into_iter().find(|entry| entry.get("message_id") == Some(id.clone()))
     });
     assert_eq!(kept.await.get("body"), Some(malformed.data));
-    // Acknowledged: whoever asks next gets nothing, and a restart brings nothing back.
+    // It was acknowledged, so a restart does not bring it back.
     stage.deployment.interceptor.restart().await;
     assert!(desktop.last_events(0, &talk()).await.is_empty());
 }
 
 #[tokio::test]
 async fn what_is_pushed_and_pulled_arrives_once() {
-    let Some(stage) = Stage::start(&shared().await, &[]).await else { return };
+    let Some(stage) = PullSetup::start(&shared().await, &[]).await else { return };
     stage.emulator.subscribe(MESSAGES, &stage.deployment.interceptor.url(&format!("/{MESSAGES}"))).await;
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let published = stage.emulator.publish_all(&messages(200)).await;
@@ -85,7 +81,7 @@ async fn what_is_pushed_and_pulled_arrives_once() {
 #[tokio::test]
 #[ignore = "slow: what a killed process had pulled comes again when its lease ends, after up to a minute"]
 async fn killed_in_the_middle_of_a_burst_it_loses_nothing() {
-    let Some(mut stage) = Stage::start(&shared().await, &[]).await else { return };
+    let Some(mut stage) = PullSetup::start(&shared().await, &[]).await else { return };
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let published: BTreeSet<_> = stage.emulator.publish_all(&messages(3_000)).await.into_iter().collect();
     let mut got = desktop.events(1).await;
@@ -99,7 +95,7 @@ async fn killed_in_the_middle_of_a_burst_it_loses_nothing() {
 #[tokio::test]
 async fn while_redis_does_not_answer_memory_is_bounded_and_nothing_is_lost() {
     let redis = RedisServer::start().await;
-    let Some(stage) = Stage::start(&redis, &[]).await else { return };
+    let Some(stage) = PullSetup::start(&redis, &[]).await else { return };
     let mut desktop = stage.deployment.desktop(0, &talk()).await;
     let before = stage.deployment.interceptor.resident_bytes();
     let filler = "x".repeat(20_000);
@@ -127,8 +123,8 @@ async fn a_subscription_that_is_made_later_is_pulled_from_then() {
     let (host, subscriptions) = (emulator.host(), format!("{MESSAGES}-pulled={MESSAGES}"));
     let pull = [("PUBSUB_EMULATOR_HOST", host.as_str()), ("PUBSUB_SUBSCRIPTIONS", &subscriptions)];
     let mut deployment = Deployment::start_with(1, &pull).await;
-    let told = "failed to pull from a subscription";
-    until("the subscription is missed", async || deployment.interceptor.log().contains(told)).await;
+    let failed = "failed to pull from a subscription";
+    until("the subscription is missed", async || deployment.interceptor.log().contains(failed)).await;
     emulator.offer(MESSAGES).await;
     let mut desktop = deployment.desktop(0, &talk()).await;
     let id = emulator.publish(&messages(1)[0]).await;

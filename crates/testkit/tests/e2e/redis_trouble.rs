@@ -2,16 +2,12 @@
 
 use std::time::{Duration, Instant};
 use testkit::redis::RedisServer;
-use testkit::{Deployment, Push, assert_payloads, conversation, until};
-
-fn talk() -> String {
-    conversation("redis-trouble")
-}
+use testkit::{Deployment, Push, assert_payloads, talk};
 
 /// Pub/Sub's shortest acknowledgement deadline is 10 s; an answer must come long before.
 const IN_TIME: Duration = Duration::from_secs(4);
 
-/// Pushes once; Redis is in trouble, so the answer is 503, and in time.
+/// Pushes once; Redis is in trouble, so the response is 503, and comes in time.
 async fn is_refused_in_time(deployment: &Deployment, push: &Push) {
     let asked = Instant::now();
     assert_eq!(deployment.try_push(push).await, 503);
@@ -64,7 +60,7 @@ async fn flushed_scripts_are_loaded_again() {
 }
 
 #[tokio::test]
-async fn a_redis_that_has_become_a_replica_is_left_until_it_is_a_primary_again() {
+async fn a_replica_is_not_used_until_it_is_a_primary_again() {
     arrives_after(async |deployment, push| {
         // Its primary is nowhere, so that it keeps what it has.
         ok(deployment, &["REPLICAOF", "127.0.0.1", "1"]).await;
@@ -74,37 +70,4 @@ async fn a_redis_that_has_become_a_replica_is_left_until_it_is_a_primary_again()
         deployment.connectors[0].answers("/ready", 200).await;
     })
     .await;
-}
-
-#[tokio::test]
-async fn what_redis_has_forgotten_is_told() {
-    let mut redis = RedisServer::start().await;
-    let deployment = Deployment::start_on(&redis, 1, &[]).await;
-    let mut desktop = deployment.desktop(0, &talk()).await;
-    let mut quiet = deployment.desktop(0, &conversation("redis-trouble-quiet")).await;
-    let pushes = [Push::message(&talk(), 1), Push::message(&talk(), 2)];
-    deployment.push(&pushes[0]).await;
-    let mut got = desktop.events(1).await;
-    redis.restart().await;
-    let told = desktop.events(1).await.remove(0);
-    assert_eq!(told["name"], "events-missed");
-    assert_eq!(told["args"], serde_json::json!([{"conversation_name": talk()}]));
-    deployment.push(&pushes[1]).await;
-    got.append(&mut desktop.last_events(1, &talk()).await);
-    assert_payloads(&got, &talk(), &pushes);
-    assert!(quiet.last_events(0, &conversation("redis-trouble-quiet")).await.is_empty());
-}
-
-#[tokio::test]
-async fn sessions_are_known_again_after_redis_has_forgotten_them() {
-    let mut server = RedisServer::start().await;
-    let deployment = Deployment::start_on(&server, 1, &[]).await;
-    let _desktop = deployment.desktop(0, &talk()).await;
-    let is_noted = async || {
-        let found = deployment.redis.try_cli(&["KEYS", "aa:session:*"]).await.ok();
-        found.and_then(|found| redis::from_redis_value::<Vec<String>>(found).ok()).is_some_and(|found| found.len() == 1)
-    };
-    until("the session is noted", is_noted).await;
-    server.restart().await;
-    until("the session is noted again", is_noted).await;
 }

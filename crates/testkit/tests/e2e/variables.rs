@@ -106,7 +106,7 @@ fn the_page_is_what_the_tables_say() {
 }
 
 #[test]
-fn no_table_names_a_variable_twice_and_every_default_can_be_read() {
+fn each_variable_is_named_once_and_has_a_readable_default() {
     for program in ["connector", "interceptor", "demo", "player"] {
         let variables = || tables(program).iter().copied().flatten();
         assert_eq!(read_by(program).len(), variables().count(), "{program}");
@@ -122,7 +122,7 @@ fn no_table_names_a_variable_twice_and_every_default_can_be_read() {
 
 /// Services of a deployment may share an environment.
 #[test]
-fn no_variable_of_one_service_is_taken_for_a_misspelt_one_of_the_other() {
+fn variables_of_the_other_service_do_not_count_as_misspelt() {
     for (one, other) in [("connector", "interceptor"), ("interceptor", "connector")] {
         let env: settings::Env = read_by(one).into_iter().map(|name| (name, "x")).collect();
         assert_eq!(env.misspelt(tables(other)), [], "{other}");

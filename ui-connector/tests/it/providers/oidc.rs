@@ -1,6 +1,7 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Json;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::{connector, status};
@@ -15,7 +16,7 @@ async fn issuer(keys: Arc<Mutex<Vec<Value>>>) -> Upstream {
         let host = format!("http://{}", seen.header("host").unwrap());
         match seen.target.as_str() {
             "/.well-known/openid-configuration" => Json(json!({"issuer": host, "jwks_uri": format!("{host}/keys")})),
-            _ => Json(json!({"keys": *keys.lock().unwrap()})),
+            _ => Json(json!({"keys": *keys.lock()})),
         }
     })
     .await

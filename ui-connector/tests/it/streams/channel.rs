@@ -1,7 +1,7 @@
 //! The other end of a `WebChannel`.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use connector::base_url::BaseUrl;
 use futures_util::StreamExt as _;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use testkit::{endless, until};
 use tokio::net::TcpListener;
@@ -78,7 +79,7 @@ impl Channel {
     }
 
     pub(super) fn asked(&self) -> Vec<Asked> {
-        self.service.asked.lock().unwrap().clone()
+        self.service.asked.lock().clone()
     }
 
     /// Says something on the back channels, in pieces that end anywhere.
@@ -123,7 +124,7 @@ async fn answer(State(service): State<Service>, request: Request) -> Response {
     let asked = read(request).await;
     let opens = asked.query("MODE") == Some("init");
     let listens = asked.query("RID") == Some("rpc");
-    service.asked.lock().unwrap().push(asked);
+    service.asked.lock().push(asked);
     match service.mood {
         Mood::Silent => std::future::pending().await,
         Mood::Refusing => (StatusCode::FORBIDDEN, "secret").into_response(),

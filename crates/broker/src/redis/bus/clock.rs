@@ -1,7 +1,7 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::redis::servers::Address;
@@ -52,7 +52,7 @@ impl RedisClock {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Address, Sample>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

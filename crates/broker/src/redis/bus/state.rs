@@ -1,7 +1,8 @@
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use event::ConnectorId;
+use parking_lot::{Mutex, MutexGuard};
 use redis::{PushInfo, RedisError};
 use tokio::sync::Notify;
 use tracing::warn;
@@ -297,7 +298,7 @@ impl BusState {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

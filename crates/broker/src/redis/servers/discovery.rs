@@ -1,9 +1,10 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use parking_lot::Mutex;
 use redis::{Client, RedisError};
 use tokio::sync::{Mutex as Turn, watch};
 use tokio::time::{Instant, sleep_until};
@@ -55,7 +56,7 @@ impl Discovery {
         }
         let servers = told.servers.into_iter().map(|(address, slots)| Ok((self.at(&known, &address)?, slots)));
         let found: Vec<(Arc<Server>, Slots)> = servers.collect::<Result<_, Error>>()?;
-        self.strangers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.strangers.lock().clear();
         // Even if nothing has changed: whoever has given a slot up tries again.
         layout.send_replace(Arc::new(Layout(found)));
         Ok(())
@@ -69,7 +70,7 @@ impl Discovery {
         if self.seed.address == *address {
             return Ok(Arc::clone(&self.seed));
         }
-        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut strangers = self.strangers.lock();
         if let Some(server) = strangers.get(address) {
             return Ok(Arc::clone(server));
         }

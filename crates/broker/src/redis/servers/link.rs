@@ -1,7 +1,8 @@
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
+use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout_at};
@@ -33,7 +34,7 @@ struct Place {
 impl Place {
     /// Forgets the connection of `generation`, unless it has a successor already.
     fn discard(this: &Mutex<Self>, generation: u64) {
-        let mut place = this.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = this.lock();
         if place.generation == generation {
             *place = Self { generation: generation + 1, attempt: None };
         }
@@ -82,7 +83,7 @@ impl Link {
     }
 
     fn current(&self) -> (u64, Attempt) {
-        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self.place.lock();
         let generation = place.generation;
         (generation, place.attempt.get_or_insert_with(|| self.attempt(generation)).clone())
     }

@@ -8,14 +8,14 @@ use super::read;
 use testkit::repository;
 
 #[derive(Deserialize)]
-struct Build {
+struct CloudBuild {
     substitutions: BTreeMap<String, String>,
-    steps: Vec<Step>,
+    steps: Vec<BuildStep>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Step {
+struct BuildStep {
     id: String,
     #[serde(default)]
     wait_for: Vec<String>,
@@ -30,7 +30,7 @@ fn referred(text: &str) -> BTreeSet<String> {
 #[test]
 fn its_substitutions_steps_and_files_are_there() {
     let text = read("deploy/cloudbuild.yaml");
-    let Build { substitutions, steps } = serde_yaml_ng::from_str(&text).expect("a build");
+    let CloudBuild { substitutions, steps } = serde_yaml_ng::from_str(&text).expect("a build");
     assert_eq!(referred(&text), substitutions.into_keys().collect());
     let mut before = BTreeSet::new();
     for step in &steps {
@@ -45,7 +45,7 @@ fn its_substitutions_steps_and_files_are_there() {
 
 #[test]
 fn what_others_substitute_is_declared() {
-    let Build { substitutions, .. } = serde_yaml_ng::from_str(&read("deploy/cloudbuild.yaml")).expect("a build");
+    let CloudBuild { substitutions, .. } = serde_yaml_ng::from_str(&read("deploy/cloudbuild.yaml")).expect("a build");
     for path in ["docs/DEPLOY.md", "deploy/gcloud/steps/services.sh", "deploy/cloudbuild.yaml"] {
         let text = read(path);
         let given = text.split("substitutions=").skip(1).filter_map(|rest| rest.split([' ', '"', '\n']).next());

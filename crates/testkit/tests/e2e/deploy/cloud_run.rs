@@ -4,13 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use testkit::{Deployment, Launch, Process, Push, assert_payloads, conversation, in_time};
+use testkit::{Deployment, Launch, Process, Push, in_time, talk};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-fn talk() -> String {
-    conversation("cloud-run")
-}
 /// What Cloud Run sets, besides `PORT`.
 const PLATFORM: [(&str, &str); 4] = [
     ("K_SERVICE", "agent-assist"),
@@ -28,12 +24,10 @@ fn lines(process: &Process) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn it_listens_where_it_is_told_on_all_addresses_and_logs_for_cloud_logging() {
+async fn it_listens_on_all_addresses_and_logs_for_cloud_logging() {
     let mut deployment = Deployment::start_with(1, &PLATFORM).await;
     let mut desktop = deployment.desktop(0, &talk()).await;
-    let push = Push::message(&talk(), 1);
-    deployment.push(&push).await;
-    assert_payloads(&desktop.last_events(1, &talk()).await, &talk(), &[push]);
+    deployment.delivers(&mut desktop, &talk(), &[Push::message(&talk(), 1)]).await;
     deployment.stops_in_time(0).await;
     for process in [&deployment.connectors[0], &deployment.interceptor] {
         let lines = lines(process);

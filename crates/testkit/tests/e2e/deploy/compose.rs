@@ -3,21 +3,20 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tempfile::TempDir;
 
 use super::read;
 use crate::variables::read_by;
 use testkit::redis::RedisServer;
-use testkit::{ClientLibrary, Desktop, Process, SECRET, Transports, registered, repository};
+use testkit::{ClientLibrary, Desktop, Process, SECRET, Transports, registered, repository, temporary_file};
 
 #[derive(Deserialize)]
-struct Stack {
-    services: BTreeMap<String, Service>,
+struct ComposeFile {
+    services: BTreeMap<String, ComposeService>,
 }
 
 #[derive(Deserialize)]
-struct Service {
-    build: Option<Build>,
+struct ComposeService {
+    build: Option<ImageBuild>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
     #[serde(default)]
@@ -27,18 +26,18 @@ struct Service {
 }
 
 #[derive(Deserialize)]
-struct Build {
+struct ImageBuild {
     context: String,
     dockerfile: String,
 }
 
-fn stack() -> Stack {
+fn stack() -> ComposeFile {
     let mut yaml: serde_yaml_ng::Value = serde_yaml_ng::from_str(&read("deploy/compose/compose.yaml")).expect("YAML");
     yaml.apply_merge().expect("members to merge into");
     serde_yaml_ng::from_value(yaml).expect("a stack")
 }
 
-impl Service {
+impl ComposeService {
     /// Its process, with some of its variables as they are without containers.
     async fn start(&self, program: &str, instead: &[(&str, &str)]) -> Process {
         let mut environment: BTreeMap<_, _> =
@@ -54,14 +53,12 @@ impl Service {
 
 #[tokio::test]
 async fn a_desktop_sees_the_conversation_that_the_player_plays() {
-    let Stack { services } = stack();
+    let ComposeFile { services } = stack();
     let redis = RedisServer::start().await;
     let port = redis.port().to_string();
-    let folder = TempDir::new().expect("a folder");
-    let secret = folder.path().join("jwt_secret_key");
-    std::fs::write(&secret, SECRET).expect("a file");
+    let (_folder, secret) = temporary_file("jwt_secret_key", SECRET);
     let at_redis = [("REDISHOST", "127.0.0.1"), ("REDISPORT", &port)];
-    let with_secret = [at_redis.as_slice(), &[("JWT_SECRET_KEY_PATH", secret.to_str().expect("a text"))]].concat();
+    let with_secret = [at_redis.as_slice(), &[("JWT_SECRET_KEY_PATH", &secret)]].concat();
     let connector = services["connector"].start("ui-connector", &with_secret).await;
     let interceptor = services["interceptor"].start("cloud-pubsub-interceptor", &at_redis).await;
     connector.answers("/ready", 200).await;
@@ -77,7 +74,7 @@ async fn a_desktop_sees_the_conversation_that_the_player_plays() {
 }
 
 #[test]
-fn the_services_get_variables_that_they_read_from_files_that_are_there() {
+fn the_stack_sets_variables_that_its_services_read() {
     for (name, service) in stack().services {
         let Some(build) = service.build else { continue };
         let context = repository("deploy/compose").join(build.context);

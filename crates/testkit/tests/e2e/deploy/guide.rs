@@ -2,10 +2,8 @@
 
 use std::process::Command;
 
-use serde_json::{Value, json};
-
 use super::read;
-use super::stage::Stage;
+use super::stage::SimulatedCloud;
 use testkit::repository;
 
 /// The commands of the part that shows each, up to the conversation profile.
@@ -18,28 +16,20 @@ fn commands() -> String {
     blocks.join("\n")
 }
 
-/// What exists, without the keys, which are made by chance.
-fn things(stage: &Stage) -> Value {
-    let mut things = stage.things();
-    let key = &mut things["secret/aa-integration-jwt-secret"];
-    let versions = key["versions"].as_array().expect("versions");
-    assert!(versions.iter().all(|version| version.as_str().is_some_and(|key| key.trim().len() == 64)));
-    key["versions"] = json!(versions.len());
-    things
-}
-
 #[test]
 fn followed_line_by_line_it_makes_what_the_script_makes() {
-    let (by_hand, by_script) = (Stage::new(), Stage::new());
+    let (by_hand, by_script) = (SimulatedCloud::new(), SimulatedCloud::new());
     // No variable may be undefined, and no command may fail.
     let script = format!("set -euo pipefail\n{}", commands());
     by_hand.command(Command::new("bash").args(["-c", &script]).current_dir(repository(""))).well();
-    by_script.run("deploy.sh", &["--skip-test"]).well();
-    let (by_hand, by_script) = (things(&by_hand), things(&by_script));
+    by_script.deploy();
+    let key = by_hand.thing("secret/aa-integration-jwt-secret")["versions"][0].as_str().expect("a key").trim().len();
+    assert_eq!(key, 64);
+    let (by_hand, by_script) = (by_hand.settled(), by_script.settled());
     for (name, thing) in by_script.as_object().expect("things") {
         assert_eq!(&by_hand[name], thing, "{name}");
     }
-    assert_eq!(by_hand.as_object().map(serde_json::Map::len), by_script.as_object().map(serde_json::Map::len));
+    assert_eq!(by_hand, by_script);
 }
 
 #[test]

@@ -5,7 +5,6 @@ mod cloud_run;
 mod compose;
 mod doctor;
 mod guide;
-mod hcl;
 mod real_gcloud;
 mod scripts;
 mod stage;

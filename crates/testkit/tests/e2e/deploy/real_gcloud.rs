@@ -1,4 +1,4 @@
-//! The real gcloud, as far as it looks at a command before it asks who you are.
+//! The real gcloud, as far as it checks a command before it asks for an account.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::has;
-use super::stage::Stage;
+use super::stage::SimulatedCloud;
 
-/// What gcloud says when nothing is wrong with a command but that nobody is logged in.
+/// What gcloud says when the only fault is that no account is logged in.
 const LOGGED_OUT: &str = "You do not currently have an active account selected";
 
 /// Commands that differ in nothing but names and values look alike to the parser: one of each is enough.
@@ -36,9 +36,10 @@ fn it_takes_every_command_of_the_scripts() {
     if !has("gcloud") {
         return;
     }
-    let stage =
-        Stage::new().with("AUTH_OPTION", "OIDC").with("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example");
-    stage.run("deploy.sh", &["--skip-test"]).well();
+    let stage = SimulatedCloud::new()
+        .with("AUTH_OPTION", "OIDC")
+        .with("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example");
+    stage.deploy();
     stage.run("doctor.sh", &[]).badly("/ready answers");
     stage.run("teardown.sh", &["--yes"]).well();
     let configuration = TempDir::new().expect("a folder");

@@ -12,7 +12,7 @@ use testkit::repository;
 pub(super) const REDIS_PASSWORD: &str = "geheimes-redis-wort";
 
 /// A project with nothing in it.
-pub(super) struct Stage {
+pub(super) struct SimulatedCloud {
     folder: TempDir,
     settings: Vec<(String, String)>,
 }
@@ -38,7 +38,7 @@ impl Done {
     }
 }
 
-impl Stage {
+impl SimulatedCloud {
     pub(super) fn new() -> Self {
         let stage = Self { folder: TempDir::new().expect("a folder"), settings: Vec::new() };
         stage.with("GCP_PROJECT_ID", "my-project").with("GRANT_PAUSE", "0")
@@ -56,6 +56,11 @@ impl Stage {
 
     pub(super) fn run(&self, script: &str, arguments: &[&str]) -> Done {
         self.command(Command::new(repository("deploy/gcloud").join(script)).args(arguments))
+    }
+
+    /// Deploys everything without the test event; returns what the script has said.
+    pub(super) fn deploy(&self) -> String {
+        self.run("deploy.sh", &["--skip-test"]).well().said
     }
 
     /// Runs a command with the stand-in on its PATH, and nothing of our environment.
@@ -78,11 +83,6 @@ impl Stage {
         calls.lines().map(|line| serde_json::from_str(line).expect("a call")).collect()
     }
 
-    pub(super) fn forget_calls(&self) {
-        // There may be none.
-        let _ = fs::remove_file(self.path().join("calls.jsonl"));
-    }
-
     /// How many commands have changed something.
     pub(super) fn changes(&self) -> u64 {
         self.state()["changes"].as_u64().unwrap_or(0)
@@ -91,6 +91,14 @@ impl Stage {
     /// Everything that exists, by kind and name.
     pub(super) fn things(&self) -> Value {
         self.state()["things"].take()
+    }
+
+    /// The same without the signing keys, which are random.
+    pub(super) fn settled(&self) -> Value {
+        let mut things = self.things();
+        let versions = &mut things["secret/aa-integration-jwt-secret"]["versions"];
+        *versions = versions.as_array().map(Vec::len).into();
+        things
     }
 
     pub(super) fn thing(&self, name: &str) -> Value {
@@ -103,7 +111,7 @@ impl Stage {
         fs::write(self.path().join("state.json"), state.to_string()).expect("a file");
     }
 
-    /// Changes what exists, as somebody else might.
+    /// Changes what exists behind the scripts' back.
     pub(super) fn meddle(&self, change: impl FnOnce(&mut Value)) {
         let mut state = self.state();
         change(&mut state["things"]);

@@ -4,16 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Output};
 
-use hcl_edit::expr::Expression;
-use hcl_edit::structure::Block;
+use serde_json::Value;
 use tempfile::TempDir;
 
-use super::hcl::{Configuration, keys, parse, texts};
 use super::{has, read, set};
 use crate::variables::read_by;
 use testkit::{KINDS, repository};
 
-/// Set by the platform, or by the configuration in another way, or of no use on Cloud Run.
+/// Variables that the platform sets, that the configuration sets in another way, or that are of no use on Cloud Run.
 fn not_settings(service: &str) -> BTreeSet<String> {
     // Cloud Run sets the first two. REDIS_URL is a secret, and stands for three others. Logs go to stdout.
     let mut names = set(["PORT", "K_SERVICE", "REDIS_URL", "REDISHOST", "REDISPORT", "REDIS_CLUSTER", "LOGGING_FILE"]);
@@ -29,17 +27,58 @@ fn not_settings(service: &str) -> BTreeSet<String> {
     names
 }
 
-/// The variables that a service is always given.
-fn environment(configuration: &Configuration, service: &str) -> BTreeSet<String> {
-    let merged = configuration.local(&format!("{service}_environment")).as_func_call().expect("a merge").clone();
-    let own = merged.args.iter().filter(|argument| argument.is_object()).flat_map(keys);
-    keys(configuration.local("common_environment")).into_iter().chain(own).collect()
+/// The blocks of all files, as `terraform fmt` leaves them: the words of the first line, and the block.
+fn blocks() -> Vec<(Vec<String>, String)> {
+    let files =
+        fs::read_dir(repository("deploy/terraform")).expect("a folder").map(|file| file.expect("a file").path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "tf"));
+    let text: String = files.map(|path| fs::read_to_string(path).expect("a text") + "\n").collect();
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    let read = |block: &str| {
+        let head = block.trim_start().lines().next()?.trim_end_matches(" {");
+        Some((head.split(' ').map(|word| word.trim_matches('"').to_owned()).collect(), block.to_owned()))
+    };
+    lines.join("\n").split("\n}\n").filter_map(read).collect()
+}
+
+/// The block with these words in its first line, without line breaks and with one space between words.
+fn block(head: &str) -> String {
+    let found = blocks().into_iter().find(|(words, _)| words.join(" ") == head);
+    found.unwrap_or_else(|| panic!("{head} is missing")).1.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a block declares, by the name that refers to it: `var.region`, `google_pubsub_topic.events`.
+fn declared((words, block): &(Vec<String>, String)) -> Vec<String> {
+    let (kind, labels) = words.split_first().expect("a kind");
+    match kind.as_str() {
+        "variable" => vec![format!("var.{}", labels[0])],
+        "resource" => vec![labels.join(".")],
+        "data" | "ephemeral" => vec![format!("{kind}.{}", labels.join("."))],
+        "locals" => {
+            let own = block.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+            own.filter_map(|line| Some(format!("local.{}", line.split_once('=')?.0.trim()))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a block refers to; a variable's own validation does not count.
+fn used(block: &(Vec<String>, String)) -> BTreeSet<String> {
+    let own = declared(block);
+    let words = block.1.split(|letter: char| !letter.is_ascii_alphanumeric() && !"._".contains(letter));
+    let names = words.filter_map(|word| match word.split('.').collect::<Vec<_>>()[..] {
+        [kind @ ("var" | "local"), name, ..] => Some(format!("{kind}.{name}")),
+        [kind @ ("data" | "ephemeral"), resource, name, ..] => Some(format!("{kind}.{resource}.{name}")),
+        [resource, name, ..] if resource.starts_with("google_") => Some(format!("{resource}.{name}")),
+        _ => None,
+    });
+    names.filter(|name| block.0[0] != "variable" || !own.contains(name)).collect()
 }
 
 #[test]
-fn all_that_is_declared_is_used_and_all_that_is_used_is_declared() {
-    let configuration = Configuration::read();
-    let (declared, used) = (configuration.declared(), configuration.used());
+fn declarations_and_references_match() {
+    let declared: BTreeSet<_> = blocks().iter().flat_map(declared).collect();
+    let used: BTreeSet<_> = blocks().iter().flat_map(used).collect();
     assert!(declared.len() > 50 && used.len() > 30, "the files were not understood");
     let missing: Vec<_> = used.difference(&declared).collect();
     assert!(missing.is_empty(), "not declared: {missing:?}");
@@ -51,73 +90,79 @@ fn all_that_is_declared_is_used_and_all_that_is_used_is_declared() {
 
 #[test]
 fn every_variable_is_described_and_typed() {
-    for variable in Configuration::read().blocks("variable") {
-        let description = variable.body.get_attribute("description").and_then(|it| it.value.as_str()).unwrap_or("");
-        assert!(description.ends_with('.'), "{:?}", variable.labels);
-        assert!(variable.body.has_attribute("type"), "{:?}", variable.labels);
+    for (words, block) in blocks().into_iter().filter(|(words, _)| words[0] == "variable") {
+        let line = |name: &str| block.lines().find(|line| line.trim_start().split(' ').next() == Some(name));
+        assert!(line("description").is_some_and(|line| line.ends_with(".\"")), "{words:?}");
+        assert!(line("type").is_some(), "{words:?}");
     }
 }
 
 #[test]
-fn what_pushes_go_to_are_the_routes_of_the_interceptor() {
-    let configuration = Configuration::read();
-    let kinds = set(KINDS);
-    assert_eq!(keys(configuration.local("events")), kinds);
-    let subscription = configuration.block("resource", &["google_pubsub_subscription", "events"]);
-    let push = subscription.body.get_blocks("push_config").next().expect("a push");
-    let endpoint = push.body.get_attribute("push_endpoint").expect("an endpoint").value.to_string();
-    assert_eq!(endpoint.trim(), r#""${google_cloud_run_v2_service.interceptor.uri}/${each.key}""#);
+fn the_services_and_subscriptions_are_what_the_product_needs() {
+    for (head, wanted) in [
+        (
+            "resource google_pubsub_subscription events",
+            r#"push_endpoint = "${google_cloud_run_v2_service.interceptor.uri}/${each.key}""#,
+        ),
+        ("resource google_cloud_run_v2_service interceptor", r#"ingress = "INGRESS_TRAFFIC_INTERNAL_ONLY""#),
+        ("resource google_cloud_run_v2_service connector", r#"timeout = "3600s""#),
+        ("resource google_cloud_run_v2_service connector", "max_instance_request_concurrency = 1000 "),
+        (
+            "resource google_cloud_run_v2_service_iam_member interceptor_invoker",
+            "member = google_service_account.invoker.member",
+        ),
+    ] {
+        assert!(block(head).contains(wanted), "{head}: {wanted}");
+    }
+    // Authoritative resources would remove what others have granted.
+    let kinds: Vec<_> = blocks().into_iter().filter_map(|(words, _)| words.into_iter().nth(1)).collect();
+    assert!(!kinds.iter().any(|kind| kind.ends_with("_iam_binding") || kind.ends_with("_iam_policy")), "{kinds:?}");
+}
+
+/// The value of an expression, which Terraform evaluates with the variables of the example.
+fn value(expression: &str) -> Value {
+    let output = evaluated(&["console"], &format!("jsonencode({expression})\n"));
+    let text: Option<String> = serde_json::from_slice(&output.stdout).ok();
+    let value = text.and_then(|text| serde_json::from_str(&text).ok());
+    value.unwrap_or_else(|| panic!("{expression}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn names(expression: &str) -> BTreeSet<String> {
+    serde_json::from_value(value(expression)).expect("names")
 }
 
 #[test]
-fn the_services_can_be_given_every_variable_that_they_read_and_no_other() {
-    let configuration = Configuration::read();
+fn the_services_can_be_given_every_variable_that_they_read() {
+    if !has("terraform") {
+        return;
+    }
+    assert_eq!(names("keys(local.events)"), set(KINDS));
     for service in ["connector", "interceptor"] {
-        let always = environment(&configuration, service);
-        let mut optional = texts(configuration.local("settings_of_both"));
-        optional.extend(texts(configuration.local(&format!("settings_of_{service}"))));
-        let twice: Vec<_> = always.intersection(&optional).collect();
-        assert!(twice.is_empty(), "{service}: {twice:?}");
+        let optional = names(&format!("local.settings_of_{service}"));
+        let chosen = names(&format!("keys(var.{service}_settings)"));
+        let always = names(&format!("setsubtract(keys(local.{service}_environment), keys(var.{service}_settings))"));
+        assert!(chosen.is_subset(&optional), "{service}: {chosen:?}");
+        assert!(always.is_disjoint(&optional), "{service}: {always:?} and {optional:?}");
         let reachable: BTreeSet<_> = [always, optional, not_settings(service)].into_iter().flatten().collect();
         assert_eq!(reachable, read_by(service), "{service}");
     }
 }
 
 #[test]
-fn the_interceptor_is_for_pubsub_only_and_the_connector_holds_a_thousand_desktops() {
-    let configuration = Configuration::read();
-    let service = |name| configuration.block("resource", &["google_cloud_run_v2_service", name]);
-    assert_eq!(value(service("interceptor"), "ingress").as_str(), Some("INGRESS_TRAFFIC_INTERNAL_ONLY"));
-    let template = service("connector").body.get_blocks("template").next().expect("a template");
-    assert_eq!(value(template, "timeout").as_str(), Some("3600s"));
-    assert_eq!(value(template, "max_instance_request_concurrency").to_string().trim(), "1000");
-    let invoker = configuration.block("resource", &["google_cloud_run_v2_service_iam_member", "interceptor_invoker"]);
-    assert_eq!(value(invoker, "member").to_string().trim(), "google_service_account.invoker.member");
-    // Authoritative resources would remove what others have granted.
-    let resources: Vec<_> =
-        configuration.blocks("resource").iter().map(|it| it.labels[0].as_str().to_owned()).collect();
-    assert!(!resources.iter().any(|kind| kind.ends_with("_iam_binding") || kind.ends_with("_iam_policy")));
-}
-
-fn value<'a>(block: &'a Block, name: &str) -> &'a Expression {
-    &block.body.get_attribute(name).unwrap_or_else(|| panic!("{name} is missing")).value
-}
-
-#[test]
 fn the_example_gives_what_is_required_and_nothing_unknown() {
-    let configuration = Configuration::read();
-    let example = parse(&read("deploy/terraform/terraform.tfvars.example"));
-    let given: BTreeSet<_> = example.attributes().map(|it| it.key.as_str().to_owned()).collect();
-    let variables = configuration.blocks("variable");
+    let example = read("deploy/terraform/terraform.tfvars.example");
+    let given = example.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+    let given: BTreeSet<_> = given.filter_map(|line| Some(line.split_once('=')?.0.trim().to_owned())).collect();
     let names = |required: bool| -> BTreeSet<String> {
-        let wanted = variables.iter().filter(|it| !required || !it.body.has_attribute("default"));
-        wanted.map(|it| it.labels[0].as_str().to_owned()).collect()
+        let variables = blocks().into_iter().filter(|(words, _)| words[0] == "variable");
+        let wanted = variables.filter(|(_, block)| !required || !block.contains("\n  default "));
+        wanted.map(|(words, _)| words[1].clone()).collect()
     };
     assert!(names(true).is_subset(&given), "{given:?}");
     assert!(given.is_subset(&names(false)), "{given:?}");
 }
 
-/// The variables and what is made of them, without anything that needs a provider.
+/// Runs Terraform on the variables, settings and locals, which need no provider.
 fn evaluated(arguments: &[&str], input: &str) -> Output {
     let folder = TempDir::new().expect("a folder");
     for file in ["variables.tf", "settings.tf", "locals.tf"] {
@@ -151,18 +196,17 @@ fn it_is_formatted() {
 }
 
 #[test]
-fn terraform_makes_the_example_an_environment() {
+fn the_example_gives_the_connector_its_environment() {
     if has("terraform") {
-        let output = evaluated(&["console"], "jsonencode(jsonencode(local.connector_environment))\n");
-        let text = String::from_utf8_lossy(&output.stdout);
+        let text = value("local.connector_environment").to_string();
         for part in ["SALESFORCE_ORGANIZATION_ID", "https://my-domain.lightning.force.com", "/redis-ca/server-ca.pem"] {
-            assert!(text.contains(part), "{text}{}", String::from_utf8_lossy(&output.stderr));
+            assert!(text.contains(part), "{text}");
         }
     }
 }
 
 #[test]
-fn terraform_refuses_what_cannot_work() {
+fn settings_that_cannot_work_are_refused() {
     if !has("terraform") {
         return;
     }

@@ -1,14 +1,14 @@
-//! Clients that break the protocol harm nobody but themselves. What they get for it is tested with the protocol, in
+//! Clients that break the protocol harm only themselves. The responses to them are tested with the protocol, in
 //! `crates/socketio/tests`.
 
 use serde_json::json;
 use testkit::socketio::{Client, PollingClient};
-use testkit::{Deployment, Push, assert_payloads, conversation, http, in_time};
+use testkit::{Deployment, Push, conversation, in_time};
 
 #[tokio::test]
-async fn a_desktop_notices_nothing_of_clients_that_break_the_protocol() {
+async fn clients_that_break_the_protocol_harm_no_desktop() {
     let deployment = Deployment::start(1).await;
-    let (connector, talk) = (&deployment.connectors[0], conversation("mischief"));
+    let (connector, talk) = (&deployment.connectors[0], conversation("protocol-errors"));
     let mut desktop = deployment.desktop(0, &talk).await;
     let auth = json!({"token": deployment.token().await});
 
@@ -27,13 +27,8 @@ async fn a_desktop_notices_nothing_of_clients_that_break_the_protocol() {
         client.post(body.to_owned()).await;
         in_time("the session ends", async { while client.poll().await.0 != 400 {} }).await;
     }
-    assert_eq!(
-        http().get(connector.url("/socket.io/?EIO=3&transport=polling")).send().await.expect("an answer").status(),
-        400
-    );
+    assert_eq!(connector.get("/socket.io/?EIO=3&transport=polling").await.0, 400);
 
     assert_eq!(connector.get("/status").await, (200, "Hello, cross-origin-world!".to_owned()));
-    let pushes = [Push::message(&talk, 1)];
-    deployment.push(&pushes[0]).await;
-    assert_payloads(&desktop.last_events(1, &talk).await, &talk, &pushes);
+    deployment.delivers(&mut desktop, &talk, &[Push::message(&talk, 1)]).await;
 }
