@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{EventLog, NewEvent, QuarantinedMessage, Recorded};
+use broker::{NewEvent, Publisher, QuarantinedMessage, Recorded};
 use event::EventKind;
 use reqwest::Client;
 use server::body::BodyBudget;
@@ -26,14 +26,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct App {
     pub(crate) settings: Settings,
-    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) log: Arc<dyn Publisher>,
     pub(crate) push_auth: Option<PushAuth>,
     pub(crate) bodies: BodyBudget,
 }
 
 impl App {
     /// `http` fetches Google's keys; push tokens are checked only with it.
-    pub(crate) fn new(settings: Settings, log: Arc<dyn EventLog>, http: Option<Client>) -> Arc<Self> {
+    pub(crate) fn new(settings: Settings, log: Arc<dyn Publisher>, http: Option<Client>) -> Arc<Self> {
         let push_auth = settings.push_auth.clone().zip(http).map(|(settings, http)| PushAuth::new(settings, http));
         Arc::new(Self { settings, log, push_auth, bodies: BodyBudget::new(MAX_BODY, MAX_BODIES, BODY_TIMEOUT) })
     }

@@ -20,7 +20,7 @@ pub mod variables;
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::EventLog;
+use broker::Publisher;
 use event::EventKind;
 use server::http::serve;
 use server::request_log::{QuietRoutes, log_requests};
@@ -52,7 +52,7 @@ const LAST_MESSAGES: Duration = Duration::from_secs(7);
 /// [`reqwest::Error`] before anything is served: push tokens must be checked, and TLS cannot be set up for that.
 pub async fn run(
     settings: Settings,
-    log: Arc<dyn EventLog>,
+    log: Arc<dyn Publisher>,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), reqwest::Error> {

@@ -27,7 +27,7 @@ impl OrganizationId {
 /// An id of either length.
 impl Kind for OrganizationId {
     type Value = Self;
-    const EXPECTED: &str = "15 or 18 letters and digits";
+    const EXPECTED: &str = "15 or 18 peer_messages and digits";
 
     fn parse(text: &str) -> Result<Self, String> {
         let is_long_enough = matches!(text.len(), Self::SHORT | Self::LONG);

@@ -66,7 +66,7 @@ pub async fn run(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), SetupError> {
-    let (courier, node) = (backends.courier.clone(), backends.connector.number().to_owned());
+    let (courier, node) = (backends.messenger.clone(), backends.connector.number().to_owned());
     let app = App::new(settings, backends, stop.clone())?;
     let sockets = socket::server(&app, node, Peers(courier.clone()));
     let tasks = TaskSet::default();

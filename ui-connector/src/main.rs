@@ -14,7 +14,7 @@ use server::tasks::TaskSet;
 
 const PROGRAM: Program =
     Program { name: env!("CARGO_PKG_NAME"), about: env!("CARGO_PKG_DESCRIPTION"), variables: connector::VARIABLES };
-/// How long the event bus may take to end.
+/// Time limit for the subscriber to end.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
@@ -38,10 +38,19 @@ async fn start(config: Config, listening: Listening) -> Result<(), StartError> {
     PROGRAM.warn_of_misspelt_variables();
     settings.announce();
     let broker = RedisBroker::new(redis, retention).map_err(StartError::setup)?;
-    let (bus, google) = (Arc::new(broker.bus(connector.clone())), Arc::new(DefaultCredentials::default()));
+    let subscriber = Arc::new(broker.subscriber(connector.clone()));
+    let google = Arc::new(DefaultCredentials::default());
     let tasks = TaskSet::default();
-    tasks.spawn("event bus", bus.clone().run(tasks.stop_signal()));
-    let backends = Backends { bus: bus.clone(), courier: bus, keys: Arc::new(broker), connector, google };
+    tasks.spawn("event subscriber", subscriber.clone().run(tasks.stop_signal()));
+    let broker = Arc::new(broker);
+    let backends = Backends {
+        log: broker.clone(),
+        subscriber: subscriber.clone(),
+        messenger: subscriber,
+        keys: broker,
+        connector,
+        google,
+    };
     let ended = connector::run(settings, backends, listening.listener, listening.stop).await;
     tasks.shut_down(LAST_EVENTS).await;
     ended.map_err(StartError::setup)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use broker::Courier;
+use broker::Messenger;
 use bytes::Bytes;
 use event::ConnectorId;
 use server::telemetry::causes;
@@ -11,7 +11,7 @@ use socketio::{PeerMessenger, Server};
 use tokio_util::sync::CancellationToken;
 
 /// Sends messages to other connectors through the broker.
-pub(crate) struct Peers(pub(crate) Arc<dyn Courier>);
+pub(crate) struct Peers(pub(crate) Arc<dyn Messenger>);
 
 #[async_trait]
 impl PeerMessenger for Peers {
@@ -25,6 +25,6 @@ impl PeerMessenger for Peers {
 }
 
 /// Serves the messages of other connectors until `stop` is cancelled.
-pub(crate) async fn serve(sockets: Server, courier: Arc<dyn Courier>, stop: CancellationToken) {
-    stop.run_until_cancelled(sockets.serve_peers(courier.letters())).await;
+pub(crate) async fn serve(sockets: Server, courier: Arc<dyn Messenger>, stop: CancellationToken) {
+    stop.run_until_cancelled(sockets.serve_peers(courier.peer_messages())).await;
 }

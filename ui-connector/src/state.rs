@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use broker::KeyStore;
+use broker::KeyValue;
 use reqwest::Client;
 use server::body::BodyBudget;
 use tokio::sync::Semaphore;
@@ -20,7 +20,7 @@ use crate::sessions::Sessions;
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) keys: Arc<dyn KeyValue>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) google: Arc<dyn AccessTokens>,
     /// Calls the identity providers, and opens streams.

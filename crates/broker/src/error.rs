@@ -2,7 +2,7 @@
 /// not take effect twice.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Redis is out of reach, refuses or answers too slowly.
+    /// Redis is out of bounds, refuses or answers too slowly.
     #[error("Redis is not available")]
     Unavailable(#[source] redis::RedisError),
     /// Redis has other servers beside the one that was named.

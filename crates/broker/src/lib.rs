@@ -1,13 +1,13 @@
 //! The event log, the event bus and the key store, on Redis and in process.
 //!
-//! The services see the traits [`EventLog`], [`EventBus`] and [`KeyStore`] alone; which
+//! The services see the traits [`Publisher`], [`Subscriber`] and [`KeyValue`] alone; which
 //! implementation stands behind them is decided where a process starts. One contract suite (`tests/contract`) runs against both.
 
 #![warn(missing_docs)]
 
 mod backoff;
 mod error;
-mod inbox;
+mod mailbox;
 mod memory;
 mod ports;
 mod redis;
@@ -15,13 +15,13 @@ mod retention;
 mod slots;
 mod variables;
 
-pub use self::redis::{RedisBroker, RedisBus, RedisSettings, SettingsError};
+pub use self::redis::{RedisBroker, RedisSettings, RedisSubscriber, SettingsError};
 pub use backoff::Backoff;
 pub use error::Error;
-pub use memory::{MemoryBroker, MemoryBus, Quarantined};
+pub use memory::{MemoryBroker, MemorySubscriber, Quarantined};
 pub use ports::{
-    BusMessage, Courier, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, NewEvent, Opened, QuarantinedMessage,
-    Reach, Recorded,
+    EventSink, Incoming, KeyValue, LogBounds, LogHead, LogReader, LoggedEvent, Messenger, NewEvent, Publisher,
+    QuarantinedMessage, Recorded, Subscriber,
 };
 pub use retention::Retention;
 pub use slots::{Slot, Slots};

@@ -9,22 +9,22 @@ use crate::{Error, Slots};
 /// An event that the interceptor hands over.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
-    /// Whose event it is.
+    /// The conversation.
     pub conversation: ConversationName,
-    /// By which Pub/Sub's redelivery is told from a new message.
+    /// Distinguishes a redelivery of Pub/Sub from a new message.
     pub fingerprint: Fingerprint,
-    /// What the desktops get.
+    /// What the desktops receive.
     pub payload: Payload,
 }
 
-/// What became of a [`NewEvent`].
+/// The result of recording a [`NewEvent`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is in the log; `receivers` connectors heard it at once.
+    /// It is in the log; `receivers` connectors received it live.
     Accepted {
         /// Its place in the conversation.
         position: Position,
-        /// How many connectors were listening, 0 if it waits for the first desktop.
+        /// Number of subscribed connectors; 0 if it waits for the first desktop.
         receivers: u64,
     },
     /// It was recorded before, within the retention time.
@@ -61,13 +61,13 @@ impl<'a> QuarantinedMessage<'a> {
     }
 }
 
-/// What the interceptor needs: the durable side of an event.
+/// Records events.
 ///
 /// Every operation of this and the other ports ends within a few seconds, whatever the store does:
 /// well below the shortest time after which Pub/Sub delivers again, 10 s.
 #[async_trait]
-pub trait EventLog: Send + Sync {
-    /// Appends the event to its conversation's log and tells the connectors, in one atomic step,
+pub trait Publisher: Send + Sync {
+    /// Appends the event to its conversation's log and publishes it, in one atomic step,
     /// unless it was recorded before.
     async fn record(&self, event: &NewEvent) -> Result<Recorded, Error>;
     /// Keeps a message that can never be delivered, among the last 1,000 or so.
@@ -81,34 +81,34 @@ pub trait EventLog: Send + Sync {
 pub struct LoggedEvent {
     /// Its place in the conversation.
     pub position: Position,
-    /// What the desktops get.
+    /// What the desktops receive.
     pub payload: Payload,
 }
 
-/// What a connector learns when it begins to serve a conversation.
+/// What a connector learns when it opens a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opened {
-    /// The first event that nobody heard, taken: it is handed out once.
-    pub unheard: Option<Position>,
+pub struct LogHead {
+    /// The first undelivered event. It is handed out once.
+    pub undelivered: Option<Position>,
     /// The last event in the log; [`Position::START`] if there is none.
     pub tail: Position,
-    /// The oldest mark that was taken within the retention time, now or before: whoever took it may have
-    /// lost its connection before it got what the mark leads to.
-    pub taken: Option<Position>,
+    /// The oldest mark that was handed out within the retention time, now or before: its desktop may have
+    /// lost the connection before it received the events after the mark.
+    pub claimed: Option<Position>,
 }
 
 /// How far back a log goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reach {
+pub struct LogBounds {
     /// The first event that it still holds; nothing if it is empty, has ended, or was lost.
     pub first: Option<Position>,
     /// It is as long as it may get, so events before the first one may have been dropped.
     pub full: bool,
 }
 
-/// What the bus tells the hub.
+/// A message of a subscriber.
 #[derive(Debug)]
-pub enum BusMessage<'a> {
+pub enum Incoming<'a> {
     /// An event of a subscribed conversation.
     Live {
         /// Canonical name of the conversation.
@@ -124,68 +124,74 @@ pub enum BusMessage<'a> {
         /// The event.
         payload: Payload,
     },
-    /// The subscriptions to the conversations in these slots were lost: events may pass unheard from now on.
-    /// No live event of theirs comes before [`BusMessage::Restored`]; foreign ones may.
+    /// The subscriptions to the conversations in these slots were lost: events may be missed from now on.
+    /// No live event of theirs comes before [`Incoming::Restored`]; foreign ones may.
     Lost(&'a Slots),
     /// All subscriptions in these slots stand again; what passed meanwhile is in the log. Comes once after each
     /// loss, and once after the first connection if a subscription failed for want of it.
     Restored(&'a Slots),
 }
 
-/// Who receives what the bus brings. Called in order, never twice at a time, by the task that reads
+/// Receives the messages of a subscriber. Called in order, never twice at a time, by the task that reads
 /// the connection, supervises it or (in memory) records the event; must not block. Slowness here
 /// becomes back-pressure on that connection, not a growing queue.
 pub trait EventSink: Send + Sync {
     /// Takes one message.
-    fn deliver(&self, message: BusMessage<'_>);
+    fn deliver(&self, message: Incoming<'_>);
 }
 
-/// What the hub needs: live events, and the log behind them.
+/// The log of each conversation, as connectors read it.
 #[async_trait]
-pub trait EventBus: Send + Sync {
-    /// Names who receives the messages. Called once, before the first subscription.
-    fn attach(&self, sink: std::sync::Arc<dyn EventSink>);
-    /// Listens to a conversation. When this returns, every event recorded from now on is delivered
-    /// or announced as [`BusMessage::Lost`]. While the connection is lost it fails. After an error,
-    /// or if the future is dropped, the conversation is not subscribed.
-    async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error>;
-    /// Listens no longer. After an error the connection counts as lost and the conversation is not
-    /// subscribed again.
-    async fn unsubscribe(&self, conversation: &ConversationName) -> Result<(), Error>;
-    /// Takes the unheard mark and reads the end of the log, in one atomic step.
-    async fn open(&self, conversation: &ConversationName) -> Result<Opened, Error>;
-    /// Sets the unheard mark to `position`, unless an earlier one is set.
-    async fn mark_unheard(&self, conversation: &ConversationName, position: Position) -> Result<(), Error>;
-    /// The first `limit` events after `position`, in order.
+pub trait LogReader: Send + Sync {
+    /// Takes the undelivered mark and reads the end of the log, in one atomic step. Called after the conversation was
+    /// subscribed, so that an event is either delivered live or, before, marked.
+    async fn open(&self, conversation: &ConversationName) -> Result<LogHead, Error>;
+    /// Sets the undelivered mark to `position`, unless an earlier one is set.
+    async fn mark_undelivered(&self, conversation: &ConversationName, position: Position) -> Result<(), Error>;
+    /// Returns the first `limit` events after `position`, in order.
     async fn read_after(
         &self,
         conversation: &ConversationName,
         position: Position,
         limit: usize,
     ) -> Result<Vec<LoggedEvent>, Error>;
-    /// How far back the log goes, at this moment.
-    async fn reach(&self, conversation: &ConversationName) -> Result<Reach, Error>;
-    /// Whether subscriptions stand, of any conversation.
+    /// Returns how far back the log goes at this moment.
+    async fn bounds(&self, conversation: &ConversationName) -> Result<LogBounds, Error>;
+}
+
+/// Subscriptions to the live channels of conversations.
+#[async_trait]
+pub trait Subscriber: Send + Sync {
+    /// Sets the receiver of the messages. Called once, before the first subscription.
+    fn attach(&self, sink: std::sync::Arc<dyn EventSink>);
+    /// Subscribes to a conversation. When this returns, every event recorded from now on is delivered
+    /// or reported as [`Incoming::Lost`]. While the connection is lost it fails. After an error,
+    /// or if the future is dropped, the conversation is not subscribed.
+    async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error>;
+    /// Ends a subscription. After an error the connection counts as lost and the conversation is not
+    /// subscribed again.
+    async fn unsubscribe(&self, conversation: &ConversationName) -> Result<(), Error>;
+    /// Whether live events of any conversation arrive.
     fn is_connected(&self) -> bool;
-    /// Whether subscriptions to this conversation stand.
-    fn serves(&self, conversation: &ConversationName) -> bool;
-    /// What time it is by the clock that makes the positions, or somewhat less: an event recorded from
+    /// Whether live events of this conversation arrive once it is subscribed.
+    fn is_live(&self, conversation: &ConversationName) -> bool;
+    /// Returns the time of the clock that makes the positions, or somewhat less: an event recorded from
     /// now on has no smaller position. Unix time, milliseconds.
     fn now(&self) -> u64;
 }
 
-/// Brings letters from connector to connector: at most once, in no promised order.
+/// Messages between connectors, delivered at most once, in no particular order.
 #[async_trait]
-pub trait Courier: Send + Sync {
-    /// What comes from now on. Letters are dropped while 1,024 wait to be read.
-    fn letters(&self) -> tokio::sync::mpsc::Receiver<Bytes>;
-    /// Sends a letter; tells whether anybody got it.
-    async fn send(&self, to: &ConnectorId, letter: &[u8]) -> Result<bool, Error>;
+pub trait Messenger: Send + Sync {
+    /// Returns the messages that arrive from now on. Further ones are dropped while 1,024 wait to be read.
+    fn peer_messages(&self) -> tokio::sync::mpsc::Receiver<Bytes>;
+    /// Sends a message. Returns whether a connector received it.
+    async fn send(&self, to: &ConnectorId, message: &[u8]) -> Result<bool, Error>;
 }
 
 /// Small values with a lifetime.
 #[async_trait]
-pub trait KeyStore: Send + Sync {
+pub trait KeyValue: Send + Sync {
     /// Writes the mapping key: `conversation` is served by `connector`.
     async fn claim(&self, conversation: &ConversationName, connector: &ConnectorId, ttl: Duration)
     -> Result<(), Error>;
@@ -205,6 +211,6 @@ pub trait KeyStore: Send + Sync {
     async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), Error>;
     /// Sets many keys for `ttl`. After an error some of them may be set.
     async fn set_all(&self, entries: &[(String, String)], ttl: Duration) -> Result<(), Error>;
-    /// Deletes `key`; tells whether it was there.
+    /// Deletes `key`. Returns whether it existed.
     async fn delete(&self, key: &str) -> Result<bool, Error>;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{EventBus as _, RedisBus};
+use broker::{LogReader as _, RedisBroker};
 use event::{ConnectorId, ConversationName, EventKind, Position};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -49,8 +49,8 @@ impl Way {
         let conversation = Plan::conversation(conversation).parse().expect("a conversation's name");
         match stage.topics() {
             Some(topics) => {
-                let bus = stage.broker.bus(ConnectorId::generate());
-                Self::Pull(Box::new((topics, Witness { bus, conversation, seen: Position::START })))
+                let log = stage.broker.clone();
+                Self::Pull(Box::new((topics, Witness { log, conversation, seen: Position::START })))
             }
             None => Self::Push(PushSubscription::new(stage.pushes.url()).expect("an HTTP client")),
         }
@@ -75,7 +75,7 @@ impl Way {
 
 /// Reads the log of one conversation, because a publisher does not learn when a pulled message is acknowledged.
 struct Witness {
-    bus: RedisBus,
+    log: RedisBroker,
     conversation: ConversationName,
     seen: Position,
 }
@@ -84,7 +84,7 @@ impl Witness {
     /// Waits until the event of this number is in the log, whatever happens to Redis meanwhile.
     async fn sees(&mut self, number: u64) {
         loop {
-            for event in self.bus.read_after(&self.conversation, self.seen, PAGE).await.unwrap_or_default() {
+            for event in self.log.read_after(&self.conversation, self.seen, PAGE).await.unwrap_or_default() {
                 self.seen = event.position;
                 let payload = serde_json::from_slice(&event.payload.json).ok();
                 if payload.and_then(|payload| number_of(&payload)) == Some(number) {

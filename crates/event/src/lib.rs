@@ -7,15 +7,15 @@ mod connector;
 mod conversation;
 mod fingerprint;
 mod kind;
-mod offset;
 mod payload;
 mod position;
+mod resume_token;
 mod times;
 
 pub use connector::ConnectorId;
 pub use conversation::{ConversationName, InvalidConversationName};
 pub use fingerprint::Fingerprint;
 pub use kind::{EventKind, UnknownEventKind};
-pub use offset::Offset;
 pub use payload::{Payload, PayloadError, RecognitionAttributes};
 pub use position::{InvalidPosition, Position};
+pub use resume_token::ResumeToken;

@@ -52,10 +52,11 @@ impl Stack {
         let mut settings = Settings::new(project, auth, tokens);
         settings.dialogflow.endpoint = endpoint.parse().ok();
         let number = ConnectorId::generate();
-        let bus = Arc::new(broker.bus(number.clone()));
+        let subscriber = Arc::new(broker.subscriber(number.clone()));
         let backends = Backends {
-            bus: bus.clone(),
-            courier: bus,
+            log: Arc::new(broker.clone()),
+            subscriber: subscriber.clone(),
+            messenger: subscriber,
             keys: Arc::new(broker.clone()),
             connector: number,
             google: Arc::new(FixedToken::new("the simulation does not check it").map_err(StartError::setup)?),

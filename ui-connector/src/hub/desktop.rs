@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use event::{ConversationName, Offset, Payload, Position};
+use event::{ConversationName, Payload, Position, ResumeToken};
 use parking_lot::Mutex;
 use socketio::{Closed, Frame, Socket, Unsent};
 
@@ -14,14 +14,14 @@ pub(crate) struct Desktop {
     socket: Socket,
     /// Whether events carry the offset as their last argument.
     recovery: bool,
-    offset: Mutex<Offset>,
+    offset: Mutex<ResumeToken>,
 }
 
 impl Desktop {
     /// A desktop that has joined nothing yet. `offset` is what it had got before it lost its previous
     /// connection: its events go on naming the conversations that it has not joined again yet, or a
     /// second cut would lose their places. Without `recovery` its events have exactly one argument.
-    pub(crate) fn new(socket: Socket, recovery: bool, offset: Offset) -> Arc<Self> {
+    pub(crate) fn new(socket: Socket, recovery: bool, offset: ResumeToken) -> Arc<Self> {
         Arc::new(Self { socket, recovery, offset: Mutex::new(offset) })
     }
 
@@ -31,7 +31,7 @@ impl Desktop {
 
     /// Sends the event at position `at`, if there is room for it.
     ///
-    /// The lock is held while sending: an offset must never reach the desktop before the events that
+    /// The lock is held while sending: an offset must never bounds the desktop before the events that
     /// it names, or a cut in between would lose them.
     pub(super) fn deliver(&self, name: &ConversationName, at: Position, event: &mut Frames<'_>) -> Result<(), Unsent> {
         let mut offset = self.offset.lock();
@@ -49,17 +49,17 @@ impl Desktop {
     /// Sends an event that is in no log, so a desktop that has no room for it is cut.
     pub(super) fn deliver_unlogged(&self, event: &mut Frames<'_>) -> Result<(), Closed> {
         let offset = self.offset.lock();
-        self.socket.emit(event.frame(self.recovery && *offset != Offset::EMPTY, &offset, false))
+        self.socket.emit(event.frame(self.recovery && *offset != ResumeToken::EMPTY, &offset, false))
     }
 
     /// It begins with what comes after `position`. Its events name that from now on, so that it can
     /// resume before it has got any event of `name`.
-    pub(super) fn begin(&self, name: &ConversationName, position: Position) {
+    pub(super) fn start_at(&self, name: &ConversationName, position: Position) {
         self.offset.lock().set(name, position);
     }
 
     /// Tells it that events of `name` may be missing, so that it can read them elsewhere.
-    pub(super) fn tell_missed(&self, name: &ConversationName) -> Result<(), Unsent> {
+    pub(super) fn notify_missed(&self, name: &ConversationName) -> Result<(), Unsent> {
         let arg = serde_json::json!({"conversation_name": name.as_str()}).to_string();
         self.socket.try_emit(Frame::event(NAMESPACE, "events-missed", &[&arg]))?;
         metrics::events_missed();
@@ -68,7 +68,7 @@ impl Desktop {
 
     /// Conversations that it has left stay in the offset, lest it get the same events once more when it
     /// comes back; but not for longer than a log lasts. `since`: Unix time, milliseconds.
-    pub(crate) fn prune(&self, since: u64, joined: &[ConversationName], known: &Offset) {
+    pub(crate) fn prune(&self, since: u64, joined: &[ConversationName], known: &ResumeToken) {
         self.offset.lock().prune(since, joined, known);
     }
 }
@@ -90,7 +90,7 @@ impl<'a> Frames<'a> {
 
     /// `alone`: the offset names the event's own conversation only, so that it is the same for all
     /// desktops that have joined no other one. Most have not.
-    fn frame(&mut self, recovery: bool, offset: &Offset, alone: bool) -> Frame {
+    fn frame(&mut self, recovery: bool, offset: &ResumeToken, alone: bool) -> Frame {
         let Self { payload, kind, .. } = *self;
         let with_offset = || Frame::event(NAMESPACE, kind, &[payload, &format!("\"{}\"", offset.encode())]);
         match (recovery, alone) {

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use broker::{BusMessage, EventSink, Slots};
+use broker::{EventSink, Incoming, Slots};
 
 use super::Hub;
 use crate::metrics;
@@ -18,23 +18,23 @@ impl Sink {
 }
 
 impl EventSink for Sink {
-    fn deliver(&self, message: BusMessage<'_>) {
+    fn deliver(&self, message: Incoming<'_>) {
         let Some(hub) = self.0.upgrade() else { return };
         match message {
-            BusMessage::Live { conversation, event } => {
+            Incoming::Live { conversation, event } => {
                 if let Some(room) = hub.find(conversation)
                     && !room.dispatch(&event)
                 {
-                    hub.ask_repair(room);
+                    hub.request_repair(room);
                 }
             }
-            BusMessage::Foreign { conversation, payload } => {
+            Incoming::Foreign { conversation, payload } => {
                 if let Some(room) = hub.find(conversation) {
                     room.dispatch_unlogged(&payload);
                 }
             }
-            BusMessage::Lost(slots) => hub.suspend(slots),
-            BusMessage::Restored(slots) => hub.resume(slots),
+            Incoming::Lost(slots) => hub.suspend(slots),
+            Incoming::Restored(slots) => hub.resume(slots),
         }
     }
 }
@@ -51,7 +51,7 @@ impl Hub {
 
     fn resume(&self, slots: &Slots) {
         for room in self.rooms_in(slots) {
-            self.ask_repair(room);
+            self.request_repair(room);
         }
         self.renew.notify_one();
     }

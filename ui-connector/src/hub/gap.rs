@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use broker::Reach;
+use broker::LogBounds;
 use event::Position;
 
-/// What is known about a desktop that is given events from the log.
+/// What is known about a desktop that is delivered events from the log.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct GapCheck {
     /// The last position delivered, or where the desktop began.
     pub(super) delivered: Position,
     /// The latest moment at which it is known to have been served: what it missed came later.
     /// Unix time by the clock of the log, milliseconds.
-    pub(super) as_of: u64,
+    pub(super) last_seen: u64,
 }
 
-impl Place {
+impl GapCheck {
     /// Whether nothing lies between it and `next`, the first event at it or after it.
     pub(super) fn is_followed_by(self, next: Option<Position>) -> bool {
         next.is_some_and(|next| next <= self.delivered.just_after())
@@ -25,13 +25,13 @@ impl Place {
     /// if the log does not hold the event at `delivered`.
     ///
     /// In doubt the answer is yes: who is told in vain reads once too often, who is not told misses events.
-    pub(super) fn is_cut_off(self, log: Reach, now: u64, retention: Duration) -> bool {
+    pub(super) fn is_cut_off(self, log: LogBounds, now: u64, retention: Duration) -> bool {
         if log.first.is_some_and(|first| first <= self.delivered) {
             return false;
         }
         let ended = now.saturating_sub(u64::try_from(retention.as_millis()).unwrap_or(u64::MAX));
         // What came since then cannot have ended; only Redis can have lost it, or dropped it for want of room.
-        let is_fresh = self.as_of > ended;
+        let is_fresh = self.last_seen > ended;
         match (log.full, self.delivered.is_moment()) {
             (true, _) => true,
             (false, true) => !is_fresh && log.first.is_some(),
@@ -52,15 +52,15 @@ mod tests {
         Position { millis, sequence: 0 }
     }
 
-    fn is_cut_off(delivered: Position, as_of: u64, first: Option<Position>, full: bool) -> bool {
-        Place { delivered, as_of }.is_cut_off(Reach { first, full }, NOW, RETENTION)
+    fn is_cut_off(delivered: Position, last_seen: u64, first: Option<Position>, full: bool) -> bool {
+        GapCheck { delivered, last_seen }.is_cut_off(LogBounds { first, full }, NOW, RETENTION)
     }
 
     #[test]
     fn neighbours_have_nothing_between_them() {
-        let place = Place { delivered: at(5), as_of: 0 };
-        assert!(place.is_followed_by(Some(at(5))) && place.is_followed_by(Some(at(5).just_after())));
-        assert!(!place.is_followed_by(Some(at(6))) && !place.is_followed_by(None));
+        let gap_check = GapCheck { delivered: at(5), last_seen: 0 };
+        assert!(gap_check.is_followed_by(Some(at(5))) && gap_check.is_followed_by(Some(at(5).just_after())));
+        assert!(!gap_check.is_followed_by(Some(at(6))) && !gap_check.is_followed_by(None));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use server::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
-use super::room::{Room, Service};
+use super::room::{Phase, Room};
 
 /// Keys renewed by one call.
 const BATCH: usize = 512;
@@ -50,11 +50,11 @@ async fn renew(hub: &Hub) {
 
 /// Nothing happens if somebody is joining or leaving at this moment.
 async fn end(hub: &Hub, room: &Arc<Room>) {
-    if let Ok(mut service) = room.gate.try_lock()
+    if let Ok(mut phase) = room.gate.try_lock()
         && room.is_empty()
-        && *service != Service::Closed
+        && *phase != Phase::Closed
     {
-        hub.close(room, &mut service).await;
+        hub.close(room, &mut phase).await;
     }
 }
 

@@ -6,32 +6,32 @@ use event::{ConversationName, Position};
 use socketio::Unsent;
 
 use super::desktop::{Desktop, Frames};
-use super::gap::Place;
+use super::gap::GapCheck;
 
 /// Where a desktop begins in a conversation that it joins.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Beginning {
+pub(crate) struct StartFrom {
     /// It has got everything up to this position.
     pub(crate) after: Option<Position>,
     /// Without such a position: where it begins at the latest, as it may have joined before.
     pub(crate) at_latest: Option<Position>,
-    /// The latest moment at which it is known to have been served; see [`Place::as_of`].
-    pub(crate) as_of: u64,
+    /// The latest moment at which it is known to have been served; see [`GapCheck::last_seen`].
+    pub(crate) last_seen: u64,
 }
 
-impl Beginning {
+impl StartFrom {
     /// Of a desktop that joins for the first time, now.
     pub(crate) const fn now(now: u64) -> Self {
-        Self { after: None, at_latest: None, as_of: now }
+        Self { after: None, at_latest: None, last_seen: now }
     }
 }
 
 /// Where a member stands.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Progress {
     /// It gets live events, or is no member, or the room is not open: nothing can be done.
-    Settled,
-    /// It has to be given the events after `delivered`, at least up to `seen`.
+    Done,
+    /// It has to be delivered the events after `delivered`, at least up to `seen`.
     Behind { delivered: Position, seen: Position },
 }
 
@@ -52,55 +52,55 @@ pub(super) struct Member {
     pub(super) delivered: Option<Position>,
     /// Until then: where it begins at the latest.
     at_latest: Latest,
-    as_of: u64,
+    last_seen: u64,
     /// Gets live events. If not, everything that it has not got is read from the log first.
     pub(super) live: bool,
     /// The log is known to hold what comes after `delivered`.
-    joined_up: bool,
+    is_contiguous: bool,
     /// Somebody is reading the log for it.
-    pub(super) catching_up: bool,
+    pub(super) is_replaying: bool,
 }
 
 impl Member {
-    pub(super) fn new(desktop: &Arc<Desktop>, name: &ConversationName, beginning: Beginning) -> Self {
-        let Beginning { after, at_latest, as_of } = beginning;
+    pub(super) fn new(desktop: &Arc<Desktop>, name: &ConversationName, start: StartFrom) -> Self {
+        let StartFrom { after, at_latest, last_seen } = start;
         if let Some(after) = after {
-            desktop.begin(name, after);
+            desktop.start_at(name, after);
         }
         Self {
             desktop: desktop.clone(),
             delivered: after,
             at_latest: at_latest.map_or(Latest::Unbound, Latest::CameBack),
-            as_of,
+            last_seen,
             live: false,
-            joined_up: after.is_none() && at_latest.is_none(),
-            catching_up: false,
+            is_contiguous: after.is_none() && at_latest.is_none(),
+            is_replaying: false,
         }
     }
 
-    /// It is known where a desktop begins that knows nothing: after `start`. `taken` is the first of the
+    /// It is known where a desktop begins that knows nothing: after `start`. `claimed` is the first of the
     /// events that nobody had heard and somebody was to get: perhaps this one, who lost its connection.
-    pub(super) fn begin(&mut self, name: &ConversationName, start: Position, taken: Option<Position>) {
+    pub(super) fn start_at(&mut self, name: &ConversationName, start: Position, claimed: Option<Position>) {
         if self.delivered.is_none() {
             let start = match self.at_latest {
                 Latest::Unbound => start,
                 Latest::Joined(at) => start.min(at),
-                Latest::CameBack(at) => taken.map_or(start, |taken| start.min(taken.just_before())).min(at),
+                Latest::CameBack(at) => claimed.map_or(start, |claimed| start.min(claimed.just_before())).min(at),
             };
             self.delivered = Some(start);
-            self.desktop.begin(name, start);
+            self.desktop.start_at(name, start);
         }
     }
 
     /// It cannot be told yet where it begins.
-    pub(super) fn begin_at_latest(&mut self, position: Position) {
+    pub(super) fn start_at_latest(&mut self, position: Position) {
         if matches!(self.at_latest, Latest::Unbound) {
             self.at_latest = Latest::Joined(position);
         }
     }
 
     /// Delivers an event, unless the member has it.
-    pub(super) fn give(
+    pub(super) fn deliver(
         &mut self,
         name: &ConversationName,
         position: Position,
@@ -116,34 +116,34 @@ impl Member {
     /// It gets no live events any more; up to the moment `now` it had everything.
     pub(super) fn fall_behind(&mut self, now: u64) {
         if std::mem::take(&mut self.live) {
-            (self.as_of, self.joined_up) = (now, false);
+            (self.last_seen, self.is_contiguous) = (now, false);
         }
     }
 
-    pub(super) fn skip_to(&mut self, position: Position) {
+    pub(super) fn advance_to(&mut self, position: Position) {
         self.delivered = self.delivered.max(Some(position));
     }
 
     /// The log holds what comes after `delivered`, or the desktop was told that it does not.
-    pub(super) fn join_up(&mut self) {
-        self.joined_up = true;
+    pub(super) fn mark_contiguous(&mut self) {
+        self.is_contiguous = true;
     }
 
-    pub(super) fn place(&self) -> Place {
-        Place { delivered: self.delivered.unwrap_or_default(), as_of: self.as_of }
+    pub(super) fn gap_check(&self) -> GapCheck {
+        GapCheck { delivered: self.delivered.unwrap_or_default(), last_seen: self.last_seen }
     }
 
     /// The log ends at `tail`: nothing is missing if that is what the member has got.
     pub(super) fn compare(&mut self, tail: Position) {
-        self.joined_up |= self.delivered == Some(tail) && !tail.is_moment();
+        self.is_contiguous |= self.delivered == Some(tail) && !tail.is_moment();
     }
 
-    pub(super) fn settle(&mut self, seen: Position) -> Standing {
+    pub(super) fn compare_with(&mut self, seen: Position) -> Progress {
         let delivered = self.delivered.unwrap_or_default();
-        if delivered < seen || !self.joined_up {
-            return Standing::Behind { delivered, seen };
+        if delivered < seen || !self.is_contiguous {
+            return Progress::Behind { delivered, seen };
         }
         self.live = true;
-        Standing::Settled
+        Progress::Done
     }
 }

@@ -4,15 +4,15 @@
 //! an event is delivered if and only if its position is greater. That one rule gives order and
 //! once-only through live delivery, replay from the log, duplicates on the bus and reconnects.
 
-mod catch_up;
 mod desktop;
 mod dispatch;
 mod gap;
+mod lifecycle;
 pub(crate) mod mappings;
 mod member;
 pub(crate) mod repair;
+mod replay;
 mod room;
-mod serve;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ use tokio::sync::{Notify, Semaphore};
 use crate::backends::Backends;
 
 pub(crate) use desktop::Desktop;
-pub(crate) use member::Beginning;
-use room::{Room, Service};
+pub(crate) use member::StartFrom;
+use room::{Phase, Room};
 
 /// Readers of logs at the same time: some megabytes on their way from Redis.
 const READS: usize = 64;
@@ -59,7 +59,7 @@ pub(crate) struct Hub {
     /// How often the bus has lost subscriptions: what was read before a loss says nothing after it.
     losses: AtomicU64,
     /// Rooms that have to be repaired; each stands here once.
-    broken: Mutex<Vec<Arc<Room>>>,
+    to_repair: Mutex<Vec<Arc<Room>>>,
     repair: Notify,
     renew: Notify,
     /// Places for those who read logs: after an outage all rooms do.
@@ -81,18 +81,18 @@ impl Hub {
             settings,
             rooms: Mutex::default(),
             losses: AtomicU64::new(0),
-            broken: Mutex::default(),
+            to_repair: Mutex::default(),
             repair: Notify::new(),
             renew: Notify::new(),
             reads: Semaphore::new(READS),
         });
-        hub.backends.bus.attach(Arc::new(dispatch::Sink::new(&hub)));
+        hub.backends.subscriber.attach(Arc::new(dispatch::Sink::new(&hub)));
         hub
     }
 
     /// Whether events can arrive.
     pub(crate) fn is_connected(&self) -> bool {
-        self.backends.bus.is_connected()
+        self.backends.subscriber.is_connected()
     }
 
     /// How often subscriptions were lost so far.
@@ -115,7 +115,7 @@ impl Hub {
 
     /// What time it is by the clock that makes the positions: Unix time, milliseconds.
     pub(crate) fn now(&self) -> u64 {
-        self.backends.bus.now()
+        self.backends.subscriber.now()
     }
 
     /// When an event was recorded, at the earliest, that a log may still hold: Unix time, milliseconds.
@@ -126,23 +126,23 @@ impl Hub {
     /// Makes a desktop a member of a conversation.
     ///
     /// It cannot fail: if Redis is away, the room is served once it is back.
-    pub(crate) async fn join(&self, desktop: &Arc<Desktop>, name: &ConversationName, beginning: Beginning) {
+    pub(crate) async fn join(&self, desktop: &Arc<Desktop>, name: &ConversationName, start: StartFrom) {
         let moment = Position::moment(self.now());
         loop {
             let room = self.room(name);
-            let mut service = room.gate.lock().await;
-            if *service == Service::Closed {
+            let mut phase = room.gate.lock().await;
+            if *phase == Phase::Closed {
                 continue;
             }
-            room.admit(desktop, beginning);
-            match self.serve(&room, &mut service).await {
+            room.add(desktop, start);
+            match self.ensure_open(&room, &mut phase).await {
                 Ok(true) => {}
                 Ok(false) => room.defer(desktop, moment),
                 Err(error) => {
                     tracing::warn!(error = %causes(&error), conversation = %name, "a conversation cannot be served yet; it will be tried again");
                     room.defer(desktop, moment);
-                    drop(service);
-                    self.ask_repair(room);
+                    drop(phase);
+                    self.request_repair(room);
                 }
             }
             return;
@@ -152,19 +152,19 @@ impl Hub {
     /// Brings a desktop everything that it has not got yet of a conversation that it has joined.
     pub(crate) async fn catch_up(&self, desktop: &Arc<Desktop>, name: &ConversationName) {
         let Some(room) = self.find(name.as_str()) else { return };
-        if let Err(error) = self.bring_up(&room, desktop).await {
+        if let Err(error) = self.catch_up_member(&room, desktop).await {
             tracing::warn!(error = %causes(&error), conversation = %name, "missed events cannot be read yet; it will be tried again");
-            self.ask_repair(room);
+            self.request_repair(room);
         }
     }
 
     /// Ends a desktop's membership; with the last member ends the room.
     pub(crate) async fn leave(&self, desktop: &Arc<Desktop>, name: &ConversationName) {
         let Some(room) = self.find(name.as_str()) else { return };
-        let mut service = room.gate.lock().await;
-        room.dismiss(desktop);
-        if room.is_empty() && *service != Service::Closed {
-            self.close(&room, &mut service).await;
+        let mut phase = room.gate.lock().await;
+        room.remove(desktop);
+        if room.is_empty() && *phase != Phase::Closed {
+            self.close(&room, &mut phase).await;
         }
     }
 

@@ -13,16 +13,16 @@ use server::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
-use super::room::{Room, Service};
+use super::room::{Phase, Room};
 
 /// The pause between two attempts, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 impl Hub {
     /// Has a room put in order as soon as possible.
-    pub(super) fn ask_repair(&self, room: Arc<Room>) {
-        if !room.repair_asked.swap(true, Ordering::SeqCst) {
-            self.broken.lock().push(room);
+    pub(super) fn request_repair(&self, room: Arc<Room>) {
+        if !room.repair_requested.swap(true, Ordering::SeqCst) {
+            self.to_repair.lock().push(room);
             self.repair.notify_one();
         }
     }
@@ -36,8 +36,8 @@ pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = hub.repair.notified() => {
-                    let broken = std::mem::take(&mut *hub.broken.lock());
-                    under_way.extend(broken.into_iter().map(|room| repair(&hub, room)));
+                    let to_repair = std::mem::take(&mut *hub.to_repair.lock());
+                    under_way.extend(to_repair.into_iter().map(|room| repair(&hub, room)));
                 }
                 Some(()) = under_way.next() => {}
             }
@@ -53,8 +53,8 @@ pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
 async fn repair(hub: &Hub, room: Arc<Room>) {
     let mut backoff = Backoff::between(PAUSE.0, PAUSE.1);
     loop {
-        room.repair_asked.store(false, Ordering::SeqCst);
-        if !hub.backends.bus.serves(&room.name) {
+        room.repair_requested.store(false, Ordering::SeqCst);
+        if !hub.backends.subscriber.is_live(&room.name) {
             return;
         }
         let Err(error) = attempt(hub, &room).await else { return };
@@ -64,16 +64,16 @@ async fn repair(hub: &Hub, room: Arc<Room>) {
 }
 
 async fn attempt(hub: &Hub, room: &Room) -> Result<(), broker::Error> {
-    let mut service = room.gate.lock().await;
-    if *service == Service::Closed {
+    let mut phase = room.gate.lock().await;
+    if *phase == Phase::Closed {
         return Ok(());
     }
     {
         let _turn = hub.reads.acquire().await;
-        hub.serve(room, &mut service).await?;
+        hub.ensure_open(room, &mut phase).await?;
     }
-    drop(service);
+    drop(phase);
     let behind = room.behind();
-    let all = behind.iter().map(|desktop| hub.bring_up(room, desktop));
+    let all = behind.iter().map(|desktop| hub.catch_up_member(room, desktop));
     join_all(all).await.into_iter().collect()
 }

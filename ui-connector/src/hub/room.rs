@@ -1,24 +1,24 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use broker::{LoggedEvent, Opened, Slot};
+use broker::{LogHead, LoggedEvent, Slot};
 use event::{ConversationName, Payload, Position};
 use parking_lot::Mutex;
 use socketio::Unsent;
 
 use super::desktop::{Desktop, Frames};
-use super::gap::Place;
-use super::member::{Beginning, Member, Standing};
+use super::gap::GapCheck;
+use super::member::{Member, Progress, StartFrom};
 use crate::metrics;
 
 /// Whether the bus listens for a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Service {
+pub(super) enum Phase {
     /// Not yet.
-    None,
+    New,
     /// It does.
     Subscribed,
-    /// It is being told to stop; if that was broken off, it has to be told again.
+    /// It is being told to stop; if that was to repair off, it has to be told again.
     Closing,
     /// Not any more: the room is gone, whoever holds it takes a new one.
     Closed,
@@ -30,9 +30,9 @@ pub(super) struct Room {
     /// Of which part of Redis it is.
     pub(super) slot: Slot,
     /// Its repair has been asked for and has not begun yet.
-    pub(super) repair_asked: AtomicBool,
+    pub(super) repair_requested: AtomicBool,
     /// Held while the room is opened or closed, so that joins and leaves take their turn.
-    pub(super) gate: tokio::sync::Mutex<Service>,
+    pub(super) gate: tokio::sync::Mutex<Phase>,
     state: Mutex<State>,
 }
 
@@ -44,26 +44,26 @@ struct State {
     /// The greatest position known.
     seen: Position,
     /// How far some desktop has got everything; nothing before the room was opened for the first time.
-    given: Option<Position>,
+    delivered_to_any: Option<Position>,
     /// Until then: the first event known that nobody has got.
-    backlog: Option<Position>,
-    /// The oldest mark of events that nobody had heard, taken by somebody lately.
-    taken: Option<Position>,
+    first_undelivered: Option<Position>,
+    /// The oldest mark of events that nobody had heard, claimed by somebody lately.
+    claimed: Option<Position>,
 }
 
 impl Room {
     pub(super) fn new(name: ConversationName) -> Self {
-        let gate = tokio::sync::Mutex::new(Service::None);
-        Self { slot: Slot::of(&name), name, repair_asked: AtomicBool::new(false), gate, state: Mutex::default() }
+        let gate = tokio::sync::Mutex::new(Phase::New);
+        Self { slot: Slot::of(&name), name, repair_requested: AtomicBool::new(false), gate, state: Mutex::default() }
     }
 
     /// Makes a desktop a member; once more changes nothing.
-    pub(super) fn admit(&self, desktop: &Arc<Desktop>, beginning: Beginning) {
+    pub(super) fn add(&self, desktop: &Arc<Desktop>, start: StartFrom) {
         let mut state = self.state.lock();
         if state.find(desktop).is_none() {
-            let mut member = Member::new(desktop, &self.name, beginning);
+            let mut member = Member::new(desktop, &self.name, start);
             if let Some(start) = state.start() {
-                member.begin(&self.name, start, state.taken);
+                member.start_at(&self.name, start, state.claimed);
             }
             // Most rooms have one member: a first push would make room for four.
             if state.members.is_empty() {
@@ -76,11 +76,11 @@ impl Room {
     /// The room cannot be opened now. Who has joined at `moment` gets what comes from then on.
     pub(super) fn defer(&self, desktop: &Arc<Desktop>, moment: Position) {
         if let Some(member) = self.state.lock().find(desktop) {
-            member.begin_at_latest(moment);
+            member.start_at_latest(moment);
         }
     }
 
-    pub(super) fn dismiss(&self, desktop: &Arc<Desktop>) {
+    pub(super) fn remove(&self, desktop: &Arc<Desktop>) {
         self.state.lock().members.retain(|member| !Arc::ptr_eq(&member.desktop, desktop));
     }
 
@@ -102,22 +102,22 @@ impl Room {
     ///
     /// The room is open if `unbroken` says that we have listened ever since; it is asked under the
     /// lock, so that a loss comes either before the question or after the answer.
-    pub(super) fn open(&self, opened: Opened, unbroken: impl FnOnce() -> bool) {
+    pub(super) fn open(&self, opened: LogHead, unbroken: impl FnOnce() -> bool) {
         let mut state = self.state.lock();
-        state.note_backlog(opened.unheard);
+        state.note_undelivered(opened.undelivered);
         state.seen = state.seen.max(opened.tail);
-        let start = state.backlog.map_or(opened.tail, Position::just_before);
-        let start = *state.given.get_or_insert(start);
-        state.taken = [state.taken, opened.taken].into_iter().flatten().min();
-        let taken = state.taken;
+        let start = state.first_undelivered.map_or(opened.tail, Position::just_before);
+        let start = *state.delivered_to_any.get_or_insert(start);
+        state.claimed = [state.claimed, opened.claimed].into_iter().flatten().min();
+        let claimed = state.claimed;
         for member in &mut state.members {
-            member.begin(&self.name, start, taken);
+            member.start_at(&self.name, start, claimed);
             member.compare(opened.tail);
         }
         state.opened = unbroken();
     }
 
-    /// The subscription was lost: from `now` on events may pass unheard.
+    /// The subscription was lost: from `now` on events may pass undelivered.
     pub(super) fn suspend(&self, now: u64) {
         let mut state = self.state.lock();
         state.opened = false;
@@ -134,13 +134,13 @@ impl Room {
         let position = event.position;
         let mut state = self.state.lock();
         state.seen = state.seen.max(position);
-        if state.given.is_none() {
-            state.note_backlog(Some(position));
+        if state.delivered_to_any.is_none() {
+            state.note_undelivered(Some(position));
         }
         let Some(mut frames) = Frames::of(&event.payload) else { return true };
         let (mut reached, mut in_time) = (0, true);
         for member in state.members.iter_mut().filter(|member| member.live) {
-            match member.give(&self.name, position, &mut frames) {
+            match member.deliver(&self.name, position, &mut frames) {
                 Ok(()) => reached += 1,
                 Err(Unsent::NoRoom) => {
                     member.fall_behind(position.millis);
@@ -150,7 +150,7 @@ impl Room {
             }
         }
         if reached > 0 {
-            state.note_given(position);
+            state.note_delivered(position);
         }
         drop(state);
         metrics::delivered(&event.payload, Some(position), reached);
@@ -173,69 +173,69 @@ impl Room {
         let mut state = self.state.lock();
         let Some(member) = state.find(desktop) else { return false };
         let has_it = if let Some(mut frames) = Frames::of(&event.payload) {
-            let given = member.give(&self.name, event.position, &mut frames).is_ok();
-            if given {
+            let delivered_to_any = member.deliver(&self.name, event.position, &mut frames).is_ok();
+            if delivered_to_any {
                 metrics::replayed(event.payload.kind);
             }
-            given
+            delivered_to_any
         } else {
-            // What is no text can be given to nobody, and must not be read again and again.
-            member.skip_to(event.position);
+            // What is no text can be delivered to nobody, and must not be read again and again.
+            member.advance_to(event.position);
             true
         };
         if has_it {
-            state.note_given(event.position);
+            state.note_delivered(event.position);
         }
         has_it
     }
 
     /// True if the desktop is behind and nobody is catching it up yet: the caller has to, until it is
-    /// [settled](Standing::Settled) or [given up](Self::give_up).
-    pub(super) fn begin_catching_up(&self, desktop: &Arc<Desktop>) -> bool {
+    /// [settled](Progress::Done) or [delivered up](Self::stop_replay).
+    pub(super) fn start_replay(&self, desktop: &Arc<Desktop>) -> bool {
         let mut state = self.state.lock();
         let Some(member) = state.find(desktop) else { return false };
-        !member.live && !std::mem::replace(&mut member.catching_up, true)
+        !member.live && !std::mem::replace(&mut member.is_replaying, true)
     }
 
     /// The log cannot be read now: somebody has to begin again later.
-    pub(super) fn give_up(&self, desktop: &Arc<Desktop>) {
+    pub(super) fn stop_replay(&self, desktop: &Arc<Desktop>) {
         if let Some(member) = self.state.lock().find(desktop) {
-            member.catching_up = false;
+            member.is_replaying = false;
         }
     }
 
     /// Where a desktop stands; one that has everything becomes live.
-    pub(super) fn standing(&self, desktop: &Arc<Desktop>) -> Standing {
+    pub(super) fn progress(&self, desktop: &Arc<Desktop>) -> Progress {
         let mut state = self.state.lock();
         let (opened, seen) = (state.opened, state.seen);
-        let Some(member) = state.find(desktop) else { return Standing::Settled };
-        let standing = if opened && !member.live { member.settle(seen) } else { Standing::Settled };
-        // Under the same lock: what happens from now on needs a new beginning.
-        member.catching_up = standing != Standing::Settled;
-        standing
+        let Some(member) = state.find(desktop) else { return Progress::Done };
+        let progress = if opened && !member.live { member.compare_with(seen) } else { Progress::Done };
+        // Under the same lock: what happens from now on needs a new start.
+        member.is_replaying = progress != Progress::Done;
+        progress
     }
 
     /// The log holds nothing after what the desktop has got, so it has everything up to `seen`.
-    pub(super) fn skip_to(&self, desktop: &Arc<Desktop>, seen: Position) {
+    pub(super) fn advance_to(&self, desktop: &Arc<Desktop>, seen: Position) {
         let mut state = self.state.lock();
         if let Some(member) = state.find(desktop) {
-            member.skip_to(seen);
-            state.note_given(seen);
+            member.advance_to(seen);
+            state.note_delivered(seen);
         }
     }
 
     /// What is known about a desktop that is behind.
-    pub(super) fn place(&self, desktop: &Arc<Desktop>) -> Option<Place> {
-        self.state.lock().find(desktop).map(|member| member.place())
+    pub(super) fn gap_check(&self, desktop: &Arc<Desktop>) -> Option<GapCheck> {
+        self.state.lock().find(desktop).map(|member| member.gap_check())
     }
 
-    /// The log holds what comes after the desktop's place. If it does not, the desktop has been told,
+    /// The log holds what comes after the desktop's position. If it does not, the desktop has been told,
     /// and goes on with `next`.
-    pub(super) fn join_up(&self, desktop: &Arc<Desktop>, next: Option<Position>) {
+    pub(super) fn mark_contiguous(&self, desktop: &Arc<Desktop>, next: Option<Position>) {
         if let Some(member) = self.state.lock().find(desktop) {
-            member.join_up();
+            member.mark_contiguous();
             if let Some(next) = next {
-                member.skip_to(next.just_before());
+                member.advance_to(next.just_before());
             }
         }
     }
@@ -251,12 +251,12 @@ impl Room {
         (state.members.len(), state.members.iter().filter(|member| !member.live).count())
     }
 
-    /// The first event that no desktop has been given.
-    pub(super) fn first_ungiven(&self) -> Option<Position> {
+    /// The first event that no desktop has been delivered.
+    pub(super) fn undelivered_from(&self) -> Option<Position> {
         let state = self.state.lock();
-        match state.given {
-            Some(given) => (given < state.seen).then(|| given.just_after()),
-            None => state.backlog,
+        match state.delivered_to_any {
+            Some(delivered_to_any) => (delivered_to_any < state.seen).then(|| delivered_to_any.just_after()),
+            None => state.first_undelivered,
         }
     }
 }
@@ -266,18 +266,18 @@ impl State {
         self.members.iter_mut().find(|member| Arc::ptr_eq(&member.desktop, desktop))
     }
 
-    /// Where a desktop begins that knows no position: now, unless it comes in the place of those who
+    /// Where a desktop begins that knows no position: now, unless it comes in the position of those who
     /// have gone without getting everything. Unknown before the room was opened for the first time.
     fn start(&self) -> Option<Position> {
         let deserted = self.members.iter().all(|member| member.desktop.socket().is_closed());
-        self.given.map(|given| if deserted { given } else { self.seen })
+        self.delivered_to_any.map(|delivered_to_any| if deserted { delivered_to_any } else { self.seen })
     }
 
-    fn note_backlog(&mut self, first: Option<Position>) {
-        self.backlog = [self.backlog, first].into_iter().flatten().min();
+    fn note_undelivered(&mut self, first: Option<Position>) {
+        self.first_undelivered = [self.first_undelivered, first].into_iter().flatten().min();
     }
 
-    fn note_given(&mut self, position: Position) {
-        self.given = self.given.max(Some(position));
+    fn note_delivered(&mut self, position: Position) {
+        self.delivered_to_any = self.delivered_to_any.max(Some(position));
     }
 }

@@ -10,7 +10,7 @@ mod table;
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Error, KeyStore};
+use broker::{Error, KeyValue};
 use server::util;
 use settings::Reader;
 
@@ -47,14 +47,14 @@ impl SessionSettings {
 
 /// The login sessions: those that are connected here, and those that Redis remembers.
 pub(crate) struct Sessions {
-    keys: Arc<dyn KeyStore>,
+    keys: Arc<dyn KeyValue>,
     tokens: Arc<TokenKeys>,
     settings: SessionSettings,
     table: SessionTable,
 }
 
 impl Sessions {
-    pub(crate) fn new(keys: Arc<dyn KeyStore>, tokens: Arc<TokenKeys>, settings: SessionSettings) -> Self {
+    pub(crate) fn new(keys: Arc<dyn KeyValue>, tokens: Arc<TokenKeys>, settings: SessionSettings) -> Self {
         Self { keys, tokens, settings, table: SessionTable::default() }
     }
 

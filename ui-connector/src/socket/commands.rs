@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use event::{ConversationName, Offset};
+use event::{ConversationName, ResumeToken};
 use serde_json::json;
 use socketio::ClientEvent;
 
 use super::DesktopSocket;
 use super::request::{Refusal, Request, is_plausible};
-use crate::hub::Beginning;
+use crate::hub::StartFrom;
 use crate::metrics;
 use crate::state::App;
 
@@ -42,12 +42,12 @@ impl App {
         }
         let now = self.hub.now();
         socket.resume.take_if(|resume| resume.is_over());
-        let beginning = socket.resume.as_mut().map_or(Beginning::now(now), |resume| resume.begin(&name, now));
-        let beginning = match after {
-            Some(after) => Beginning { after: Some(after), at_latest: None, as_of: after.millis },
-            None => Beginning { after: beginning.after.filter(is_plausible), ..beginning },
+        let start = socket.resume.as_mut().map_or(StartFrom::now(now), |resume| resume.begin(&name, now));
+        let start = match after {
+            Some(after) => StartFrom { after: Some(after), at_latest: None, last_seen: after.millis },
+            None => StartFrom { after: start.after.filter(is_plausible), ..start },
         };
-        self.hub.join(&socket.desktop, &name, beginning).await;
+        self.hub.join(&socket.desktop, &name, start).await;
         answer(socket, event, Ok(&name));
         self.hub.catch_up(&socket.desktop, &name).await;
     }
@@ -64,7 +64,7 @@ impl App {
             socket.joined.retain(|joined| *joined != name);
             socket.joined.shrink_to_fit();
         }
-        let nothing = Offset::EMPTY;
+        let nothing = ResumeToken::EMPTY;
         let known = match &mut socket.resume {
             Some(resume) => {
                 resume.end(&name);

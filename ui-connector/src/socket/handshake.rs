@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use event::Offset;
+use event::ResumeToken;
 use serde::Deserialize;
 use server::telemetry::causes;
 use socketio::{Accepted, ConnectRequest, Reason, Refused, Socket};
@@ -64,7 +64,8 @@ impl App {
         let now = self.hub.now();
         let text = |value: &'_ Option<serde_json::Value>| value.as_ref()?.as_str().map(str::to_owned);
         let lost = text(&auth.pid).and_then(|pid| Pid::decode(&pid)).filter(|_| recovery);
-        let offset = text(&auth.offset).map(|offset| Offset::decode(&offset)).filter(|_| recovery).unwrap_or_default();
+        let offset =
+            text(&auth.offset).map(|offset| ResumeToken::decode(&offset)).filter(|_| recovery).unwrap_or_default();
         let resume = Resume::new(offset.clone(), lost, self.hub.oldest()..=now).map(Box::new);
         let session = self.sessions.enter(&socket, claims);
         let desktop = Desktop::new(socket, recovery, offset);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use event::{ConversationName, Offset, Position};
+use event::{ConversationName, Position, ResumeToken};
 use serde_json::Value;
 
 /// By which the clocks of this machine and of Redis may differ.
@@ -50,7 +50,7 @@ fn position(after: &str, name: &ConversationName) -> Result<Option<Position>, Re
     if let Ok(position) = after.parse() {
         return Ok(Some(position).filter(is_plausible));
     }
-    let offset = Offset::decode(after);
+    let offset = ResumeToken::decode(after);
     if offset.is_empty() && !after.is_empty() { Err(Refusal::After) } else { Ok(offset.get(name).filter(is_plausible)) }
 }
 
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_name_may_come_with_a_place() {
         let (name, at) = ("projects/p/conversations/c", Position { millis: 7, sequence: 3 });
-        let mut offset = Offset::EMPTY;
+        let mut offset = ResumeToken::EMPTY;
         offset.set(&"projects/p/conversations/other".parse().unwrap(), at);
         let other = offset.encode();
         offset.set(&name.parse().unwrap(), at);

@@ -3,11 +3,11 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use event::{ConversationName, Offset, Position};
+use event::{ConversationName, Position, ResumeToken};
 use tokio::time::Instant;
 
 use super::pid::Pid;
-use crate::hub::Beginning;
+use crate::hub::StartFrom;
 
 /// How soon after its connect a desktop joins again what it had joined before. What it joins later is new to it.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -15,7 +15,7 @@ const WINDOW: Duration = Duration::from_mins(1);
 /// Where a desktop goes on in the conversations that it had joined before.
 pub(super) struct Resume {
     /// What it says that it has got, except of conversations that it has joined or left since.
-    known: Offset,
+    known: ResumeToken,
     /// When the lost connection began, if that is known: Unix time by the clock of the log, milliseconds.
     connected: u64,
     /// Of a conversation that the offset does not name it can have got nothing; here its first
@@ -28,7 +28,7 @@ pub(super) struct Resume {
 
 impl Resume {
     /// `kept` is the time from which a log may hold events, up to now. Nothing if there is nothing to resume.
-    pub(super) fn new(known: Offset, lost: Option<Pid>, kept: RangeInclusive<u64>) -> Option<Self> {
+    pub(super) fn new(known: ResumeToken, lost: Option<Pid>, kept: RangeInclusive<u64>) -> Option<Self> {
         let within = |millis: u64| millis.clamp(*kept.start(), *kept.end());
         let floor = lost.map(|lost| Position::moment(within(lost.began)));
         if known.is_empty() && floor.is_none() {
@@ -39,16 +39,16 @@ impl Resume {
     }
 
     /// What is still waited for.
-    pub(super) fn known(&self) -> &Offset {
+    pub(super) fn known(&self) -> &ResumeToken {
         &self.known
     }
 
     /// Where the desktop begins in `name`, which it joins `now`.
-    pub(super) fn begin(&mut self, name: &ConversationName, now: u64) -> Beginning {
+    pub(super) fn begin(&mut self, name: &ConversationName, now: u64) -> StartFrom {
         let (after, at_latest) = (self.known.get(name), self.floor(name));
         self.end(name);
-        let as_of = after.map_or(now, |after| after.millis.max(self.connected));
-        Beginning { after, at_latest, as_of }
+        let last_seen = after.map_or(now, |after| after.millis.max(self.connected));
+        StartFrom { after, at_latest, last_seen }
     }
 
     /// The desktop has left `name`: if it joins again, it asks for what comes from then on.
@@ -81,7 +81,7 @@ mod tests {
     }
 
     fn resume(known: &[(&str, u64)], began: u64) -> Resume {
-        let mut offset = Offset::EMPTY;
+        let mut offset = ResumeToken::EMPTY;
         for (id, millis) in known {
             offset.set(&name(id), Position { millis: *millis, sequence: 0 });
         }
@@ -92,9 +92,9 @@ mod tests {
     async fn each_conversation_is_resumed_once() {
         let mut resume = resume(&[("a", 300)], 200);
         let a = resume.begin(&name("a"), 1_000);
-        assert_eq!((a.after, a.as_of), (Some(Position { millis: 300, sequence: 0 }), 500));
+        assert_eq!((a.after, a.last_seen), (Some(Position { millis: 300, sequence: 0 }), 500));
         let b = resume.begin(&name("b"), 1_000);
-        assert_eq!((b.after, b.at_latest, b.as_of), (None, Some(Position::moment(200)), 1_000));
+        assert_eq!((b.after, b.at_latest, b.last_seen), (None, Some(Position::moment(200)), 1_000));
         resume.end(&name("c"));
         for id in ["a", "b", "c"] {
             let again = resume.begin(&name(id), 1_000);
@@ -115,6 +115,6 @@ mod tests {
         for (began, floor) in [(7, 100), (2_000, 1_000)] {
             assert_eq!(resume(&[], began).begin(&name("a"), 1_000).at_latest, Some(Position::moment(floor)));
         }
-        assert!(Resume::new(Offset::EMPTY, None, 100..=1_000).is_none());
+        assert!(Resume::new(ResumeToken::EMPTY, None, 100..=1_000).is_none());
     }
 }

@@ -8,5 +8,5 @@ mod chunks;
 mod messages;
 mod session;
 
-pub(crate) use messages::Incoming;
+pub(crate) use messages::ChannelMessage;
 pub(crate) use session::{BackChannel, ChannelError, Session};

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::chunks::{Chunks, InvalidChunk};
-use super::messages::{Incoming, parse};
+use super::messages::{ChannelMessage, parse};
 use crate::google::credentials::{AccessTokens, TokenError};
 
 /// How long the opening of a session may take.
@@ -78,7 +78,7 @@ impl Session {
         let chunk = chunks.next()?.ok_or(ChannelError::Garbage)?;
         let (messages, last) = parse(&chunk).ok_or(ChannelError::Garbage)?;
         let sid = messages.into_iter().find_map(|message| match message {
-            Incoming::Opened(sid) => Some(sid),
+            ChannelMessage::LogHead(sid) => Some(sid),
             _ => None,
         });
         self.sid = sid.ok_or(ChannelError::Garbage)?;
@@ -147,12 +147,12 @@ impl Session {
 pub(crate) struct BackChannel {
     response: Response,
     chunks: Chunks,
-    waiting: VecDeque<(Vec<Incoming>, u64)>,
+    waiting: VecDeque<(Vec<ChannelMessage>, u64)>,
 }
 
 impl BackChannel {
     /// The next messages and the greatest of their ids; nothing at the end. It can be dropped while it waits.
-    pub(crate) async fn next(&mut self) -> Result<Option<(Vec<Incoming>, u64)>, ChannelError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<(Vec<ChannelMessage>, u64)>, ChannelError> {
         loop {
             if let Some(messages) = self.waiting.pop_front() {
                 return Ok(Some(messages));

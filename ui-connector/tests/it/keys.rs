@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use broker::{Error, KeyStore, MemoryBroker};
+use broker::{Error, KeyValue, MemoryBroker};
 use bytes::Bytes;
 use event::{ConnectorId, ConversationName};
 
@@ -34,7 +34,7 @@ impl FaultyKeys {
 }
 
 #[async_trait]
-impl KeyStore for FaultyKeys {
+impl KeyValue for FaultyKeys {
     async fn claim(&self, name: &ConversationName, connector: &ConnectorId, ttl: Duration) -> Result<(), Error> {
         self.check()?;
         self.broker.claim(name, connector, ttl).await

@@ -1,6 +1,6 @@
 //! Events while desktops are joined.
 
-use event::{EventKind, Offset, Payload, Position, RecognitionAttributes};
+use event::{EventKind, Payload, Position, RecognitionAttributes, ResumeToken};
 use serde_json::json;
 
 use crate::support::{Connector, Log, name, payload, token};
@@ -82,7 +82,7 @@ async fn events_of_an_original_interceptor_arrive_without_a_position() {
     connector.bus.deliver_foreign(&talk, payload(EventKind::NewMessage, &talk, 1));
     let first = desktop.next().await;
     assert_eq!(first.number(), 1);
-    let place = Offset::decode(first.args[1].as_str().unwrap()).get(&talk);
+    let place = ResumeToken::decode(first.args[1].as_str().unwrap()).get(&talk);
     assert_eq!(place, Some(Position::START), "where it began");
     log.record(&talk, 2).await;
     let logged = desktop.next().await;
@@ -130,7 +130,7 @@ async fn the_offset_names_every_conversation_and_grows() {
     for talk in [&a, &b, &a] {
         log.record(talk, 1).await;
         desktop.next().await;
-        offsets.push(event::Offset::decode(desktop.offset.as_ref().unwrap()));
+        offsets.push(event::ResumeToken::decode(desktop.offset.as_ref().unwrap()));
     }
     assert!(offsets[0].get(&a) > Some(Position::START) && offsets[0].get(&b) == Some(Position::START));
     assert!(offsets[1].get(&a) == offsets[0].get(&a) && offsets[1].get(&b) > Some(Position::START));

@@ -4,7 +4,7 @@
 mod backlog;
 mod conversation_names;
 mod dialogflow;
-mod faulty;
+mod faulty_broker;
 mod gaps;
 mod gate;
 mod http;

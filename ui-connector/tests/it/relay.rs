@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use broker::{BusMessage, EventSink, LoggedEvent};
+use broker::{EventSink, Incoming, LoggedEvent};
 use parking_lot::Mutex;
 
 /// One lock, so that the hub is never called twice at a time.
@@ -43,11 +43,11 @@ impl Relay {
     pub(crate) fn hand_over(&self) {
         let mut trouble = self.trouble.lock();
         for (conversation, event) in trouble.withheld.take().unwrap_or_default() {
-            self.sink().deliver(BusMessage::Live { conversation: &conversation, event });
+            self.sink().deliver(Incoming::Live { conversation: &conversation, event });
         }
     }
 
-    pub(crate) fn pass_on(&self, message: BusMessage<'_>) {
+    pub(crate) fn pass_on(&self, message: Incoming<'_>) {
         let _trouble = self.trouble.lock();
         self.sink().deliver(message);
     }
@@ -59,20 +59,20 @@ impl Relay {
     pub(crate) fn lose(&self) {
         let mut trouble = self.trouble.lock();
         trouble.lost = true;
-        self.sink().deliver(BusMessage::Lost(&broker::Slots::all()));
+        self.sink().deliver(Incoming::Lost(&broker::Slots::all()));
     }
 
     pub(crate) fn restore(&self) {
         let mut trouble = self.trouble.lock();
         trouble.lost = false;
-        self.sink().deliver(BusMessage::Restored(&broker::Slots::all()));
+        self.sink().deliver(Incoming::Restored(&broker::Slots::all()));
     }
 }
 
 impl EventSink for Relay {
-    fn deliver(&self, message: BusMessage<'_>) {
+    fn deliver(&self, message: Incoming<'_>) {
         let mut trouble = self.trouble.lock();
-        let BusMessage::Live { conversation, event } = message else { unreachable!("memory brings live events only") };
+        let Incoming::Live { conversation, event } = message else { unreachable!("memory brings live events only") };
         if trouble.lost {
             return;
         }
@@ -81,8 +81,8 @@ impl EventSink for Relay {
             return;
         }
         if trouble.doubled {
-            self.sink().deliver(BusMessage::Live { conversation, event: event.clone() });
+            self.sink().deliver(Incoming::Live { conversation, event: event.clone() });
         }
-        self.sink().deliver(BusMessage::Live { conversation, event });
+        self.sink().deliver(Incoming::Live { conversation, event });
     }
 }

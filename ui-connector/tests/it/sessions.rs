@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::KeyStore as _;
+use broker::KeyValue as _;
 use connector::Settings;
 use connector::auth::token::TokenKeys;
 use connector::sessions::SessionSettings;

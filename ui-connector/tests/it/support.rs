@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use broker::{EventLog, KeyStore, MemoryBroker, NewEvent, Recorded, Retention};
+use broker::{KeyValue, MemoryBroker, NewEvent, Publisher, Recorded, Retention};
 use bytes::Bytes;
 use connector::auth::providers::Skip;
 use connector::auth::settings::AuthSettings;
@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::faulty::FaultyBus;
+use crate::faulty_broker::FaultyBroker;
 use testkit::socketio::{Client, Options};
 use testkit::{in_time, until};
 
@@ -86,7 +86,7 @@ impl Log {
 /// A running connector.
 pub(crate) struct Connector {
     pub(crate) address: SocketAddr,
-    pub(crate) bus: Arc<FaultyBus>,
+    pub(crate) bus: Arc<FaultyBroker>,
     pub(crate) id: ConnectorId,
     pub(crate) stop: CancellationToken,
     task: JoinHandle<()>,
@@ -101,19 +101,27 @@ impl Connector {
         Self::start_on(log, settings, Arc::new(log.broker.clone())).await
     }
 
-    pub(crate) async fn start_on(log: &Log, settings: Settings, keys: Arc<dyn KeyStore>) -> Self {
+    pub(crate) async fn start_on(log: &Log, settings: Settings, keys: Arc<dyn KeyValue>) -> Self {
         let (id, stop) = (ConnectorId::generate(), CancellationToken::new());
-        let (bus, courier) = (FaultyBus::new(log.broker.bus(id.clone())), Arc::new(log.broker.bus(id.clone())));
+        let faulty = FaultyBroker::new(log.broker.clone(), log.broker.subscriber(id.clone()));
+        let messenger = Arc::new(log.broker.subscriber(id.clone()));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let google = Arc::new(FixedToken::new("google-token").unwrap());
-        let backends = Backends { bus: bus.clone(), courier, keys, connector: id.clone(), google };
+        let backends = Backends {
+            log: faulty.clone(),
+            subscriber: faulty.clone(),
+            messenger,
+            keys,
+            connector: id.clone(),
+            google,
+        };
         let task = {
             let running = connector::run(settings, backends, listener, stop.clone());
             tokio::spawn(async { running.await.unwrap() })
         };
-        until("the hub", async || bus.is_attached()).await;
-        Self { address, bus, id, stop, task }
+        until("the hub", async || faulty.is_attached()).await;
+        Self { address, bus: faulty, id, stop, task }
     }
 
     /// A connected desktop.

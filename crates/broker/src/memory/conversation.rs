@@ -4,7 +4,7 @@ use std::time::Duration;
 use event::{Fingerprint, Payload, Position};
 use tokio::time::Instant;
 
-use crate::{LoggedEvent, Opened, Reach};
+use crate::{LogBounds, LogHead, LoggedEvent};
 
 /// What is kept of one conversation: the counterpart of its keys in Redis.
 #[derive(Debug, Default)]
@@ -13,8 +13,8 @@ pub(super) struct Conversation {
     seen: HashSet<Fingerprint>,
     /// The same fingerprints with the time of their recording, oldest first.
     seen_at: VecDeque<(Instant, Fingerprint)>,
-    unheard: Option<(Position, Instant)>,
-    taken: Option<(Position, Instant)>,
+    undelivered: Option<(Position, Instant)>,
+    claimed: Option<(Position, Instant)>,
 }
 
 impl Conversation {
@@ -44,23 +44,23 @@ impl Conversation {
         event
     }
 
-    /// Sets the unheard mark until `ends`, unless an earlier one is set, whose end this then is.
-    pub(super) fn mark_unheard(&mut self, position: Position, now: Instant, ends: Instant) {
-        let earliest = match in_time(self.unheard, now) {
+    /// Sets the undelivered mark until `ends`, unless an earlier one is set, whose end this then is.
+    pub(super) fn mark_undelivered(&mut self, position: Position, now: Instant, ends: Instant) {
+        let earliest = match in_time(self.undelivered, now) {
             Some(set) => set.min(position),
             None => position,
         };
-        self.unheard = Some((earliest, ends));
+        self.undelivered = Some((earliest, ends));
     }
 
-    /// Takes the mark, and remembers until `ends` that it was taken.
-    pub(super) fn open(&mut self, now: Instant, ends: Instant) -> Opened {
-        let unheard = in_time(self.unheard.take(), now);
-        let taken = [in_time(self.taken, now), unheard].into_iter().flatten().min();
-        if let (Some(_), Some(oldest)) = (unheard, taken) {
-            self.taken = Some((oldest, ends));
+    /// Takes the mark, and remembers until `ends` that it was claimed.
+    pub(super) fn open(&mut self, now: Instant, ends: Instant) -> LogHead {
+        let undelivered = in_time(self.undelivered.take(), now);
+        let claimed = [in_time(self.claimed, now), undelivered].into_iter().flatten().min();
+        if let (Some(_), Some(oldest)) = (undelivered, claimed) {
+            self.claimed = Some((oldest, ends));
         }
-        Opened { unheard, tail: self.tail(), taken }
+        LogHead { undelivered, tail: self.tail(), claimed }
     }
 
     pub(super) fn read_after(&self, position: Position, limit: usize) -> Vec<LoggedEvent> {
@@ -68,8 +68,8 @@ impl Conversation {
         self.log.range(first..).take(limit).cloned().collect()
     }
 
-    pub(super) fn reach(&self, keep: usize) -> Reach {
-        Reach { first: self.log.front().map(|event| event.position), full: self.log.len() >= keep.max(1) }
+    pub(super) fn bounds(&self, keep: usize) -> LogBounds {
+        LogBounds { first: self.log.front().map(|event| event.position), full: self.log.len() >= keep.max(1) }
     }
 
     fn tail(&self) -> Position {

@@ -1,9 +1,9 @@
 //! The broker within one process: no Redis, no persistence, the same promises while it runs.
 
-mod bus;
 mod conversation;
 mod expiring;
 mod store;
+mod subscriber;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,13 +11,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use event::{ConnectorId, ConversationName};
+use event::{ConnectorId, ConversationName, Position};
 use tokio::time::Instant;
 
-pub use bus::MemoryBus;
 pub use store::Quarantined;
+pub use subscriber::MemorySubscriber;
 
-use crate::{Error, EventLog, KeyStore, NewEvent, QuarantinedMessage, Recorded, Retention};
+use crate::{
+    Error, KeyValue, LogBounds, LogHead, LogReader, LoggedEvent, NewEvent, Publisher, QuarantinedMessage, Recorded,
+    Retention,
+};
 use store::Store;
 
 /// The event log and the key store in memory; makes the buses too. Cloning it shares the content.
@@ -37,8 +40,8 @@ impl MemoryBroker {
     }
 
     /// The bus of one more connector. Its subscriptions end when it is dropped.
-    pub fn bus(&self, id: ConnectorId) -> MemoryBus {
-        MemoryBus::new(Arc::clone(&self.0), id)
+    pub fn subscriber(&self, id: ConnectorId) -> MemorySubscriber {
+        MemorySubscriber::new(Arc::clone(&self.0), id)
     }
 
     /// The malformed messages that are kept, oldest first.
@@ -48,7 +51,7 @@ impl MemoryBroker {
 }
 
 #[async_trait]
-impl EventLog for MemoryBroker {
+impl Publisher for MemoryBroker {
     async fn record(&self, event: &NewEvent) -> Result<Recorded, Error> {
         Ok(self.0.record(event))
     }
@@ -64,7 +67,32 @@ impl EventLog for MemoryBroker {
 }
 
 #[async_trait]
-impl KeyStore for MemoryBroker {
+impl LogReader for MemoryBroker {
+    async fn open(&self, conversation: &ConversationName) -> Result<LogHead, Error> {
+        Ok(self.0.open(conversation))
+    }
+
+    async fn mark_undelivered(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {
+        self.0.mark_undelivered(conversation, position);
+        Ok(())
+    }
+
+    async fn read_after(
+        &self,
+        conversation: &ConversationName,
+        position: Position,
+        limit: usize,
+    ) -> Result<Vec<LoggedEvent>, Error> {
+        Ok(self.0.read_after(conversation, position, limit))
+    }
+
+    async fn bounds(&self, conversation: &ConversationName) -> Result<LogBounds, Error> {
+        Ok(self.0.bounds(conversation))
+    }
+}
+
+#[async_trait]
+impl KeyValue for MemoryBroker {
     async fn claim(
         &self,
         conversation: &ConversationName,

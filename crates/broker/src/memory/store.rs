@@ -9,28 +9,28 @@ use tokio::time::Instant;
 
 use super::conversation::Conversation;
 use super::expiring::Expiring;
-use crate::inbox::Inbox;
-use crate::{BusMessage, EventSink, LoggedEvent, NewEvent, Opened, QuarantinedMessage, Reach, Recorded, Retention};
+use crate::mailbox::Mailbox;
+use crate::{EventSink, Incoming, LogBounds, LogHead, LoggedEvent, NewEvent, QuarantinedMessage, Recorded, Retention};
 
 /// How many malformed messages are kept.
 const QUARANTINED: usize = 1_000;
 
-/// The ear of one connector.
-pub(super) type Ear = Arc<OnceLock<Arc<dyn EventSink>>>;
+/// The sink of one connector.
+pub(super) type SinkSlot = Arc<OnceLock<Arc<dyn EventSink>>>;
 
 /// Everything that Redis would hold.
 pub(super) struct Store {
     retention: Retention,
-    inner: Mutex<Inner>,
+    inner: Mutex<Contents>,
 }
 
 #[derive(Default)]
-pub(super) struct Inner {
+pub(super) struct Contents {
     pub(super) keys: Expiring<String, Bytes>,
     conversations: Expiring<ConversationName, Conversation>,
-    listeners: HashMap<ConversationName, Vec<Ear>>,
+    subscribers: HashMap<ConversationName, Vec<SinkSlot>>,
     quarantine: VecDeque<Quarantined>,
-    pub(super) inboxes: HashMap<ConnectorId, Arc<Inbox>>,
+    pub(super) mailboxes: HashMap<ConnectorId, Arc<Mailbox>>,
     /// The position of the last event of any conversation. The next one is greater, also when the
     /// clock was set back and the conversation forgotten meanwhile.
     latest: Position,
@@ -54,11 +54,11 @@ impl Store {
         Self { retention, inner: Mutex::default() }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Contents> {
         self.inner.lock()
     }
 
-    /// Records an event and tells it to the listeners, under one lock: they hear the events of a
+    /// Records an event and tells it to the subscribers, under one lock: they hear the events of a
     /// conversation in the order of its log.
     pub(super) fn record(&self, event: &NewEvent) -> Recorded {
         let now = Instant::now();
@@ -73,25 +73,25 @@ impl Store {
         conversation.note(event.fingerprint, now, self.time());
         inner.latest = following(inner.latest);
         let logged = conversation.append(event.payload.clone(), inner.latest, self.retention.events);
-        let listeners = inner.listeners.get(&event.conversation).map_or(&[][..], Vec::as_slice);
-        if listeners.is_empty() {
-            conversation.mark_unheard(logged.position, now, ends);
+        let subscribers = inner.subscribers.get(&event.conversation).map_or(&[][..], Vec::as_slice);
+        if subscribers.is_empty() {
+            conversation.mark_undelivered(logged.position, now, ends);
         }
-        tell(listeners, &event.conversation, &logged);
-        Recorded::Accepted { position: logged.position, receivers: listeners.len() as u64 }
+        notify(subscribers, &event.conversation, &logged);
+        Recorded::Accepted { position: logged.position, receivers: subscribers.len() as u64 }
     }
 
-    pub(super) fn open(&self, conversation: &ConversationName) -> Opened {
+    pub(super) fn open(&self, conversation: &ConversationName) -> LogHead {
         let now = Instant::now();
         let ends = now + self.time();
-        let nothing = Opened { unheard: None, tail: Position::START, taken: None };
+        let nothing = LogHead { undelivered: None, tail: Position::START, claimed: None };
         self.lock().conversations.get_mut(conversation, now).map_or(nothing, |kept| kept.open(now, ends))
     }
 
-    pub(super) fn mark_unheard(&self, conversation: &ConversationName, position: Position) {
+    pub(super) fn mark_undelivered(&self, conversation: &ConversationName, position: Position) {
         let now = Instant::now();
         let ends = now + self.time();
-        self.lock().conversations.extend(conversation, now, ends).mark_unheard(position, now, ends);
+        self.lock().conversations.extend(conversation, now, ends).mark_undelivered(position, now, ends);
     }
 
     pub(super) fn read_after(
@@ -107,10 +107,10 @@ impl Store {
             .map_or_else(Vec::new, |kept| kept.read_after(position, limit))
     }
 
-    pub(super) fn reach(&self, conversation: &ConversationName) -> Reach {
+    pub(super) fn bounds(&self, conversation: &ConversationName) -> LogBounds {
         let inner = self.lock();
         let kept = inner.conversations.get(conversation, Instant::now());
-        kept.map_or(Reach { first: None, full: false }, |kept| kept.reach(self.retention.events))
+        kept.map_or(LogBounds { first: None, full: false }, |kept| kept.bounds(self.retention.events))
     }
 
     /// The time of the next position, Unix time in milliseconds.
@@ -118,28 +118,28 @@ impl Store {
         following(self.lock().latest).millis
     }
 
-    pub(super) fn listen(&self, conversation: &ConversationName, ear: &Ear) {
+    pub(super) fn subscribe(&self, conversation: &ConversationName, sink: &SinkSlot) {
         let mut inner = self.lock();
-        let listeners = inner.listeners.entry(conversation.clone()).or_default();
-        if !listeners.iter().any(|known| Arc::ptr_eq(known, ear)) {
-            listeners.push(Arc::clone(ear));
+        let subscribers = inner.subscribers.entry(conversation.clone()).or_default();
+        if !subscribers.iter().any(|known| Arc::ptr_eq(known, sink)) {
+            subscribers.push(Arc::clone(sink));
         }
     }
 
-    pub(super) fn listen_no_longer(&self, conversation: &ConversationName, ear: &Ear) {
+    pub(super) fn unsubscribe(&self, conversation: &ConversationName, sink: &SinkSlot) {
         let mut inner = self.lock();
-        if let Some(listeners) = inner.listeners.get_mut(conversation) {
-            listeners.retain(|known| !Arc::ptr_eq(known, ear));
-            if listeners.is_empty() {
-                inner.listeners.remove(conversation);
+        if let Some(subscribers) = inner.subscribers.get_mut(conversation) {
+            subscribers.retain(|known| !Arc::ptr_eq(known, sink));
+            if subscribers.is_empty() {
+                inner.subscribers.remove(conversation);
             }
         }
     }
 
-    pub(super) fn forget(&self, ear: &Ear) {
-        self.lock().listeners.retain(|_, listeners| {
-            listeners.retain(|known| !Arc::ptr_eq(known, ear));
-            !listeners.is_empty()
+    pub(super) fn forget(&self, sink: &SinkSlot) {
+        self.lock().subscribers.retain(|_, subscribers| {
+            subscribers.retain(|known| !Arc::ptr_eq(known, sink));
+            !subscribers.is_empty()
         });
     }
 
@@ -166,9 +166,9 @@ impl Store {
     }
 }
 
-fn tell(listeners: &[Ear], conversation: &ConversationName, event: &LoggedEvent) {
-    for sink in listeners.iter().filter_map(|ear| ear.get()) {
-        sink.deliver(BusMessage::Live { conversation: conversation.as_str(), event: event.clone() });
+fn notify(subscribers: &[SinkSlot], conversation: &ConversationName, event: &LoggedEvent) {
+    for sink in subscribers.iter().filter_map(|sink| sink.get()) {
+        sink.deliver(Incoming::Live { conversation: conversation.as_str(), event: event.clone() });
     }
 }
 

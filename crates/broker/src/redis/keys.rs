@@ -8,14 +8,14 @@ use futures_util::stream::{self, TryStreamExt as _};
 use super::RedisBroker;
 use super::units::millis;
 use crate::slots::Slot;
-use crate::{Error, KeyStore};
+use crate::{Error, KeyValue};
 
-/// How many keys are written at a time. Each is on its own, since the keys of a cluster lie on different servers;
+/// How many keys are written at a time. Each is on its own, since the keys of a cluster lie on different nodes;
 /// on one connection they travel together all the same.
 const AT_ONCE: usize = 256;
 
 #[async_trait]
-impl KeyStore for RedisBroker {
+impl KeyValue for RedisBroker {
     async fn claim(
         &self,
         conversation: &ConversationName,

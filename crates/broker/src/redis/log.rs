@@ -6,11 +6,11 @@ use event::{ConversationName, Position};
 use redis::{ScriptInvocation, Value};
 use tokio::time::{Instant, timeout_at};
 
-use super::servers::Connection;
+use super::nodes::Connection;
 use super::units::seconds;
 use super::{RedisBroker, names};
 use crate::slots::Slot;
-use crate::{Error, EventLog, NewEvent, QuarantinedMessage, Recorded};
+use crate::{Error, NewEvent, Publisher, QuarantinedMessage, Recorded};
 
 /// How many malformed messages are kept, and for how long: as long as Pub/Sub keeps a message at most
 /// (<https://cloud.google.com/pubsub/docs/subscription-properties#message_retention>).
@@ -18,13 +18,13 @@ const QUARANTINE_ENTRIES: usize = 1_000;
 const QUARANTINE_TIME: Duration = Duration::from_hours(7 * 24);
 
 #[async_trait]
-impl EventLog for RedisBroker {
+impl Publisher for RedisBroker {
     async fn record(&self, event: &NewEvent) -> Result<Recorded, Error> {
-        let limit = self.0.servers.settings.response_timeout;
+        let limit = self.0.nodes.settings.response_timeout;
         let deadline = Instant::now() + limit;
-        let place = timeout_at(deadline, self.0.in_flight.acquire()).await;
-        let _place = place.map_err(|_| Error::Timeout(limit))?.map_err(|_| Error::Stopped)?;
-        if self.0.servers.settings.min_replicas == 0 {
+        let current = timeout_at(deadline, self.0.in_flight.acquire()).await;
+        let _place = current.map_err(|_| Error::Timeout(limit))?.map_err(|_| Error::Stopped)?;
+        if self.0.nodes.settings.min_replicas == 0 {
             self.record_at_once(event, deadline).await
         } else {
             self.record_on_replicas(event, deadline).await
@@ -40,7 +40,7 @@ impl EventLog for RedisBroker {
     }
 
     async fn ping(&self) -> Result<(), Error> {
-        self.0.servers.ping().await
+        self.0.nodes.ping().await
     }
 }
 
@@ -48,12 +48,12 @@ impl RedisBroker {
     async fn record_at_once(&self, event: &NewEvent, deadline: Instant) -> Result<Recorded, Error> {
         let name = &event.conversation;
         let mut invocation = self.0.scripts.record.key(names::log(name));
-        invocation.key(self.seen(event)).key(names::unheard(name)).key(names::live(name)).key(name.as_str());
+        invocation.key(self.seen(event)).key(names::undelivered(name)).key(names::live(name)).key(name.as_str());
         invocation.key(names::announced(name));
         self.write(&mut invocation, event);
         let invocation = &invocation;
         let record = |mut connection: Connection| async move { invocation.invoke_async(&mut connection).await };
-        recorded(&self.0.servers.run_until(Slot::of(name), deadline, record).await?)
+        recorded(&self.0.nodes.run_until(Slot::of(name), deadline, record).await?)
     }
 
     /// Connectors are told only of what replicas have: a desktop might get an event twice that died with its primary
@@ -72,16 +72,16 @@ impl RedisBroker {
             let receivers = self.announcement(name, &position).invoke_async::<u64>(&mut connection).await?;
             Ok(connection.is_replicated(barrier).await?.then_some((is_new, position, receivers)))
         };
-        match self.0.servers.run_until(Slot::of(name), deadline, steps).await? {
+        match self.0.nodes.run_until(Slot::of(name), deadline, steps).await? {
             Some((true, at, receivers)) => Ok(Recorded::Accepted { position: parse_position(&at)?, receivers }),
             Some((false, ..)) => Ok(Recorded::Duplicate),
-            None => Err(Error::TooFewReplicas(self.0.servers.settings.min_replicas)),
+            None => Err(Error::TooFewReplicas(self.0.nodes.settings.min_replicas)),
         }
     }
 
     fn announcement(&self, name: &ConversationName, position: &[u8]) -> ScriptInvocation<'_> {
         let mut invocation = self.0.scripts.announce.key(names::log(name));
-        invocation.key(names::unheard(name)).key(names::live(name)).key(name.as_str()).key(names::announced(name));
+        invocation.key(names::undelivered(name)).key(names::live(name)).key(name.as_str()).key(names::announced(name));
         invocation.arg(position).arg(seconds(self.0.retention.time));
         invocation
     }

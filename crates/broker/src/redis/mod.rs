@@ -1,15 +1,15 @@
 //! The broker on Redis 6.0 or later, or on a Redis Cluster from 7.0 on; from there on live events go by
 //! sharded channels.
 
-mod bus;
 mod keys;
 mod log;
 mod names;
+mod nodes;
 mod read;
 mod receipts;
 mod scripts;
-mod servers;
 mod settings;
+mod subscriber;
 mod units;
 
 use std::fmt;
@@ -19,14 +19,14 @@ use event::ConnectorId;
 use redis::{FromRedisValue, ScriptInvocation};
 use tokio::sync::Semaphore;
 
-pub use bus::RedisBus;
 pub use settings::{RedisSettings, SettingsError};
+pub use subscriber::RedisSubscriber;
 
 use crate::slots::Slot;
 use crate::{Error, Retention};
+use nodes::{Connection, Nodes};
 use receipts::Receipts;
 use scripts::Scripts;
-use servers::{Connection, Servers};
 
 /// The event log and the key store in Redis; makes the bus too. Cloning it shares the connections.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ impl fmt::Debug for RedisBroker {
 }
 
 struct Inner {
-    servers: Servers,
+    nodes: Nodes,
     scripts: Scripts,
     retention: Retention,
     receipts: Receipts,
@@ -54,19 +54,19 @@ impl RedisBroker {
     /// [`SettingsError`] if the URL or the certificates cannot be read.
     pub fn new(settings: RedisSettings, retention: Retention) -> Result<Self, SettingsError> {
         let in_flight = Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        let (servers, scripts, receipts) = (Servers::new(settings)?, Scripts::new(), Receipts::default());
-        Ok(Self(Arc::new(Inner { servers, scripts, retention, receipts, in_flight })))
+        let (nodes, scripts, receipts) = (Nodes::new(settings)?, Scripts::new(), Receipts::default());
+        Ok(Self(Arc::new(Inner { nodes, scripts, retention, receipts, in_flight })))
     }
 
-    /// The bus of the connector `id`, on a connection of its own. It stands while [`RedisBus::run`] runs.
-    pub fn bus(&self, id: ConnectorId) -> RedisBus {
-        RedisBus::new(self.clone(), id)
+    /// The bus of the connector `id`, on a connection of its own. It stands while [`RedisSubscriber::run`] runs.
+    pub fn subscriber(&self, id: ConnectorId) -> RedisSubscriber {
+        RedisSubscriber::new(self.clone(), id)
     }
 
     /// Runs a command on the keys of one slot.
     async fn query<T: FromRedisValue>(&self, slot: Slot, command: &::redis::Cmd) -> Result<T, Error> {
         self.0
-            .servers
+            .nodes
             .run(slot, |mut connection: Connection| async move { command.query_async(&mut connection).await })
             .await
     }
@@ -74,7 +74,7 @@ impl RedisBroker {
     /// Runs a script on the keys of one slot.
     async fn invoke<T: FromRedisValue>(&self, slot: Slot, invocation: &ScriptInvocation<'_>) -> Result<T, Error> {
         self.0
-            .servers
+            .nodes
             .run(slot, |mut connection: Connection| async move { invocation.invoke_async(&mut connection).await })
             .await
     }

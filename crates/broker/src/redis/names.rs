@@ -25,12 +25,12 @@ pub(super) fn seen(conversation: &ConversationName, window: i64) -> String {
 }
 
 /// The position of the first event that nobody heard.
-pub(super) fn unheard(conversation: &ConversationName) -> String {
+pub(super) fn undelivered(conversation: &ConversationName) -> String {
     name(conversation, "}:unheard")
 }
 
-/// The unheard mark that was taken last, with the receipt of who took it.
-pub(super) fn taken(conversation: &ConversationName) -> String {
+/// The undelivered mark that was claimed last, with the receipt of who took it.
+pub(super) fn claimed(conversation: &ConversationName) -> String {
     name(conversation, "}:taken")
 }
 
@@ -65,21 +65,21 @@ pub(super) enum Channel {
     /// The live events of a conversation.
     Live(ConversationName),
     /// What other connectors send.
-    Inbox(ConnectorId),
+    Mailbox(ConnectorId),
 }
 
 impl Channel {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Live(conversation) => live(conversation),
-            Self::Inbox(connector) => inbox(connector),
+            Self::Mailbox(connector) => inbox(connector),
         }
     }
 
     pub(super) fn slot(&self) -> Slot {
         match self {
             Self::Live(conversation) => Slot::of(conversation),
-            Self::Inbox(connector) => Slot::of_key(connector.as_str()),
+            Self::Mailbox(connector) => Slot::of_key(connector.as_str()),
         }
     }
 
@@ -89,7 +89,7 @@ impl Channel {
             return Some(Self::Live(conversation.parse().ok()?));
         }
         let connector = name.strip_prefix(PREFIX)?.strip_suffix(INBOX)?.strip_prefix(ConnectorId::PREFIX)?;
-        ConnectorId::with_number(connector).map(Self::Inbox)
+        ConnectorId::with_number(connector).map(Self::Mailbox)
     }
 }
 
@@ -104,7 +104,7 @@ mod tests {
         let conversation = "projects/p/conversations/c".parse().unwrap();
         assert_eq!(super::log(&conversation), "aa:{projects/p/conversations/c}:log");
         assert_eq!(super::seen(&conversation, 7), "aa:{projects/p/conversations/c}:seen:7");
-        assert_eq!(super::unheard(&conversation), "aa:{projects/p/conversations/c}:unheard");
+        assert_eq!(super::undelivered(&conversation), "aa:{projects/p/conversations/c}:unheard");
         assert_eq!(super::live(&conversation), "aa:{projects/p/conversations/c}:live");
         assert_eq!(super::conversation_of(&super::live(&conversation)), Some(conversation.as_str()));
         assert_eq!(super::conversation_of("projects/p/conversations/c"), None);
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn channels_are_known_by_their_names() {
         let conversation = "projects/p/conversations/c".parse().unwrap();
-        for channel in [super::Channel::Live(conversation), super::Channel::Inbox(event::ConnectorId::generate())] {
+        for channel in [super::Channel::Live(conversation), super::Channel::Mailbox(event::ConnectorId::generate())] {
             assert_eq!(super::Channel::of(&channel.name()), Some(channel));
         }
         assert_eq!(super::Channel::of("aa:{aa-connector-x}:inbox"), None);

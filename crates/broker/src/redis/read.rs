@@ -1,41 +1,44 @@
 //! Reading a conversation's log.
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use event::{ConversationName, EventKind, Payload, Position};
 use redis::Value;
 use tracing::warn;
 
 use super::log::parse_position;
-use super::servers::Connection;
+use super::nodes::Connection;
 use super::units::seconds;
 use super::{RedisBroker, names};
 use crate::slots::Slot;
-use crate::{Error, LoggedEvent, Opened, Reach};
+use crate::{Error, LogBounds, LogHead, LogReader, LoggedEvent};
 
 /// The most entries that one command reads.
 const PAGE: usize = 512;
 
-impl RedisBroker {
-    pub(super) async fn open(&self, conversation: &ConversationName) -> Result<Opened, Error> {
+#[async_trait]
+impl LogReader for RedisBroker {
+    async fn open(&self, conversation: &ConversationName) -> Result<LogHead, Error> {
         let receipt = self.0.receipts.of(conversation);
-        let mut invocation = self.0.scripts.open.key(names::unheard(conversation));
-        invocation.key(names::log(conversation)).key(names::taken(conversation)).key(names::announced(conversation));
+        let mut invocation = self.0.scripts.open.key(names::undelivered(conversation));
+        invocation.key(names::log(conversation)).key(names::claimed(conversation)).key(names::announced(conversation));
         invocation.arg(receipt.text()).arg(seconds(self.0.retention.time));
-        let (unheard, tail, taken): (Option<Bytes>, Option<Bytes>, Option<Bytes>) =
+        let (undelivered, tail, claimed): (Option<Bytes>, Option<Bytes>, Option<Bytes>) =
             self.invoke(Slot::of(conversation), &invocation).await?;
         receipt.answered();
         let position = |text: Option<Bytes>| text.as_deref().map(parse_position).transpose();
-        let (unheard, tail, taken) = (position(unheard)?, position(tail)?.unwrap_or_default(), position(taken)?);
-        Ok(Opened { unheard, tail, taken })
+        let (undelivered, tail, claimed) =
+            (position(undelivered)?, position(tail)?.unwrap_or_default(), position(claimed)?);
+        Ok(LogHead { undelivered, tail, claimed })
     }
 
-    pub(super) async fn mark_unheard(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {
-        let mut invocation = self.0.scripts.mark_unheard.key(names::unheard(conversation));
+    async fn mark_undelivered(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {
+        let mut invocation = self.0.scripts.mark_undelivered.key(names::undelivered(conversation));
         invocation.arg(position.to_string()).arg(seconds(self.0.retention.time));
         self.invoke(Slot::of(conversation), &invocation).await
     }
 
-    pub(super) async fn read_after(
+    async fn read_after(
         &self,
         conversation: &ConversationName,
         mut position: Position,
@@ -63,18 +66,20 @@ impl RedisBroker {
         Ok(events)
     }
 
-    pub(super) async fn reach(&self, conversation: &ConversationName) -> Result<Reach, Error> {
+    async fn bounds(&self, conversation: &ConversationName) -> Result<LogBounds, Error> {
         let log = names::log(conversation);
         // In this order, and no transaction, which a full Redis refuses: at worst the log has grown meanwhile.
         let mut steps = redis::pipe();
         steps.cmd("XRANGE").arg(&log).arg("-").arg("+").arg("COUNT").arg(1).cmd("XLEN").arg(&log);
         let steps = &steps;
         let read = |mut connection: Connection| async move { steps.query_async(&mut connection).await };
-        let (first, length): (Vec<Value>, usize) = self.0.servers.run(Slot::of(conversation), read).await?;
+        let (first, length): (Vec<Value>, usize) = self.0.nodes.run(Slot::of(conversation), read).await?;
         let first = first.into_iter().next().map(entry_parts).transpose()?;
-        Ok(Reach { first: first.map(|(position, _)| position), full: length >= self.0.retention.events })
+        Ok(LogBounds { first: first.map(|(position, _)| position), full: length >= self.0.retention.events })
     }
+}
 
+impl RedisBroker {
     async fn page(
         &self,
         conversation: &ConversationName,

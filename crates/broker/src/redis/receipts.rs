@@ -3,11 +3,11 @@ use std::collections::HashMap;
 use event::ConversationName;
 use parking_lot::Mutex;
 
-/// The most that are remembered. Beyond it Redis has been out of reach for long, and what was
+/// The most that are remembered. Beyond it Redis has been out of bounds for long, and what was
 /// taken before has ended anyway.
 const MOST: usize = 10_000;
 
-/// Receipts under which an unheard mark may have been taken without an answer. Whoever opens the
+/// Receipts under which an undelivered mark may have been taken without an answer. Whoever opens the
 /// conversation next presents the same one.
 #[derive(Debug, Default)]
 pub(super) struct Receipts(Mutex<HashMap<ConversationName, u64>>);

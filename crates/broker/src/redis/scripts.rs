@@ -7,7 +7,7 @@ pub(super) struct Scripts {
     pub(super) announce: Script,
     pub(super) read: Script,
     pub(super) open: Script,
-    pub(super) mark_unheard: Script,
+    pub(super) mark_undelivered: Script,
     pub(super) renew: Script,
     pub(super) release: Script,
     pub(super) quarantine: Script,
@@ -34,7 +34,10 @@ impl Scripts {
             )),
             read: Script::new(include_str!("lua/read.lua")),
             open: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/open.lua"))),
-            mark_unheard: Script::new(concat!(include_str!("lua/less.lua"), include_str!("lua/mark_unheard.lua"))),
+            mark_undelivered: Script::new(concat!(
+                include_str!("lua/less.lua"),
+                include_str!("lua/mark_undelivered.lua")
+            )),
             renew: Script::new(include_str!("lua/renew.lua")),
             release: Script::new(include_str!("lua/release.lua")),
             quarantine: Script::new(include_str!("lua/quarantine.lua")),

@@ -18,7 +18,7 @@ const TCP_PATIENCE: Duration = Duration::from_secs(10);
 pub struct RedisSettings {
     /// `redis://`, `rediss://` (TLS) or `redis+unix://`, with user, password and database.
     pub url: SecretString,
-    /// File with the PEM certificates of the authorities that may vouch for a `rediss://` server,
+    /// File with the PEM certificates of the authorities that may vouch for a `rediss://` node,
     /// instead of those that the system trusts.
     pub ca_cert: Option<PathBuf>,
     /// The longest that one operation may take, waiting for its turn and for a connection included.
@@ -27,7 +27,7 @@ pub struct RedisSettings {
     pub connect_timeout: Duration,
     /// How many events may be on their way to Redis at a time; further ones wait their turn.
     pub in_flight: usize,
-    /// The server is one of a Redis Cluster (from Redis 7.0 on), whose others are asked for there.
+    /// The node is one of a Redis Cluster (from Redis 7.0 on), whose others are asked for there.
     pub cluster: bool,
     /// How many replicas must have an event before it counts as recorded.
     pub min_replicas: usize,
@@ -102,7 +102,7 @@ impl RedisSettings {
             return Client::open(info).map_err(SettingsError::Url);
         };
         let root_cert =
-            std::fs::read(path).map_err(|source| SettingsError::Unreadable { path: path.clone(), source })?;
+            std::fs::read(path).map_err(|source| SettingsError::InvalidPush { path: path.clone(), source })?;
         let unusable = |source| SettingsError::Certificates { path: path.clone(), source };
         // The client would take an empty file for "trust nobody".
         if !matches!(CertificateDer::pem_slice_iter(&root_cert).next(), Some(Ok(_))) {
@@ -132,7 +132,7 @@ pub enum SettingsError {
     CertificatesWithoutTls,
     /// The file with the certificates cannot be read.
     #[error("a file that cannot be read: {}", path.display())]
-    Unreadable {
+    InvalidPush {
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -158,7 +158,7 @@ impl SettingsError {
             }
             Self::Cluster => REDIS_CLUSTER.problem(env, found, "a redis:// or rediss:// URL without a database number"),
             Self::CertificatesWithoutTls => REDIS_CA_CERT.problem(env, found, "a rediss:// URL in REDIS_URL"),
-            Self::Unreadable { .. } | Self::Certificates { .. } => {
+            Self::InvalidPush { .. } | Self::Certificates { .. } => {
                 REDIS_CA_CERT.problem(env, found, "a readable file with PEM certificates");
             }
         }

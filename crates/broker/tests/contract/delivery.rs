@@ -60,7 +60,7 @@ async fn everyone_hears_the_order_of_the_log(stage: Stage) {
     let second = stage.connector().await.subscribed(&name).await;
     let texts: Vec<_> = (0..300).map(|number| number.to_string()).collect();
     futures_util::future::join_all(texts.iter().map(|text| stage.say(&name, text))).await;
-    let log = first.bus.read_after(&name, Position::START, 1000).await.unwrap();
+    let log = first.log.read_after(&name, Position::START, 1000).await.unwrap();
     let log: Vec<_> = log.into_iter().map(|event| Heard::Live { conversation: name.to_string(), event }).collect();
     assert_eq!(log.len(), 300);
     for connector in [&first, &second] {

@@ -6,9 +6,9 @@ extern crate agent_assist_broker as broker;
 
 mod delivery;
 mod keys;
-mod letters;
 mod memory_time;
 mod model;
+mod peer_messages;
 mod reading;
 mod recording;
 mod redis_cluster;

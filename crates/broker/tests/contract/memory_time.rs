@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker::{EventLog as _, MemoryBroker, Recorded, Retention};
+use broker::{MemoryBroker, Publisher as _, Recorded, Retention};
 use event::Position;
 
 use crate::stage::{Stage, conversation, event_with_id};
@@ -22,11 +22,11 @@ async fn a_conversation_is_kept_after_its_last_event() {
     stage.say(&name, "b").await;
     pass(99).await;
     // The mark lasts as long as what it leads to.
-    assert_eq!(connector.bus.open(&name).await.unwrap().unheard, Some(first));
-    assert_eq!(connector.bus.read_after(&name, Position::START, 10).await.unwrap().len(), 2);
+    assert_eq!(connector.log.open(&name).await.unwrap().undelivered, Some(first));
+    assert_eq!(connector.log.read_after(&name, Position::START, 10).await.unwrap().len(), 2);
     pass(1).await;
-    assert_eq!(connector.bus.read_after(&name, Position::START, 10).await.unwrap(), []);
-    assert_eq!(connector.bus.open(&name).await.unwrap().tail, Position::START);
+    assert_eq!(connector.log.read_after(&name, Position::START, 10).await.unwrap(), []);
+    assert_eq!(connector.log.open(&name).await.unwrap().tail, Position::START);
 }
 
 #[tokio::test(start_paused = true)]

@@ -114,17 +114,17 @@ impl Driven {
                 format!("{:?}", self.connectors[connector].bus.unsubscribe(&self.name(conversation)).await)
             }
             Operation::Open { conversation } => {
-                let opened = self.connectors[0].bus.open(&self.name(conversation)).await.unwrap();
-                let unheard = opened.unheard.map(|position| self.number(conversation, position));
-                format!("{unheard:?} {}", self.number(conversation, opened.tail))
+                let opened = self.connectors[0].log.open(&self.name(conversation)).await.unwrap();
+                let undelivered = opened.undelivered.map(|position| self.number(conversation, position));
+                format!("{undelivered:?} {}", self.number(conversation, opened.tail))
             }
             Operation::MarkUnheard { conversation, nth } => {
                 let position = self.position(conversation, nth).unwrap_or_default();
-                format!("{:?}", self.connectors[0].bus.mark_unheard(&self.name(conversation), position).await)
+                format!("{:?}", self.connectors[0].log.mark_undelivered(&self.name(conversation), position).await)
             }
             Operation::ReadAfter { conversation, nth, limit } => {
                 let position = self.position(conversation, nth).unwrap_or_default();
-                let read = self.connectors[1].bus.read_after(&self.name(conversation), position, limit).await.unwrap();
+                let read = self.connectors[1].log.read_after(&self.name(conversation), position, limit).await.unwrap();
                 format!("{:?}", read.iter().map(text_of).collect::<Vec<_>>())
             }
             Operation::Claim { connector, conversation } => {

@@ -1,6 +1,6 @@
 //! What the hub is promised by the log behind the bus.
 
-use broker::{Opened, Retention};
+use broker::{LogHead, Retention};
 use event::{ConversationName, Position};
 
 use crate::stage::{Connector, Stage, conversation, text_of};
@@ -21,15 +21,15 @@ fn at(millis: u64, sequence: u64) -> Position {
     Position { millis, sequence }
 }
 
-async fn unheard(connector: &Connector, name: &ConversationName) -> Option<Position> {
-    connector.bus.open(name).await.unwrap().unheard
+async fn undelivered(connector: &Connector, name: &ConversationName) -> Option<Position> {
+    connector.log.open(name).await.unwrap().undelivered
 }
 
 async fn a_new_conversation_is_empty(stage: Stage) {
     let connector = stage.connector().await;
-    let opened = connector.bus.open(&conversation("c")).await.unwrap();
-    assert_eq!(opened, Opened { unheard: None, tail: Position::START, taken: None });
-    assert_eq!(connector.bus.read_after(&conversation("c"), Position::START, 10).await.unwrap(), []);
+    let opened = connector.log.open(&conversation("c")).await.unwrap();
+    assert_eq!(opened, LogHead { undelivered: None, tail: Position::START, claimed: None });
+    assert_eq!(connector.log.read_after(&conversation("c"), Position::START, 10).await.unwrap(), []);
 }
 
 async fn the_first_unheard_event_is_handed_out_once(stage: Stage) {
@@ -37,14 +37,17 @@ async fn the_first_unheard_event_is_handed_out_once(stage: Stage) {
     let (first, _) = stage.say(&name, "a").await;
     let (last, _) = stage.say(&name, "b").await;
     assert_eq!(
-        connector.bus.open(&name).await.unwrap(),
-        Opened { unheard: Some(first), tail: last, taken: Some(first) }
+        connector.log.open(&name).await.unwrap(),
+        LogHead { undelivered: Some(first), tail: last, claimed: Some(first) }
     );
-    assert_eq!(connector.bus.open(&name).await.unwrap(), Opened { unheard: None, tail: last, taken: Some(first) });
+    assert_eq!(
+        connector.log.open(&name).await.unwrap(),
+        LogHead { undelivered: None, tail: last, claimed: Some(first) }
+    );
     let (next, _) = stage.say(&name, "c").await;
     assert_eq!(
-        connector.bus.open(&name).await.unwrap(),
-        Opened { unheard: Some(next), tail: next, taken: Some(first) }
+        connector.log.open(&name).await.unwrap(),
+        LogHead { undelivered: Some(next), tail: next, claimed: Some(first) }
     );
 }
 
@@ -52,22 +55,22 @@ async fn what_was_heard_is_not_unheard(stage: Stage) {
     let name = conversation("c");
     let connector = stage.connector().await.subscribed(&name).await;
     stage.say(&name, "a").await;
-    assert_eq!(unheard(&connector, &name).await, None);
+    assert_eq!(undelivered(&connector, &name).await, None);
     connector.bus.unsubscribe(&name).await.unwrap();
     let (position, _) = stage.say(&name, "b").await;
-    assert_eq!(unheard(&connector, &name).await, Some(position));
+    assert_eq!(undelivered(&connector, &name).await, Some(position));
 }
 
 async fn the_earliest_mark_stands(stage: Stage) {
     let (name, connector) = (conversation("c"), stage.connector().await);
     let (first, _) = stage.say(&name, "a").await;
-    connector.bus.mark_unheard(&name, at(first.millis + 1, 0)).await.unwrap();
-    assert_eq!(unheard(&connector, &name).await, Some(first));
-    connector.bus.mark_unheard(&name, first).await.unwrap();
-    connector.bus.mark_unheard(&name, at(first.millis - 1, 5)).await.unwrap();
-    connector.bus.mark_unheard(&name, first).await.unwrap();
+    connector.log.mark_undelivered(&name, at(first.millis + 1, 0)).await.unwrap();
+    assert_eq!(undelivered(&connector, &name).await, Some(first));
+    connector.log.mark_undelivered(&name, first).await.unwrap();
+    connector.log.mark_undelivered(&name, at(first.millis - 1, 5)).await.unwrap();
+    connector.log.mark_undelivered(&name, first).await.unwrap();
     stage.say(&name, "b").await;
-    assert_eq!(unheard(&connector, &name).await, Some(at(first.millis - 1, 5)));
+    assert_eq!(undelivered(&connector, &name).await, Some(at(first.millis - 1, 5)));
 }
 
 async fn marks_are_compared_as_numbers(stage: Stage) {
@@ -86,18 +89,18 @@ async fn marks_are_compared_as_numbers(stage: Stage) {
     for pair in ascending.windows(2) {
         for order in [[pair[0], pair[1]], [pair[1], pair[0]]] {
             for position in order {
-                connector.bus.mark_unheard(&name, position).await.unwrap();
+                connector.log.mark_undelivered(&name, position).await.unwrap();
             }
-            assert_eq!(unheard(&connector, &name).await, Some(pair[0]), "{order:?}");
+            assert_eq!(undelivered(&connector, &name).await, Some(pair[0]), "{order:?}");
         }
     }
 }
 
 async fn a_mark_lasts_without_a_log(stage: Stage) {
     let (name, connector) = (conversation("c"), stage.connector().await);
-    connector.bus.mark_unheard(&name, at(5, 0)).await.unwrap();
-    let opened = connector.bus.open(&name).await.unwrap();
-    assert_eq!(opened, Opened { unheard: Some(at(5, 0)), tail: Position::START, taken: Some(at(5, 0)) });
+    connector.log.mark_undelivered(&name, at(5, 0)).await.unwrap();
+    let opened = connector.log.open(&name).await.unwrap();
+    assert_eq!(opened, LogHead { undelivered: Some(at(5, 0)), tail: Position::START, claimed: Some(at(5, 0)) });
 }
 
 async fn reading_begins_after_the_position(stage: Stage) {
@@ -107,7 +110,7 @@ async fn reading_begins_after_the_position(stage: Stage) {
         positions.push(stage.say(&name, text).await.0);
     }
     let read = async |position| -> String {
-        connector.bus.read_after(&name, position, 10).await.unwrap().iter().map(text_of).collect()
+        connector.log.read_after(&name, position, 10).await.unwrap().iter().map(text_of).collect()
     };
     assert_eq!(read(Position::START).await, "abc");
     assert_eq!(read(positions[0]).await, "bc");
@@ -124,18 +127,18 @@ async fn reading_goes_page_by_page(_: Stage) {
         let (name, connector) = (conversation("c"), stage.connector().await);
         let says = (0..1_300).map(|number| stage.broker_say(&name, number));
         futures_util::future::join_all(says).await;
-        let all = connector.bus.read_after(&name, Position::START, usize::MAX).await.unwrap();
+        let all = connector.log.read_after(&name, Position::START, usize::MAX).await.unwrap();
         assert_eq!(all.len(), 1_300);
         assert!(all.is_sorted_by(|a, b| a.position < b.position));
         let mut paged = Vec::new();
-        while let Some(page) = Some(connector.bus.read_after(&name, last(&paged), 97).await.unwrap())
+        while let Some(page) = Some(connector.log.read_after(&name, last(&paged), 97).await.unwrap())
             && !page.is_empty()
         {
             assert!(page.len() == 97 || paged.len() + page.len() == 1_300);
             paged.extend(page);
         }
         assert_eq!(paged, all);
-        assert_eq!(connector.bus.read_after(&name, Position::START, 0).await.unwrap(), []);
+        assert_eq!(connector.log.read_after(&name, Position::START, 0).await.unwrap(), []);
     }
 }
 
@@ -153,6 +156,6 @@ async fn one_of_many_takes_the_mark(stage: Stage) {
     let name = conversation("c");
     let (position, _) = stage.say(&name, "a").await;
     let connectors = [stage.connector().await, stage.connector().await, stage.connector().await];
-    let opened = futures_util::future::join_all(connectors.iter().map(|connector| unheard(connector, &name))).await;
+    let opened = futures_util::future::join_all(connectors.iter().map(|connector| undelivered(connector, &name))).await;
     assert_eq!(opened.iter().flatten().collect::<Vec<_>>(), [&position]);
 }

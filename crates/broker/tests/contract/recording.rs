@@ -65,9 +65,9 @@ async fn a_duplicate_is_not_in_the_log(stage: Stage) {
         panic!("the first is no duplicate");
     };
     assert_eq!(stage.record(&event).await.unwrap(), Recorded::Duplicate);
-    let opened = connector.bus.open(&name).await.unwrap();
-    assert_eq!((opened.unheard, opened.tail), (Some(position), position));
-    assert_eq!(connector.bus.read_after(&name, Position::START, 10).await.unwrap().len(), 1);
+    let opened = connector.log.open(&name).await.unwrap();
+    assert_eq!((opened.undelivered, opened.tail), (Some(position), position));
+    assert_eq!(connector.log.read_after(&name, Position::START, 10).await.unwrap().len(), 1);
 }
 
 async fn receivers_are_counted(stage: Stage) {
@@ -91,7 +91,7 @@ async fn the_last_events_are_kept(_: Stage) {
             stage.say(&name, &format!("{number} {}", "x".repeat(300))).await;
         }
         // Redis trims whole nodes of its stream.
-        let kept = connector.bus.read_after(&name, Position::START, 1000).await.unwrap();
+        let kept = connector.log.read_after(&name, Position::START, 1000).await.unwrap();
         assert!((20..200).contains(&kept.len()), "{}", kept.len());
         assert!(text_of(kept.last().unwrap()).starts_with("999 "));
     }
@@ -155,7 +155,7 @@ async fn any_payload_passes_unchanged(stage: Stage) {
             recorded.push(event.payload);
         }
     }
-    let logged = connector.bus.read_after(&name, Position::START, 100).await.unwrap();
+    let logged = connector.log.read_after(&name, Position::START, 100).await.unwrap();
     assert_eq!(logged.iter().map(|event| event.payload.clone()).collect::<Vec<_>>(), recorded);
     let heard = connector.ear.until("everything", |all| all.len() == recorded.len()).await;
     for (heard, event) in heard.into_iter().zip(logged) {

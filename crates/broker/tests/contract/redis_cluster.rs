@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker::{Error, EventLog as _, KeyStore as _, Recorded, RedisBroker, RedisSettings, Retention};
+use broker::{Error, KeyValue as _, Publisher as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::{ConversationName, Position};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +34,7 @@ fn talk(broker: &RedisBroker, name: &ConversationName, stop: &CancellationToken)
 
 /// What a hub has: live events while the subscription stands, and the log for the rest.
 async fn whole(connector: &Connector, name: &ConversationName, count: usize) {
-    let logged = connector.bus.read_after(name, Position::START, 100_000).await.unwrap();
+    let logged = connector.log.read_after(name, Position::START, 100_000).await.unwrap();
     let numbers: Vec<usize> = logged.iter().map(|event| text_of(event).parse().unwrap()).collect();
     assert_eq!(numbers, (0..count).collect::<Vec<_>>(), "{name}");
     let (mut silent, mut read) = (false, Position::START);
@@ -73,7 +73,7 @@ async fn while_a_slot_moves_nothing_is_lost() {
         let to = (cluster.owner_of(slot).await + 1) % 3;
         cluster.begin_to_move(slot, to).await;
         cluster.move_on(slot, to).await;
-        until("the subscription has moved", async || connector.bus.serves(moved)).await;
+        until("the subscription has moved", async || connector.bus.is_live(moved)).await;
         let before = connector.ear.all().len();
         let is_next =
             |heard: &Heard| matches!(heard, Heard::Live { conversation, .. } if conversation == moved.as_str());
@@ -94,15 +94,15 @@ async fn letters_find_a_connector_whose_inbox_has_moved() {
     // Each on its own, as in two processes: one must not learn of the move from the other.
     let sender = Connector::on_cluster(&broker_of(&cluster, 0)).await;
     let receiver = Connector::on_cluster(&broker_of(&cluster, 0)).await;
-    let mut letters = receiver.courier.letters();
+    let mut peer_messages = receiver.messenger.peer_messages();
     for _ in 0..3 {
         let slot = cluster.slot(receiver.id.as_str()).await;
         let to = (cluster.owner_of(slot).await + 1) % 3;
         cluster.begin_to_move(slot, to).await;
         cluster.move_on(slot, to).await;
-        let arrives = async || sender.courier.send(&receiver.id, b"hello").await.is_ok_and(|taken| taken);
+        let arrives = async || sender.messenger.send(&receiver.id, b"hello").await.is_ok_and(|claimed| claimed);
         until("the inbox stands again", arrives).await;
-        assert_eq!(in_time("the letter", letters.recv()).await.unwrap(), "hello");
+        assert_eq!(in_time("the message", peer_messages.recv()).await.unwrap(), "hello");
     }
 }
 
@@ -147,14 +147,14 @@ async fn after_a_primarys_death_its_replica_has_everything_and_the_others_went_o
     }
     let elsewhere = elsewhere.unwrap();
     let went_on = async {
-        until("the loss", async || !connector.bus.serves(&names[0])).await;
-        connector.bus.serves(&elsewhere)
+        until("the loss", async || !connector.bus.is_live(&names[0])).await;
+        connector.bus.is_live(&elsewhere)
     };
     let (_, went_on) = tokio::join!(cluster.kill_primary(dead), went_on);
     assert!(went_on, "the other servers' conversations are served all the time");
     // It comes back as the replica that its successor needs.
     cluster.servers[dead].restart().await;
-    until("the replica is subscribed to", async || connector.bus.serves(&names[0])).await;
+    until("the replica is subscribed to", async || connector.bus.is_live(&names[0])).await;
     let count = connector.ear.all().len();
     connector.ear.until("more", |all| all.len() > count + 20).await;
     stop.cancel();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker::{EventLog as _, KeyStore as _, NewEvent, QuarantinedMessage, Recorded, RedisBroker, Retention};
+use broker::{KeyValue as _, NewEvent, Publisher as _, QuarantinedMessage, Recorded, RedisBroker, Retention};
 use event::{ConnectorId, EventKind, Fingerprint, Payload, Position};
 use futures_util::StreamExt as _;
 use redis::aio::PubSubStream;
@@ -53,7 +53,7 @@ async fn a_connector_of_the_original_gets_the_payload_on_its_channel() {
     let expected = (format!("140012345678:{name}"), b"{\"a\":1}".to_vec());
     assert_eq!(next(&mut channel).await, expected);
     // Someone heard it.
-    assert_eq!(stage.connector().await.bus.open(&name).await.unwrap().unheard, None);
+    assert_eq!(stage.connector().await.log.open(&name).await.unwrap().undelivered, None);
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn unknown_entries_of_the_log_are_left_out() {
     server.cli::<String>(&["XADD", log, "*", "k", "a-kind-to-come", "p", "{}"]).await;
     server.cli::<String>(&["XADD", log, "*", "other", "fields"]).await;
     stage.say(&name, "b").await;
-    let read = connector.bus.read_after(&name, Position::START, 2).await.unwrap();
+    let read = connector.log.read_after(&name, Position::START, 2).await.unwrap();
     assert_eq!(read.iter().map(crate::stage::text_of).collect::<String>(), "ab");
 }
 
@@ -146,7 +146,7 @@ async fn the_keys_are_those_of_the_contract_and_every_one_expires() {
     let (position, _) = stage.say(&name, "{}").await;
     stage.say(&name, "{}").await;
     let connector = stage.connector().await;
-    connector.bus.mark_unheard(&conversation("d"), position).await.unwrap();
+    connector.log.mark_undelivered(&conversation("d"), position).await.unwrap();
     broker.claim(&name, &id, LONG).await.unwrap();
     broker.renew(&[conversation("e")], &id, LONG).await.unwrap();
     broker.set("k", b"v", LONG).await.unwrap();
@@ -171,8 +171,8 @@ async fn the_keys_are_those_of_the_contract_and_every_one_expires() {
         let longest = if key == "aa:quarantine" { 7 * 24 * 3600 } else { 900 };
         assert!((longest / 3..=longest).contains(&ttl), "{key}: {ttl}");
     }
-    let unheard: String = server.cli(&["GET", &expected[3]]).await;
-    assert_eq!(unheard, position.to_string());
+    let undelivered: String = server.cli(&["GET", &expected[3]]).await;
+    assert_eq!(undelivered, position.to_string());
     let entries: Vec<(String, Vec<String>)> = server.cli(&["XRANGE", &expected[1], "-", "+", "COUNT", "1"]).await;
     let fields = ["k", "new-message-event", "p", "{}"].map(str::to_owned).to_vec();
     assert_eq!(entries, [(position.to_string(), fields)]);
@@ -205,9 +205,9 @@ async fn scripts_are_loaded_again_after_a_flush() {
         flush().await;
         stage.say(&name, "a").await;
         flush().await;
-        connector.bus.mark_unheard(&name, Position::START).await.unwrap();
+        connector.log.mark_undelivered(&name, Position::START).await.unwrap();
         flush().await;
-        assert!(connector.bus.open(&name).await.unwrap().unheard.is_some());
+        assert!(connector.log.open(&name).await.unwrap().undelivered.is_some());
         flush().await;
         broker.renew(std::slice::from_ref(&name), &id, LONG).await.unwrap();
         flush().await;

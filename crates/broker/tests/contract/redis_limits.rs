@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use broker::{Error, EventLog as _, KeyStore as _, Recorded, RedisBroker, RedisSettings, Retention};
+use broker::{Error, KeyValue as _, Publisher as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::Position;
 
 use crate::stage::{Connector, Heard, conversation, event_with_id};
@@ -32,7 +32,7 @@ async fn a_redis_that_does_not_answer_is_given_up_and_found_again() {
         // It may have been recorded after we gave up.
         until("the event is recorded", async || broker.record(event).await.is_ok()).await;
     }
-    let log = connector.bus.read_after(&name, Position::START, 10).await.unwrap();
+    let log = connector.log.read_after(&name, Position::START, 10).await.unwrap();
     assert_eq!(log.len(), 3);
 }
 
@@ -48,7 +48,7 @@ async fn a_full_redis_takes_nothing_or_all() {
     server.cli::<String>(&["CONFIG", "SET", "maxmemory", "0"]).await;
     assert!(matches!(broker.record(&event).await, Ok(Recorded::Accepted { .. })));
     let connector = Connector::on_redis(&broker).await;
-    assert_eq!(connector.bus.read_after(&name, Position::START, 10).await.unwrap().len(), 1);
+    assert_eq!(connector.log.read_after(&name, Position::START, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

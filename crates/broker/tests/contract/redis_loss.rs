@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker::{Error, EventBus as _, EventLog as _, Recorded, RedisBroker, RedisSettings, Retention};
+use broker::{Error, Publisher as _, Recorded, RedisBroker, RedisSettings, Retention, Subscriber as _};
 use event::{ConversationName, Position};
 use futures_util::FutureExt as _;
 
@@ -132,7 +132,7 @@ async fn what_is_heard_and_what_the_log_tells_make_a_whole() {
             }
             Heard::Restored => {
                 // A hub would have read at once, and found no more than is there by now.
-                for event in connector.bus.read_after(&name, position, 1000).await.unwrap() {
+                for event in connector.log.read_after(&name, position, 1000).await.unwrap() {
                     position = event.position;
                     whole.push(event);
                 }
@@ -198,26 +198,26 @@ async fn an_unheard_mark_survives_the_loss_of_the_answer() {
     let settings = RedisSettings { response_timeout: Duration::from_millis(100), ..RedisSettings::new(server.url()) };
     let probe = RedisBroker::new(settings.clone(), Retention::default()).unwrap();
     let broker = RedisBroker::new(settings, Retention::default()).unwrap();
-    let (name, bus) = (conversation("c"), broker.bus(event::ConnectorId::generate()));
+    let name = conversation("c");
     broker.record(&new_event(&name, "a")).await.unwrap();
     // Else the lost answer would be that the script has to be loaded.
-    bus.open(&conversation("other")).await.unwrap();
-    let taken = async {
+    broker.open(&conversation("other")).await.unwrap();
+    let claimed = async {
         until("Redis is frozen", async || probe.ping().await.is_err()).await;
         // Redis will read this when we have long given it up.
-        assert!(bus.open(&name).await.is_err());
+        assert!(broker.open(&name).await.is_err());
     };
-    tokio::join!(freeze(&server), taken);
+    tokio::join!(freeze(&server), claimed);
     let mark_gone = async || !server.cli::<bool>(&["EXISTS", &format!("aa:{{{name}}}:unheard")]).await;
-    until("the mark is taken", mark_gone).await;
-    let other = broker_of(&server).bus(event::ConnectorId::generate());
-    assert_eq!(other.open(&name).await.unwrap().unheard, None);
+    until("the mark is claimed", mark_gone).await;
+    let other = broker_of(&server);
+    assert_eq!(other.open(&name).await.unwrap().undelivered, None);
     let mut opened = None;
-    let answered = async || bus.open(&name).await.is_ok_and(|answer| opened.replace(answer).is_none());
+    let answered = async || broker.open(&name).await.is_ok_and(|answer| opened.replace(answer).is_none());
     until("opening succeeds", answered).await;
     let opened = opened.unwrap();
-    assert_eq!(opened.unheard, Some(opened.tail));
-    assert_eq!(bus.open(&name).await.unwrap().unheard, None);
+    assert_eq!(opened.undelivered, Some(opened.tail));
+    assert_eq!(broker.open(&name).await.unwrap().undelivered, None);
 }
 
 #[tokio::test]

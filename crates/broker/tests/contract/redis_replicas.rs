@@ -1,6 +1,6 @@
 //! Events that replicas must have.
 
-use broker::{Error, EventLog as _, Opened, Recorded, RedisBroker, RedisSettings, Retention};
+use broker::{Error, LogHead, Publisher as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::Position;
 use futures_util::future::join_all;
 
@@ -85,8 +85,11 @@ async fn nobody_is_told_of_an_event_before_replicas_have_it() {
         assert!(matches!(broker.record(event).await, Err(Error::TooFewReplicas(1))));
     }
     assert!(connector.ear.all().is_empty());
-    assert!(connector.bus.read_after(&name, Position::START, 10).await.unwrap().is_empty());
-    assert_eq!(connector.bus.open(&name).await.unwrap(), Opened { unheard: None, tail: Position::START, taken: None });
+    assert!(connector.log.read_after(&name, Position::START, 10).await.unwrap().is_empty());
+    assert_eq!(
+        connector.log.open(&name).await.unwrap(),
+        LogHead { undelivered: None, tail: Position::START, claimed: None }
+    );
     let replica = replica_of(&primary).await;
     // The later one comes first; with it comes what was recorded before.
     assert!(matches!(broker.record(&second).await, Ok(Recorded::Duplicate)));
@@ -95,7 +98,7 @@ async fn nobody_is_told_of_an_event_before_replicas_have_it() {
     let recorded = broker.record(&event_with_id(&name, "c", "9")).await.unwrap();
     assert!(matches!(recorded, Recorded::Accepted { receivers: 1, .. }), "{recorded:?}");
     assert_eq!(connector.ear.texts(3).await, ["a", "b", "c"]);
-    assert_eq!(connector.bus.read_after(&name, Position::START, 10).await.unwrap().len(), 3);
+    assert_eq!(connector.log.read_after(&name, Position::START, 10).await.unwrap().len(), 3);
     drop(replica);
 }
 
@@ -108,8 +111,8 @@ async fn what_nobody_heard_is_marked_when_it_is_told() {
         panic!("nobody listens");
     };
     assert!(broker.record(&event_with_id(&name, "b", "8")).await.is_ok());
-    let opened = Connector::on_redis(&broker).await.bus.open(&name).await.unwrap();
-    assert_eq!(opened.unheard, Some(position));
+    let opened = Connector::on_redis(&broker).await.log.open(&name).await.unwrap();
+    assert_eq!(opened.undelivered, Some(position));
     assert!(opened.tail > position);
 }
 

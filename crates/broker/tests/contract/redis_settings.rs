@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::path::Path;
 
-use broker::{EventLog as _, RedisBroker, RedisSettings, Retention, SettingsError};
+use broker::{Publisher as _, RedisBroker, RedisSettings, Retention, SettingsError};
 
 use crate::stage::{Connector, conversation};
 use testkit::free_port;
@@ -36,7 +36,7 @@ async fn the_password_opens_redis_and_is_never_told() {
         let broker = open(settings.clone());
         broker.ping().await.unwrap();
         let connector = Connector::on_redis(&broker).await.subscribed(&conversation("c")).await;
-        let text = format!("{settings:?} {broker:?} {:?}", broker.bus(connector.id.clone()));
+        let text = format!("{settings:?} {broker:?} {:?}", broker.subscriber(connector.id.clone()));
         assert!(!text.contains("secret"), "{text}");
     }
     for credentials in ["", ":wrongsecret@", "alice:wrongsecret@"] {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use broker::{
-    BusMessage, Courier, Error, EventBus, EventLog, EventSink, KeyStore, LoggedEvent, MemoryBroker, NewEvent, Recorded,
-    RedisBroker, RedisSettings, Retention,
+    Error, EventSink, Incoming, KeyValue, LogReader, LoggedEvent, MemoryBroker, Messenger, NewEvent, Publisher,
+    Recorded, RedisBroker, RedisSettings, Retention, Subscriber,
 };
 use event::{ConnectorId, ConversationName, EventKind, Fingerprint, Payload, Position};
 use testkit::redis::{Redis, shared, shared_cluster};
@@ -13,8 +13,8 @@ use testkit::{in_time, until};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub(crate) trait Broker: EventLog + KeyStore {}
-impl<T: EventLog + KeyStore> Broker for T {}
+pub(crate) trait Broker: Publisher + LogReader + KeyValue {}
+impl<T: Publisher + LogReader + KeyValue> Broker for T {}
 
 pub(crate) enum Backend {
     Memory(MemoryBroker),
@@ -53,7 +53,7 @@ impl Stage {
         match &self.backend {
             Backend::Memory(broker) => {
                 let id = ConnectorId::generate();
-                Connector::new(Arc::new(broker.bus(id.clone())), id, None)
+                Connector::new(Arc::new(broker.clone()), Arc::new(broker.subscriber(id.clone())), id, None)
             }
             Backend::Redis { broker, .. } => Connector::on_redis(broker).await,
             Backend::Cluster { broker, .. } => Connector::on_cluster(broker).await,
@@ -77,9 +77,9 @@ impl Connector {
     /// A connector that need not be connected yet.
     pub(crate) fn start(broker: &RedisBroker) -> Self {
         let (id, stop) = (ConnectorId::generate(), CancellationToken::new());
-        let bus = Arc::new(broker.bus(id.clone()));
+        let bus = Arc::new(broker.subscriber(id.clone()));
         tokio::spawn(Arc::clone(&bus).run(stop.clone()));
-        Self::new(bus, id, Some(stop.drop_guard()))
+        Self::new(Arc::new(broker.clone()), bus, id, Some(stop.drop_guard()))
     }
 
     pub(crate) async fn on_redis(broker: &RedisBroker) -> Self {
@@ -92,15 +92,20 @@ impl Connector {
     pub(crate) async fn on_cluster(broker: &RedisBroker) -> Self {
         let connector = Self::start(broker);
         let names: Vec<_> = (0..200).map(|number| conversation(&format!("probe-{number}"))).collect();
-        let is_served = async || names.iter().all(|name| connector.bus.serves(name));
+        let is_served = async || names.iter().all(|name| connector.bus.is_live(name));
         until("the bus is connected to all servers", is_served).await;
         connector
     }
 
-    fn new(bus: Arc<impl EventBus + Courier + 'static>, id: ConnectorId, stop: Option<DropGuard>) -> Self {
+    fn new(
+        log: Arc<dyn LogReader>,
+        bus: Arc<impl Subscriber + Messenger + 'static>,
+        id: ConnectorId,
+        stop: Option<DropGuard>,
+    ) -> Self {
         let ear = Arc::new(Ear { heard: watch::channel(Vec::new()).0 });
         bus.attach(Arc::clone(&ear) as Arc<dyn EventSink>);
-        Self { courier: bus.clone(), bus, id, ear, stop }
+        Self { log, messenger: bus.clone(), bus, id, ear, stop }
     }
 
     pub(crate) async fn subscribed(self, conversation: &ConversationName) -> Self {
@@ -111,8 +116,9 @@ impl Connector {
 
 /// A connector process, as far as the broker is concerned.
 pub(crate) struct Connector {
-    pub(crate) bus: Arc<dyn EventBus>,
-    pub(crate) courier: Arc<dyn Courier>,
+    pub(crate) log: Arc<dyn LogReader>,
+    pub(crate) bus: Arc<dyn Subscriber>,
+    pub(crate) messenger: Arc<dyn Messenger>,
     pub(crate) id: ConnectorId,
     pub(crate) ear: Arc<Ear>,
     pub(crate) stop: Option<DropGuard>,
@@ -132,14 +138,14 @@ pub(crate) struct Ear {
 }
 
 impl EventSink for Ear {
-    fn deliver(&self, message: BusMessage<'_>) {
+    fn deliver(&self, message: Incoming<'_>) {
         let heard = match message {
-            BusMessage::Live { conversation, event } => Heard::Live { conversation: conversation.to_owned(), event },
-            BusMessage::Foreign { conversation, payload } => {
+            Incoming::Live { conversation, event } => Heard::Live { conversation: conversation.to_owned(), event },
+            Incoming::Foreign { conversation, payload } => {
                 Heard::Foreign { conversation: conversation.to_owned(), payload }
             }
-            BusMessage::Lost(_) => Heard::Lost,
-            BusMessage::Restored(_) => Heard::Restored,
+            Incoming::Lost(_) => Heard::Lost,
+            Incoming::Restored(_) => Heard::Restored,
         };
         self.heard.send_modify(|all| all.push(heard));
     }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::{data, error};
 use crate::metrics;
 use crate::state::App;
-use crate::webchannel::{BackChannel, ChannelError, Incoming, Session};
+use crate::webchannel::{BackChannel, ChannelError, ChannelMessage, Session};
 
 /// Back channels that may end one after another without having brought anything.
 const MAX_FRUITLESS: u32 = 5;
@@ -90,7 +90,7 @@ async fn carry(
 }
 
 /// A silent back channel is begun anew, like one that has ended.
-async fn next(back: &mut BackChannel) -> Result<Option<(Vec<Incoming>, u64)>, ChannelError> {
+async fn next(back: &mut BackChannel) -> Result<Option<(Vec<ChannelMessage>, u64)>, ChannelError> {
     match back.next().await {
         Err(ChannelError::Timeout) => Ok(None),
         other => other,
@@ -98,18 +98,18 @@ async fn next(back: &mut BackChannel) -> Result<Option<(Vec<Incoming>, u64)>, Ch
 }
 
 /// Gives messages to the desktop as fast as it reads. What comes back is the end, if this was it.
-async fn give(messages: Vec<Incoming>, id: &str, socket: &Socket) -> Option<End> {
+async fn give(messages: Vec<ChannelMessage>, id: &str, socket: &Socket) -> Option<End> {
     for message in messages {
         match message {
-            Incoming::Data(payload) => {
+            ChannelMessage::Data(payload) => {
                 let frame = data(id, &camel_case(payload));
                 if socket.emit_when_ready(frame).await.is_err() {
                     return Some(End::Gone);
                 }
             }
-            Incoming::Failed(words) => return Some(End::Failed(words)),
-            Incoming::Closed => return Some(End::Done),
-            Incoming::Opened(_) => {}
+            ChannelMessage::Failed(words) => return Some(End::Failed(words)),
+            ChannelMessage::Closed => return Some(End::Done),
+            ChannelMessage::LogHead(_) => {}
         }
     }
     None
@@ -131,9 +131,9 @@ fn camel(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {
-        let mut letters = word.chars();
-        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        camel.push_str(letters.as_str());
+        let mut peer_messages = word.chars();
+        camel.extend(peer_messages.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(peer_messages.as_str());
     }
     camel
 }

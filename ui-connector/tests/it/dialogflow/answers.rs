@@ -154,7 +154,8 @@ async fn streams_a_response_until_the_desktop_leaves() {
     }
     drop(body);
     // Each call that is under way takes a place, which comes back when the desktop has gone.
-    until("the connector serves on", async || sent(call(&connector, Method::GET, &path())).await.status() == 200).await;
+    until("the connector is_live on", async || sent(call(&connector, Method::GET, &path())).await.status() == 200)
+        .await;
 }
 
 #[tokio::test]

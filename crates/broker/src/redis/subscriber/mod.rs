@@ -1,10 +1,10 @@
 mod clock;
 mod live;
 mod message;
-mod session;
+mod pubsub;
 mod state;
+mod subscription;
 mod supervisor;
-mod wire;
 
 use std::fmt;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
@@ -12,49 +12,49 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use event::{ConnectorId, ConversationName, Position};
+use event::{ConnectorId, ConversationName};
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 use tokio::time::timeout;
 
 use clock::RedisClock;
-use state::BusState;
+use state::SubscriptionState;
 
 use super::RedisBroker;
 use super::names::{self, Channel};
 use crate::slots::Slot;
-use crate::{Courier, Error, EventBus, EventSink, LoggedEvent, Opened, Reach};
+use crate::{Error, EventSink, Messenger, Subscriber};
 
 /// How many conversations may be subscribed or unsubscribed at a time.
 const TURNS: usize = 64;
 
-/// The event bus of one connector, on a connection of its own to each server.
+/// The event bus of one connector, on a connection of its own to each node.
 ///
-/// It stands while [`RedisBus::run`] runs; until then, and whenever the connection to a
-/// conversation's server is lost, subscribing fails.
-pub struct RedisBus {
+/// It stands while [`RedisSubscriber::run`] runs; until then, and whenever the connection to a
+/// conversation's node is lost, subscribing fails.
+pub struct RedisSubscriber {
     broker: RedisBroker,
     id: ConnectorId,
-    state: Arc<BusState>,
+    state: Arc<SubscriptionState>,
     clock: RedisClock,
     /// Operations on one conversation take turns, so that Redis sees them in the order in which
     /// they are noted here.
     turns: [Mutex<()>; TURNS],
 }
 
-impl fmt::Debug for RedisBus {
+impl fmt::Debug for RedisSubscriber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisBus")
+        f.debug_struct("RedisSubscriber")
             .field("id", &self.id)
             .field("connected", &self.is_connected())
             .finish_non_exhaustive()
     }
 }
 
-impl RedisBus {
+impl RedisSubscriber {
     pub(in crate::redis) fn new(broker: RedisBroker, id: ConnectorId) -> Self {
         Self {
             broker,
-            state: Arc::new(BusState::new(&id)),
+            state: Arc::new(SubscriptionState::new(&id)),
             id,
             clock: RedisClock::default(),
             turns: std::array::from_fn(|_| Mutex::new(())),
@@ -64,18 +64,18 @@ impl RedisBus {
     async fn turn(&self, channel: &Channel) -> Result<MutexGuard<'_, ()>, Error> {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(channel);
         let index = usize::try_from(hash % TURNS as u64).unwrap_or_default();
-        let limit = self.broker.0.servers.settings.response_timeout;
+        let limit = self.broker.0.nodes.settings.response_timeout;
         timeout(limit, self.turns[index].lock()).await.map_err(|_| Error::Timeout(limit))
     }
 
     async fn leave(&self, channel: &Channel) -> Result<(), Error> {
-        let (number, mut wire) = match self.state.wire(channel.slot()) {
-            Ok(wire) => wire,
+        let (number, mut pubsub) = match self.state.pubsub(channel.slot()) {
+            Ok(pubsub) => pubsub,
             // Without a connection there is no subscription either.
             Err(Error::Unavailable(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
-        wire.unsubscribe(std::slice::from_ref(channel)).await.map_err(|error| {
+        pubsub.unsubscribe(std::slice::from_ref(channel)).await.map_err(|error| {
             self.state.lose(number);
             Error::Unavailable(error)
         })
@@ -83,7 +83,7 @@ impl RedisBus {
 }
 
 #[async_trait]
-impl EventBus for RedisBus {
+impl Subscriber for RedisSubscriber {
     fn attach(&self, sink: Arc<dyn EventSink>) {
         self.state.attach(sink);
     }
@@ -91,14 +91,14 @@ impl EventBus for RedisBus {
     async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
         let channel = &Channel::Live(conversation.clone());
         let _turn = self.turn(channel).await?;
-        let (number, mut wire) = self.state.begin_to_subscribe(channel)?;
-        let doubt = Doubt::new(&self.state, channel);
-        let outcome = wire.subscribe(std::slice::from_ref(channel)).await;
-        doubt.dispel();
+        let (number, mut pubsub) = self.state.begin_to_subscribe(channel)?;
+        let doubt = InFlightGuard::new(&self.state, channel);
+        let outcome = pubsub.subscribe(std::slice::from_ref(channel)).await;
+        doubt.disarm();
         match outcome {
             Ok(elsewhere) if elsewhere.is_empty() => self.state.subscribed(number, channel),
             Ok(elsewhere) => {
-                self.state.give_up(channel);
+                self.state.forget_pending(channel);
                 for slot in elsewhere {
                     self.state.lose_slot(slot);
                 }
@@ -109,7 +109,7 @@ impl EventBus for RedisBus {
                 if error.is_unrecoverable_error() || error.is_io_error() {
                     self.state.lose(number);
                 }
-                self.state.give_up(channel);
+                self.state.forget_pending(channel);
                 Err(Error::Unavailable(error))
             }
         }
@@ -117,11 +117,11 @@ impl EventBus for RedisBus {
 
     async fn unsubscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
         let channel = &Channel::Live(conversation.clone());
-        self.state.not_wanted(channel);
-        let doubt = Doubt::new(&self.state, channel);
+        self.state.unwant(channel);
+        let doubt = InFlightGuard::new(&self.state, channel);
         let turn = self.turn(channel).await;
         // Whoever had the turn may have subscribed.
-        self.state.not_wanted(channel);
+        self.state.unwant(channel);
         let outcome = match turn {
             Ok(_turn) => self.leave(channel).await,
             Err(error) => {
@@ -129,36 +129,15 @@ impl EventBus for RedisBus {
                 Err(error)
             }
         };
-        doubt.dispel();
+        doubt.disarm();
         outcome
-    }
-
-    async fn open(&self, conversation: &ConversationName) -> Result<Opened, Error> {
-        self.broker.open(conversation).await
-    }
-
-    async fn mark_unheard(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {
-        self.broker.mark_unheard(conversation, position).await
-    }
-
-    async fn read_after(
-        &self,
-        conversation: &ConversationName,
-        position: Position,
-        limit: usize,
-    ) -> Result<Vec<LoggedEvent>, Error> {
-        self.broker.read_after(conversation, position, limit).await
-    }
-
-    async fn reach(&self, conversation: &ConversationName) -> Result<Reach, Error> {
-        self.broker.reach(conversation).await
     }
 
     fn is_connected(&self) -> bool {
         self.state.is_live()
     }
 
-    fn serves(&self, conversation: &ConversationName) -> bool {
+    fn is_live(&self, conversation: &ConversationName) -> bool {
         self.state.is_live_in(Slot::of(conversation))
     }
 
@@ -168,37 +147,37 @@ impl EventBus for RedisBus {
 }
 
 #[async_trait]
-impl Courier for RedisBus {
-    fn letters(&self) -> mpsc::Receiver<Bytes> {
+impl Messenger for RedisSubscriber {
+    fn peer_messages(&self) -> mpsc::Receiver<Bytes> {
         self.state.inbox.open()
     }
 
-    async fn send(&self, to: &ConnectorId, letter: &[u8]) -> Result<bool, Error> {
+    async fn send(&self, to: &ConnectorId, message: &[u8]) -> Result<bool, Error> {
         let name = names::inbox(to);
         let mut invocation = self.broker.0.scripts.send.key(&name);
-        invocation.arg(letter);
+        invocation.arg(message);
         let receivers: u64 = self.broker.invoke(Slot::of_key(&name), &invocation).await?;
         Ok(receivers > 0)
     }
 }
 
 /// Tells the supervisor if an operation is dropped before Redis has confirmed it.
-struct Doubt<'a> {
-    state: &'a BusState,
+struct InFlightGuard<'a> {
+    state: &'a SubscriptionState,
     channel: Option<&'a Channel>,
 }
 
-impl<'a> Doubt<'a> {
-    fn new(state: &'a BusState, channel: &'a Channel) -> Self {
+impl<'a> InFlightGuard<'a> {
+    fn new(state: &'a SubscriptionState, channel: &'a Channel) -> Self {
         Self { state, channel: Some(channel) }
     }
 
-    fn dispel(mut self) {
+    fn disarm(mut self) {
         self.channel = None;
     }
 }
 
-impl Drop for Doubt<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         if let Some(channel) = self.channel {
             self.state.doubt(channel.clone());

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-use crate::redis::servers::Address;
+use crate::redis::nodes::Address;
 
 /// By how much the clocks may differ as long as Redis has not told its time.
 const UNKNOWN: i64 = -60_000_000;
@@ -13,7 +13,7 @@ const UNKNOWN: i64 = -60_000_000;
 const TRUSTED: Duration = Duration::from_mins(1);
 
 /// The clock of Redis, as seen from here: never ahead of it, and behind by what the best answer took. Of several
-/// servers' clocks it is the last one.
+/// nodes' clocks it is the last one.
 #[derive(Debug, Default)]
 pub(super) struct RedisClock(Mutex<HashMap<Address, Sample>>);
 
@@ -25,24 +25,24 @@ struct Sample {
 }
 
 impl RedisClock {
-    /// The server there has just told its time: seconds and microseconds, as `TIME` answers.
-    pub(super) fn told(&self, server: &Address, (seconds, micros): (i64, i64)) {
+    /// The node there has just told its time: seconds and microseconds, as `TIME` answers.
+    pub(super) fn told(&self, node: &Address, (seconds, micros): (i64, i64)) {
         let sample = Sample { ahead: seconds.saturating_mul(1_000_000) + micros - local(), taken: Instant::now() };
         let mut clocks = self.lock();
-        let best = clocks.get(server);
+        let best = clocks.get(node);
         if best.is_none_or(|best| best.ahead <= sample.ahead || best.taken.elapsed() > TRUSTED) {
-            clocks.insert(server.clone(), sample);
+            clocks.insert(node.clone(), sample);
         }
     }
 
-    /// A new connection may lead to another server.
-    pub(super) fn forget(&self, server: &Address) {
-        self.lock().remove(server);
+    /// A new connection may lead to another node.
+    pub(super) fn forget(&self, node: &Address) {
+        self.lock().remove(node);
     }
 
-    /// Forgets the servers for which `keep` says so.
+    /// Forgets the nodes for which `keep` says so.
     pub(super) fn retain(&self, keep: impl Fn(&Address) -> bool) {
-        self.lock().retain(|server, _| keep(server));
+        self.lock().retain(|node, _| keep(node));
     }
 
     /// Unix time, milliseconds.
@@ -64,15 +64,15 @@ fn local() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::{RedisClock, local};
-    use crate::redis::servers::Address;
+    use crate::redis::nodes::Address;
 
-    fn server(port: u16) -> Address {
+    fn node(port: u16) -> Address {
         Address { host: "h".to_owned(), port }
     }
 
     fn tell(clock: &RedisClock, ahead_millis: i64) {
         let time = local() + ahead_millis * 1000;
-        clock.told(&server(1), (time / 1_000_000, time % 1_000_000));
+        clock.told(&node(1), (time / 1_000_000, time % 1_000_000));
     }
 
     fn is_ahead_by(clock: &RedisClock, millis: i64) -> bool {
@@ -84,7 +84,7 @@ mod tests {
         let clock = RedisClock::default();
         assert!(is_ahead_by(&clock, -60_000));
         tell(&clock, 5_000);
-        clock.forget(&server(1));
+        clock.forget(&node(1));
         assert!(is_ahead_by(&clock, -60_000));
     }
 
@@ -92,9 +92,9 @@ mod tests {
     async fn the_slowest_of_several_clocks_counts() {
         let clock = RedisClock::default();
         tell(&clock, 5_000);
-        clock.told(&server(2), (local() / 1_000_000 - 7, local() % 1_000_000));
+        clock.told(&node(2), (local() / 1_000_000 - 7, local() % 1_000_000));
         assert!(is_ahead_by(&clock, -7_000));
-        clock.retain(|address| *address == server(1));
+        clock.retain(|address| *address == node(1));
         assert!(is_ahead_by(&clock, 5_000));
     }
 

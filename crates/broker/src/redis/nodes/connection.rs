@@ -3,22 +3,22 @@ use std::sync::Arc;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value};
 
-use super::barrier::Barrier;
+use super::replication::ReplicationAck;
 
 /// The connection that an operation runs on, for as long as it runs.
 pub(in crate::redis) struct Connection {
     pub(super) inner: MultiplexedConnection,
-    /// The number of this connection to this server.
+    /// The number of this connection to this node.
     pub(super) generation: u64,
-    pub(super) barrier: Arc<Barrier>,
-    /// The slot is on its way to this server, which serves it to those only who say that they know
+    pub(super) barrier: Arc<ReplicationAck>,
+    /// The slot is on its way to this node, which serves it to those only who say that they know
     /// (<https://redis.io/docs/latest/commands/asking/>).
     pub(super) asking: bool,
 }
 
 impl Connection {
     /// Whether enough replicas have everything that was written on this connection before. `key` may be
-    /// written for it; it must lie on this server.
+    /// written for it; it must lie on this node.
     pub(in crate::redis) async fn is_replicated(&mut self, key: &str) -> RedisResult<bool> {
         let (barrier, generation) = (Arc::clone(&self.barrier), self.generation);
         barrier.pass(self, generation, key).await

@@ -1,4 +1,4 @@
-//! Which server has which slots, and how the servers tell it.
+//! Which node has which slots, and how the nodes tell it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,21 +7,21 @@ use redis::{FromRedisValue as _, RedisResult, Value};
 
 use super::address::Address;
 use super::connection::Connection;
-use super::link::Link;
+use super::node_connection::NodeConnection;
 use crate::Slots;
 use crate::slots::Slot;
 
-/// One server that holds data.
-pub(in crate::redis) struct Server {
+/// One node that holds data.
+pub(in crate::redis) struct Node {
     pub(in crate::redis) address: Address,
-    pub(in crate::redis) link: Link,
+    pub(in crate::redis) connection: NodeConnection,
     /// Something went wrong there, so it may have handed its slots over.
     pub(super) suspect: AtomicBool,
 }
 
-impl Server {
-    pub(super) fn new(address: Address, link: Link) -> Arc<Self> {
-        Arc::new(Self { address, link, suspect: AtomicBool::new(false) })
+impl Node {
+    pub(super) fn new(address: Address, connection: NodeConnection) -> Arc<Self> {
+        Arc::new(Self { address, connection, suspect: AtomicBool::new(false) })
     }
 
     pub(in crate::redis) fn doubt(&self) {
@@ -29,68 +29,68 @@ impl Server {
     }
 }
 
-/// The servers, each with its slots. No slot is with two of them.
+/// The nodes, each with its slots. No slot is with two of them.
 #[derive(Default)]
-pub(in crate::redis) struct Layout(pub(in crate::redis) Vec<(Arc<Server>, Slots)>);
+pub(in crate::redis) struct SlotMap(pub(in crate::redis) Vec<(Arc<Node>, Slots)>);
 
-impl Layout {
-    pub(super) fn owner(&self, slot: Slot) -> Option<&Arc<Server>> {
-        self.0.iter().find(|(_, slots)| slots.contains(slot)).map(|(server, _)| server)
+impl SlotMap {
+    pub(super) fn owner(&self, slot: Slot) -> Option<&Arc<Node>> {
+        self.0.iter().find(|(_, slots)| slots.contains(slot)).map(|(node, _)| node)
     }
 
-    /// Whether every slot has a server.
+    /// Whether every slot has a node.
     pub(in crate::redis) fn is_whole(&self) -> bool {
         self.0.iter().map(|(_, slots)| slots.len()).sum::<u32>() == Slots::all().len()
     }
 
-    pub(in crate::redis) fn server(&self, address: &Address) -> Option<&Arc<Server>> {
-        self.0.iter().map(|(server, _)| server).find(|server| server.address == *address)
+    pub(in crate::redis) fn node(&self, address: &Address) -> Option<&Arc<Node>> {
+        self.0.iter().map(|(node, _)| node).find(|node| node.address == *address)
     }
 
-    pub(super) fn is_as(&self, told: &Told) -> bool {
-        self.0.len() == told.servers.len()
-            && self.0.iter().all(|(server, slots)| told.servers.contains(&(server.address.clone(), slots.clone())))
+    pub(super) fn is_as(&self, told: &ClusterView) -> bool {
+        self.0.len() == told.nodes.len()
+            && self.0.iter().all(|(node, slots)| told.nodes.contains(&(node.address.clone(), slots.clone())))
     }
 }
 
-/// What one server says about all.
-pub(super) struct Told {
-    pub(super) servers: Vec<(Address, Slots)>,
+/// What one node says about all.
+pub(super) struct ClusterView {
+    pub(super) nodes: Vec<(Address, Slots)>,
     /// Every slot is served, as far as it knows; false as well for one that is cut off from the others.
     pub(super) is_sound: bool,
-    /// Grows whenever the servers agree on a change.
+    /// Grows whenever the nodes agree on a change.
     pub(super) epoch: u64,
 }
 
-/// Asks one server; `host` is where it was asked.
-pub(super) async fn ask(mut connection: Connection, host: &str) -> RedisResult<Told> {
+/// Asks one node; `host` is where it was asked.
+pub(super) async fn ask(mut connection: Connection, host: &str) -> RedisResult<ClusterView> {
     let mut steps = redis::pipe();
     steps.cmd("CLUSTER").arg("SLOTS").cmd("CLUSTER").arg("INFO");
     let (slots, info): (Vec<Vec<Value>>, String) = steps.query_async(&mut connection).await?;
     let field = |name| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let epoch = field("cluster_current_epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or_default();
-    Ok(Told { servers: servers(slots, host), is_sound: field("cluster_state") == Some("ok"), epoch })
+    Ok(ClusterView { nodes: nodes(slots, host), is_sound: field("cluster_state") == Some("ok"), epoch })
 }
 
 /// Reads the answer of `CLUSTER SLOTS` (<https://redis.io/docs/latest/commands/cluster-slots/>): ranges of
 /// slots, each with its primary and then its replicas, which do not matter here.
-fn servers(ranges: Vec<Vec<Value>>, host: &str) -> Vec<(Address, Slots)> {
-    let mut servers: Vec<(Address, Slots)> = Vec::new();
-    for (address, slots) in ranges.into_iter().filter_map(|range| server(range, host)) {
-        match servers.iter_mut().find(|(known, _)| *known == address) {
+fn nodes(ranges: Vec<Vec<Value>>, host: &str) -> Vec<(Address, Slots)> {
+    let mut nodes: Vec<(Address, Slots)> = Vec::new();
+    for (address, slots) in ranges.into_iter().filter_map(|range| node(range, host)) {
+        match nodes.iter_mut().find(|(known, _)| *known == address) {
             Some((_, known)) => known.insert_all(&slots),
-            None => servers.push((address, slots)),
+            None => nodes.push((address, slots)),
         }
     }
-    servers
+    nodes
 }
 
-fn server(range: Vec<Value>, asked: &str) -> Option<(Address, Slots)> {
+fn node(range: Vec<Value>, asked: &str) -> Option<(Address, Slots)> {
     let mut parts = range.into_iter();
     let mut number = || u16::from_redis_value(parts.next()?).ok();
     let (first, last) = (number()?, number()?);
     let mut node = Vec::<Value>::from_redis_value(parts.next()?).ok()?.into_iter();
-    // Nothing stands for the address under which the server was asked.
+    // Nothing stands for the address under which the node was asked.
     let host = Option::<String>::from_redis_value(node.next()?).ok()?.filter(|host| !host.is_empty());
     let port = u16::from_redis_value(node.next()?).ok()?;
     let address = Address { host: host.unwrap_or_else(|| asked.to_owned()), port };
@@ -113,7 +113,7 @@ mod tests {
             vec![Int(200), Int(200), node(text("a"), 1)],
             vec![text("garbage")],
         ];
-        let told = servers(ranges, "asked");
+        let told = nodes(ranges, "asked");
         let told: Vec<_> = told.iter().map(|(address, slots)| (address.to_string(), slots.len())).collect();
         assert_eq!(told, [("a:1".to_owned(), 101), ("asked:2".to_owned(), 16_284)]);
     }

@@ -2,17 +2,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::RedisResult;
+use redis::aio::ConnectionLike;
 use tokio::sync::Mutex;
 
-use super::connection::Connection;
-
 /// How long replicas may take. Meanwhile Redis reads nothing else from the connection.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 /// How long the key stays that is written before it is asked.
-const KEPT: Duration = Duration::from_mins(1);
+const LIFETIME: Duration = Duration::from_mins(1);
 
 /// Waits until replicas have what was written (<https://redis.io/docs/latest/commands/wait/>).
-pub(super) struct Barrier {
+pub(super) struct ReplicationAck {
     replicas: usize,
     tickets: AtomicU64,
     answered: Mutex<Answered>,
@@ -28,15 +27,20 @@ struct Answered {
     is_kept: bool,
 }
 
-impl Barrier {
+impl ReplicationAck {
     pub(super) fn new(replicas: usize) -> Self {
         Self { replicas, tickets: AtomicU64::new(0), answered: Mutex::default() }
     }
 
     /// Whether enough replicas have everything that was written before, on this connection, the one of `generation`.
     /// One question serves all who have come before it was asked; on another connection, perhaps to another
-    /// server, its answer means nothing.
-    pub(super) async fn pass(&self, connection: &mut Connection, generation: u64, key: &str) -> RedisResult<bool> {
+    /// node, its answer means nothing.
+    pub(super) async fn pass(
+        &self,
+        connection: &mut impl ConnectionLike,
+        generation: u64,
+        key: &str,
+    ) -> RedisResult<bool> {
         if self.replicas == 0 {
             return Ok(true);
         }
@@ -53,10 +57,10 @@ impl Barrier {
 
     /// How many replicas have everything. Something is written first, so that there is something to wait for: a
     /// duplicate writes nothing, and what it repeats may have been written by somebody else.
-    async fn ask(&self, connection: &mut Connection, key: &str) -> RedisResult<usize> {
+    async fn ask(&self, connection: &mut impl ConnectionLike, key: &str) -> RedisResult<usize> {
         let mut steps = redis::pipe();
-        steps.cmd("SET").arg(key).arg(1).arg("EX").arg(KEPT.as_secs()).ignore();
-        steps.cmd("WAIT").arg(self.replicas).arg(PATIENCE.as_millis());
+        steps.cmd("SET").arg(key).arg(1).arg("EX").arg(LIFETIME.as_secs()).ignore();
+        steps.cmd("WAIT").arg(self.replicas).arg(TIMEOUT.as_millis());
         let (replicas,) = steps.query_async(connection).await?;
         Ok(replicas)
     }

@@ -9,14 +9,14 @@ use crate::redis::names;
 
 /// A push message as the bus understands it. Channel names are kept whole.
 #[derive(Debug)]
-pub(super) enum Incoming {
+pub(super) enum PushMessage {
     /// A live event of one conversation.
     Live { channel: String, event: LoggedEvent },
     /// Something from another connector.
-    Letter(Bytes),
+    PeerMessage(Bytes),
     /// An event for this connector from an interceptor of the original.
     Foreign { conversation: ConversationName, payload: Payload },
-    /// A subscription has ended, by us or by the server.
+    /// A subscription has ended, by us or by the node.
     Unsubscribed { channel: String },
     /// The connection has ended.
     Disconnected,
@@ -26,7 +26,7 @@ pub(super) enum Incoming {
 
 /// Why a message was left out. Holds nothing of its content.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(super) enum Unreadable {
+pub(super) enum InvalidPush {
     #[error("the channel's name is not one of ours")]
     Channel,
     #[error("not of the form <position> <kind> <payload>")]
@@ -35,9 +35,9 @@ pub(super) enum Unreadable {
     Foreign,
 }
 
-impl Incoming {
+impl PushMessage {
     /// Reads a push message to the connector `own`.
-    pub(super) fn read(push: PushInfo, own: &ConnectorId) -> Result<Self, Unreadable> {
+    pub(super) fn read(push: PushInfo, own: &ConnectorId) -> Result<Self, InvalidPush> {
         let mut data = push.data.into_iter().map(|value| match value {
             Value::BulkString(bytes) => bytes,
             _ => Vec::new(),
@@ -48,7 +48,7 @@ impl Incoming {
             PushKind::Message | PushKind::SMessage => {
                 let channel = next();
                 if channel == names::inbox(own).as_bytes() {
-                    Ok(Self::Letter(next().into()))
+                    Ok(Self::PeerMessage(next().into()))
                 } else {
                     live(channel, &next().into())
                 }
@@ -63,15 +63,15 @@ impl Incoming {
     }
 }
 
-fn text(channel: Vec<u8>) -> Result<String, Unreadable> {
-    String::from_utf8(channel).map_err(|_| Unreadable::Channel)
+fn text(channel: Vec<u8>) -> Result<String, InvalidPush> {
+    String::from_utf8(channel).map_err(|_| InvalidPush::Channel)
 }
 
-fn live(channel: Vec<u8>, message: &Bytes) -> Result<Incoming, Unreadable> {
+fn live(channel: Vec<u8>, message: &Bytes) -> Result<PushMessage, InvalidPush> {
     let channel = text(channel)?;
-    names::conversation_of(&channel).ok_or(Unreadable::Channel)?;
-    let event = live_event(message).ok_or(Unreadable::Live)?;
-    Ok(Incoming::Live { channel, event })
+    names::conversation_of(&channel).ok_or(InvalidPush::Channel)?;
+    let event = live_event(message).ok_or(InvalidPush::Live)?;
+    Ok(PushMessage::Live { channel, event })
 }
 
 fn live_event(message: &Bytes) -> Option<LoggedEvent> {
@@ -82,13 +82,14 @@ fn live_event(message: &Bytes) -> Option<LoggedEvent> {
     Some(LoggedEvent { position, payload: Payload { kind, json } })
 }
 
-fn foreign(channel: &[u8], message: Bytes, own: &ConnectorId) -> Result<Incoming, Unreadable> {
-    let channel = std::str::from_utf8(channel).map_err(|_| Unreadable::Channel)?;
-    let name = channel.strip_prefix(own.as_str()).and_then(|rest| rest.strip_prefix(':')).ok_or(Unreadable::Channel)?;
-    let conversation: ConversationName = name.parse().map_err(|_| Unreadable::Channel)?;
+fn foreign(channel: &[u8], message: Bytes, own: &ConnectorId) -> Result<PushMessage, InvalidPush> {
+    let channel = std::str::from_utf8(channel).map_err(|_| InvalidPush::Channel)?;
+    let name =
+        channel.strip_prefix(own.as_str()).and_then(|rest| rest.strip_prefix(':')).ok_or(InvalidPush::Channel)?;
+    let conversation: ConversationName = name.parse().map_err(|_| InvalidPush::Channel)?;
     if conversation.as_str() != name {
-        return Err(Unreadable::Channel);
+        return Err(InvalidPush::Channel);
     }
-    let payload = Payload::decode(message).map_err(|_| Unreadable::Foreign)?;
-    Ok(Incoming::Foreign { conversation, payload })
+    let payload = Payload::decode(message).map_err(|_| InvalidPush::Foreign)?;
+    Ok(PushMessage::Foreign { conversation, payload })
 }

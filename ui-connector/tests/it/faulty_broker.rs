@@ -1,4 +1,4 @@
-//! The memory bus, with the troubles of a network.
+//! The broker in memory, with the faults of a network.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use broker::{BusMessage, Error, EventBus, EventSink, LoggedEvent, MemoryBus, Opened, Reach};
+use broker::{
+    Error, EventSink, Incoming, LogBounds, LogHead, LogReader, LoggedEvent, MemoryBroker, MemorySubscriber, Subscriber,
+};
 use event::{ConversationName, Payload, Position};
 use parking_lot::Mutex;
 
 use crate::gate::Gate;
 use crate::relay::Relay;
 
-pub(crate) struct FaultyBus {
-    inner: MemoryBus,
+pub(crate) struct FaultyBroker {
+    log: MemoryBroker,
+    subscriber: MemorySubscriber,
     relay: Arc<Relay>,
     subscribed: Mutex<HashSet<ConversationName>>,
     /// Commands go on while the subscription is lost: they have a connection of their own.
@@ -29,10 +32,11 @@ pub(crate) struct FaultyBus {
     pub(crate) read: Gate,
 }
 
-impl FaultyBus {
-    pub(crate) fn new(inner: MemoryBus) -> Arc<Self> {
+impl FaultyBroker {
+    pub(crate) fn new(log: MemoryBroker, subscriber: MemorySubscriber) -> Arc<Self> {
         Arc::new(Self {
-            inner,
+            log,
+            subscriber,
             relay: Arc::default(),
             subscribed: Mutex::default(),
             only_subscription: AtomicBool::new(false),
@@ -66,13 +70,13 @@ impl FaultyBus {
     pub(crate) async fn lose(&self) {
         self.relay.lose();
         for name in self.names() {
-            self.inner.unsubscribe(&name).await.unwrap();
+            self.subscriber.unsubscribe(&name).await.unwrap();
         }
     }
 
     pub(crate) async fn restore(&self) {
         for name in self.names() {
-            self.inner.subscribe(&name).await.unwrap();
+            self.subscriber.subscribe(&name).await.unwrap();
         }
         self.relay.restore();
     }
@@ -93,7 +97,7 @@ impl FaultyBus {
 
     /// An event from an interceptor of the original.
     pub(crate) fn deliver_foreign(&self, conversation: &ConversationName, payload: Payload) {
-        self.relay.pass_on(BusMessage::Foreign { conversation: conversation.as_str(), payload });
+        self.relay.pass_on(Incoming::Foreign { conversation: conversation.as_str(), payload });
     }
 
     fn names(&self) -> Vec<ConversationName> {
@@ -110,37 +114,52 @@ impl FaultyBus {
 }
 
 #[async_trait]
-impl EventBus for FaultyBus {
+impl Subscriber for FaultyBroker {
     fn attach(&self, sink: Arc<dyn EventSink>) {
         self.relay.attach(sink);
-        self.inner.attach(self.relay.clone());
+        self.subscriber.attach(self.relay.clone());
     }
 
     async fn subscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
         self.subscribe.pass().await;
         self.check()?;
         self.subscribed.lock().insert(conversation.clone());
-        self.inner.subscribe(conversation).await
+        self.subscriber.subscribe(conversation).await
     }
 
     async fn unsubscribe(&self, conversation: &ConversationName) -> Result<(), Error> {
         self.unsubscribe.pass().await;
         self.subscribed.lock().remove(conversation);
-        self.inner.unsubscribe(conversation).await?;
+        self.subscriber.unsubscribe(conversation).await?;
         self.check()
     }
 
-    async fn open(&self, conversation: &ConversationName) -> Result<Opened, Error> {
+    fn is_live(&self, _: &ConversationName) -> bool {
+        self.is_connected()
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.is_lost()
+    }
+
+    fn now(&self) -> u64 {
+        self.subscriber.now()
+    }
+}
+
+#[async_trait]
+impl LogReader for FaultyBroker {
+    async fn open(&self, conversation: &ConversationName) -> Result<LogHead, Error> {
         self.open.pass().await;
         self.check_commands()?;
-        let opened = self.inner.open(conversation).await;
+        let opened = self.log.open(conversation).await;
         self.opened.pass().await;
         opened
     }
 
-    async fn mark_unheard(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {
+    async fn mark_undelivered(&self, conversation: &ConversationName, position: Position) -> Result<(), Error> {
         self.check_commands()?;
-        self.inner.mark_unheard(conversation, position).await
+        self.log.mark_undelivered(conversation, position).await
     }
 
     async fn read_after(
@@ -150,26 +169,14 @@ impl EventBus for FaultyBus {
         limit: usize,
     ) -> Result<Vec<LoggedEvent>, Error> {
         self.check_commands()?;
-        let events = self.inner.read_after(name, from, limit).await;
+        let events = self.log.read_after(name, from, limit).await;
         self.read.pass().await;
         self.check_commands()?;
         events
     }
 
-    async fn reach(&self, name: &ConversationName) -> Result<Reach, Error> {
+    async fn bounds(&self, name: &ConversationName) -> Result<LogBounds, Error> {
         self.check_commands()?;
-        self.inner.reach(name).await
-    }
-
-    fn serves(&self, _: &ConversationName) -> bool {
-        self.is_connected()
-    }
-
-    fn is_connected(&self) -> bool {
-        !self.is_lost()
-    }
-
-    fn now(&self) -> u64 {
-        self.inner.now()
+        self.log.bounds(name).await
     }
 }

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use redis::ConnectionAddr;
 
-/// Where a server of a cluster listens.
+/// Where a node of a cluster listens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::redis) struct Address {
     pub(in crate::redis) host: String,
@@ -11,7 +11,7 @@ pub(in crate::redis) struct Address {
 }
 
 impl Address {
-    /// The same kind of address, with or without TLS, for this server.
+    /// The same kind of address, with or without TLS, for this node.
     pub(super) fn in_place_of(&self, model: &ConnectionAddr) -> ConnectionAddr {
         let Self { host, port } = self.clone();
         match model {
@@ -41,15 +41,15 @@ impl fmt::Display for Address {
 
 /// The text is not `host:port`.
 #[derive(Debug)]
-pub(in crate::redis) struct NoAddress;
+pub(in crate::redis) struct InvalidAddress;
 
 impl FromStr for Address {
-    type Err = NoAddress;
+    type Err = InvalidAddress;
 
     /// Reads what a redirection names; an IPv6 address has no brackets there.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (host, port) = text.rsplit_once(':').ok_or(NoAddress)?;
-        Ok(Self { host: host.to_owned(), port: port.parse().map_err(|_| NoAddress)? })
+        let (host, port) = text.rsplit_once(':').ok_or(InvalidAddress)?;
+        Ok(Self { host: host.to_owned(), port: port.parse().map_err(|_| InvalidAddress)? })
     }
 }
 

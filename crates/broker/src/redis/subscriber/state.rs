@@ -8,54 +8,54 @@ use tokio::sync::Notify;
 use tracing::warn;
 
 use super::live::LiveSlots;
-use super::message::Incoming;
-use super::session::Session;
-use super::wire::Wire;
-use crate::inbox::Inbox;
+use super::message::PushMessage;
+use super::pubsub::PubSubConnection;
+use super::subscription::NodeSubscription;
+use crate::mailbox::Mailbox;
 use crate::redis::names::{self, Channel};
 use crate::slots::Slot;
-use crate::{BusMessage, Error, EventSink, Slots};
+use crate::{Error, EventSink, Incoming, Slots};
 
 /// What the bus knows about its subscriptions, shared by its users, its supervisor and the tasks
 /// that read the connections. Everything the sink hears is told under the one lock, hence in order.
 #[derive(Default)]
-pub(super) struct BusState {
+pub(super) struct SubscriptionState {
     sink: OnceLock<Arc<dyn EventSink>>,
     /// Where all that is wanted is subscribed. Beside the lock, so that a sink may ask.
     live: LiveSlots,
     /// What other connectors send.
-    pub(super) inbox: Inbox,
+    pub(super) inbox: Mailbox,
     state: Mutex<State>,
-    /// Rings when slots may be with another server than was thought.
-    pub(super) astray: Notify,
+    /// Rings when slots may be with another node than was thought.
+    pub(super) stale: Notify,
 }
 
 #[derive(Default)]
 struct State {
     /// The connections, by their numbers. No slot is with two of them. What comes from one that has
     /// ended is not heard any more.
-    sessions: HashMap<u64, Session>,
+    subscriptions: HashMap<u64, NodeSubscription>,
     last: u64,
     /// Of these the sink has been told a loss, or a user that there is no connection, and nobody yet its end.
-    told_lost: Slots,
+    reported_lost: Slots,
     /// What is, or is to be, subscribed.
     wanted: HashMap<Channel, Slot>,
-    /// What users are subscribing to, and the server has not taken back since.
+    /// What users are subscribing to, and the node has not taken back since.
     pending: HashSet<Channel>,
     is_stopped: bool,
 }
 
-/// What separates a server's subscriptions from the wanted ones.
+/// What separates a node's subscriptions from the wanted ones.
 #[derive(Debug, Default)]
 pub(super) struct Difference {
     pub(super) missing: Vec<Channel>,
     pub(super) surplus: Vec<Channel>,
 }
 
-impl BusState {
+impl SubscriptionState {
     /// What the bus of `id` knows at first. Its inbox is wanted for as long as it runs.
     pub(super) fn new(id: &ConnectorId) -> Self {
-        let inbox = Channel::Inbox(id.clone());
+        let inbox = Channel::Mailbox(id.clone());
         let state = State { wanted: HashMap::from([(inbox.clone(), inbox.slot())]), ..State::default() };
         Self { state: Mutex::new(state), ..Self::default() }
     }
@@ -77,26 +77,27 @@ impl BusState {
     }
 
     /// The connection to subscribe to `channel` on, with its number.
-    pub(super) fn begin_to_subscribe(&self, channel: &Channel) -> Result<(u64, Wire), Error> {
-        let wire = self.wire(channel.slot())?;
+    pub(super) fn begin_to_subscribe(&self, channel: &Channel) -> Result<(u64, PubSubConnection), Error> {
+        let pubsub = self.pubsub(channel.slot())?;
         self.lock().pending.insert(channel.clone());
-        Ok(wire)
+        Ok(pubsub)
     }
 
     /// The connection that serves `slot`, with its number.
-    pub(super) fn wire(&self, slot: Slot) -> Result<(u64, Wire), Error> {
+    pub(super) fn pubsub(&self, slot: Slot) -> Result<(u64, PubSubConnection), Error> {
         let mut state = self.lock();
         if state.is_stopped {
             return Err(Error::Stopped);
         }
         if self.live.contains(slot)
-            && let Some((number, session)) = state.sessions.iter().find(|(_, session)| session.slots.contains(slot))
-            && let Some(wire) = &session.wire
+            && let Some((number, subscription)) =
+                state.subscriptions.iter().find(|(_, subscription)| subscription.slots.contains(slot))
+            && let Some(pubsub) = &subscription.pubsub
         {
-            return Ok((*number, wire.clone()));
+            return Ok((*number, pubsub.clone()));
         }
         // Before the first connection nothing was lost, but they wait for it all the same.
-        state.told_lost.insert(slot);
+        state.reported_lost.insert(slot);
         Err(lost())
     }
 
@@ -104,7 +105,7 @@ impl BusState {
     pub(super) fn subscribed(&self, number: u64, channel: &Channel) -> Result<(), Error> {
         let slot = channel.slot();
         let mut state = self.lock();
-        let is_with_it = state.sessions.get(&number).is_some_and(|session| session.slots.contains(slot));
+        let is_with_it = state.subscriptions.get(&number).is_some_and(|subscription| subscription.slots.contains(slot));
         if !state.pending.remove(channel) || !is_with_it || !self.live.contains(slot) {
             return Err(lost());
         }
@@ -112,12 +113,12 @@ impl BusState {
         Ok(())
     }
 
-    /// The server has not taken the subscription.
-    pub(super) fn give_up(&self, channel: &Channel) {
+    /// The node has not taken the subscription.
+    pub(super) fn forget_pending(&self, channel: &Channel) {
         self.lock().pending.remove(channel);
     }
 
-    pub(super) fn not_wanted(&self, channel: &Channel) {
+    pub(super) fn unwant(&self, channel: &Channel) {
         self.lock().wanted.remove(channel);
     }
 
@@ -126,59 +127,70 @@ impl BusState {
         let slot = channel.slot();
         let mut state = self.lock();
         state.pending.remove(&channel);
-        if let Some(session) = state.sessions.values_mut().find(|session| session.slots.contains(slot)) {
-            session.doubtful.push(channel);
-            session.bell.notify_one();
+        if let Some(subscription) =
+            state.subscriptions.values_mut().find(|subscription| subscription.slots.contains(slot))
+        {
+            subscription.in_flight.push(channel);
+            subscription.wakeup.notify_one();
         }
     }
 
-    pub(super) fn take_doubtful(&self, number: u64) -> Vec<Channel> {
-        self.lock().sessions.get_mut(&number).map(|session| std::mem::take(&mut session.doubtful)).unwrap_or_default()
+    pub(super) fn take_in_flight(&self, number: u64) -> Vec<Channel> {
+        self.lock()
+            .subscriptions
+            .get_mut(&number)
+            .map(|subscription| std::mem::take(&mut subscription.in_flight))
+            .unwrap_or_default()
     }
 
     pub(super) fn is_wanted(&self, channel: &Channel) -> bool {
         self.lock().wanted.contains_key(channel)
     }
 
-    /// Begins with a new connection, to the server that has `slots`; returns its number and what rings for it.
+    /// Begins with a new connection, to the node that has `slots`; returns its number and what rings for it.
     pub(super) fn begin(&self, slots: &Slots) -> (u64, Arc<Notify>) {
         let mut state = self.lock();
         state.last += 1;
-        let (number, session) = (state.last, Session::default());
-        let bell = Arc::clone(&session.bell);
-        state.sessions.insert(number, session);
-        self.hand_over(&mut state, number, slots);
-        (number, bell)
+        let (number, subscription) = (state.last, NodeSubscription::default());
+        let wakeup = Arc::clone(&subscription.wakeup);
+        state.subscriptions.insert(number, subscription);
+        self.give_slots(&mut state, number, slots);
+        (number, wakeup)
     }
 
-    /// The server of the connection `number` has these slots now, and no other one has them.
+    /// The node of the connection `number` has these slots now, and no other one has them.
     pub(super) fn assign(&self, number: u64, slots: &Slots) {
         let mut state = self.lock();
-        let Some(session) = state.sessions.get(&number) else { return };
-        let gone = session.slots.without(slots);
-        self.take_away(&mut state, &gone);
-        self.hand_over(&mut state, number, slots);
+        let Some(subscription) = state.subscriptions.get(&number) else { return };
+        let gone = subscription.slots.without(slots);
+        self.take_slots(&mut state, &gone);
+        self.give_slots(&mut state, number, slots);
     }
 
-    fn hand_over(&self, state: &mut State, number: u64, slots: &Slots) {
-        let Some(session) = state.sessions.get(&number) else { return };
-        let new = slots.without(&session.slots);
+    fn give_slots(&self, state: &mut State, number: u64, slots: &Slots) {
+        let Some(subscription) = state.subscriptions.get(&number) else { return };
+        let new = slots.without(&subscription.slots);
         if !new.is_empty() {
-            self.take_away(state, &new);
-            if let Some(session) = state.sessions.get_mut(&number) {
-                session.slots.insert_all(&new);
-                session.bell.notify_one();
+            self.take_slots(state, &new);
+            if let Some(subscription) = state.subscriptions.get_mut(&number) {
+                subscription.slots.insert_all(&new);
+                subscription.wakeup.notify_one();
             }
         }
     }
 
     /// Goes live with what the connection has got, if `subscribed` is exactly what is wanted of it; else tells
     /// the difference.
-    pub(super) fn go_live(&self, number: u64, subscribed: &HashSet<Channel>, wire: &Wire) -> Result<(), Difference> {
+    pub(super) fn go_live(
+        &self,
+        number: u64,
+        subscribed: &HashSet<Channel>,
+        pubsub: &PubSubConnection,
+    ) -> Result<(), Difference> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        let Some(session) = state.sessions.get_mut(&number) else { return Ok(()) };
-        let new = session.slots.without(&self.live.among(&session.slots));
+        let Some(subscription) = state.subscriptions.get_mut(&number) else { return Ok(()) };
+        let new = subscription.slots.without(&self.live.among(&subscription.slots));
         let wanted = state.wanted.iter().filter(|(_, slot)| new.contains(**slot)).map(|(name, _)| name);
         let wanted: HashSet<_> = wanted.cloned().collect();
         let missing: Vec<_> = wanted.difference(subscribed).cloned().collect();
@@ -186,18 +198,18 @@ impl BusState {
         if !missing.is_empty() || !surplus.is_empty() {
             return Err(Difference { missing, surplus });
         }
-        session.wire = Some(wire.clone());
+        subscription.pubsub = Some(pubsub.clone());
         self.live.insert(&new);
-        let restored = state.told_lost.common(&new);
-        state.told_lost.remove_all(&restored);
+        let restored = state.reported_lost.common(&new);
+        state.reported_lost.remove_all(&restored);
         if !restored.is_empty() {
-            self.tell(BusMessage::Restored(&restored));
+            self.tell(Incoming::Restored(&restored));
         }
         Ok(())
     }
 
     pub(super) fn is_open(&self, number: u64) -> bool {
-        self.lock().sessions.contains_key(&number)
+        self.lock().subscriptions.contains_key(&number)
     }
 
     /// The connection `number` is of no use any more.
@@ -208,39 +220,43 @@ impl BusState {
     /// Whatever connection serves `slot`, it is of no use any more.
     pub(super) fn lose_in(&self, slot: Slot) {
         let mut state = self.lock();
-        let number = state.sessions.iter().find(|(_, session)| session.slots.contains(slot)).map(|(number, _)| *number);
+        let number = state
+            .subscriptions
+            .iter()
+            .find(|(_, subscription)| subscription.slots.contains(slot))
+            .map(|(number, _)| *number);
         if let Some(number) = number {
             self.end(&mut state, number);
         }
     }
 
-    /// The server does not serve `slot` any more, and has said so.
+    /// The node does not serve `slot` any more, and has said so.
     pub(super) fn lose_slot(&self, slot: Slot) {
-        self.take_away(&mut self.lock(), &[slot].into_iter().collect());
-        self.astray.notify_one();
+        self.take_slots(&mut self.lock(), &[slot].into_iter().collect());
+        self.stale.notify_one();
     }
 
     fn end(&self, state: &mut State, number: u64) {
-        if let Some(session) = state.sessions.remove(&number) {
-            session.bell.notify_one();
-            self.silence(state, &session.slots);
+        if let Some(subscription) = state.subscriptions.remove(&number) {
+            subscription.wakeup.notify_one();
+            self.mark_lost(state, &subscription.slots);
         }
     }
 
-    fn take_away(&self, state: &mut State, slots: &Slots) {
-        for session in state.sessions.values_mut() {
-            session.slots.remove_all(slots);
+    fn take_slots(&self, state: &mut State, slots: &Slots) {
+        for subscription in state.subscriptions.values_mut() {
+            subscription.slots.remove_all(slots);
         }
-        self.silence(state, slots);
+        self.mark_lost(state, slots);
     }
 
     /// Tells the loss of those of `slots` that were live.
-    fn silence(&self, state: &mut State, slots: &Slots) {
+    fn mark_lost(&self, state: &mut State, slots: &Slots) {
         let lost = self.live.among(slots);
         if !lost.is_empty() && !state.is_stopped {
             self.live.remove(&lost);
-            state.told_lost.insert_all(&lost);
-            self.tell(BusMessage::Lost(&lost));
+            state.reported_lost.insert_all(&lost);
+            self.tell(Incoming::Lost(&lost));
         }
     }
 
@@ -248,50 +264,50 @@ impl BusState {
         let mut state = self.lock();
         state.is_stopped = true;
         self.live.remove(&Slots::all());
-        state.sessions.clear();
+        state.subscriptions.clear();
     }
 
     /// Takes what the connection `number` brought.
     pub(super) fn take(&self, number: u64, push: PushInfo, own: &ConnectorId) {
-        let incoming = match Incoming::read(push, own) {
+        let incoming = match PushMessage::read(push, own) {
             Ok(incoming) => incoming,
             Err(reason) => return warn!(%reason, "left out a message on a channel of Redis"),
         };
         let mut state = self.lock();
-        let Some(session) = state.sessions.get(&number) else { return };
+        let Some(subscription) = state.subscriptions.get(&number) else { return };
         match incoming {
-            Incoming::Live { channel, event } => {
+            PushMessage::Live { channel, event } => {
                 let slot = Slot::of_key(&channel);
                 if let Some(conversation) = names::conversation_of(&channel)
-                    && session.slots.contains(slot)
+                    && subscription.slots.contains(slot)
                     && self.live.contains(slot)
                 {
-                    self.tell(BusMessage::Live { conversation, event });
+                    self.tell(Incoming::Live { conversation, event });
                 }
             }
-            Incoming::Foreign { conversation, payload } => {
-                self.tell(BusMessage::Foreign { conversation: conversation.as_str(), payload });
+            PushMessage::Foreign { conversation, payload } => {
+                self.tell(Incoming::Foreign { conversation: conversation.as_str(), payload });
             }
-            Incoming::Unsubscribed { channel } => {
+            PushMessage::Unsubscribed { channel } => {
                 let Some(channel) = Channel::of(&channel) else { return };
                 let slot = channel.slot();
-                // Not by us, if we want it: the slot has moved to another server.
-                if session.slots.contains(slot) && state.wanted.contains_key(&channel) {
-                    self.take_away(&mut state, &[slot].into_iter().collect());
-                    self.astray.notify_one();
+                // Not by us, if we want it: the slot has moved to another node.
+                if subscription.slots.contains(slot) && state.wanted.contains_key(&channel) {
+                    self.take_slots(&mut state, &[slot].into_iter().collect());
+                    self.stale.notify_one();
                 }
                 state.pending.remove(&channel);
             }
-            Incoming::Letter(letter) => {
+            PushMessage::PeerMessage(message) => {
                 drop(state);
-                self.inbox.put(letter);
+                self.inbox.put(message);
             }
-            Incoming::Disconnected => self.end(&mut state, number),
-            Incoming::Other => {}
+            PushMessage::Disconnected => self.end(&mut state, number),
+            PushMessage::Other => {}
         }
     }
 
-    fn tell(&self, message: BusMessage<'_>) {
+    fn tell(&self, message: Incoming<'_>) {
         if let Some(sink) = self.sink.get() {
             sink.deliver(message);
         }

@@ -3,18 +3,18 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 use super::address::Address;
 use crate::Error;
 
-/// What to do if a server has not carried out what it was asked for, as the slot is not its own
+/// What to do if a node has not carried out what it was asked for, as the slot is not its own
 /// (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding>).
-pub(super) enum Detour {
-    /// The slot belongs to this server now.
+pub(super) enum Redirect {
+    /// The slot belongs to this node now.
     Moved(Option<Address>),
-    /// This one key is with this server already.
+    /// This one key is with this node already.
     Ask(Address),
-    /// The slot is on its way, or has no server at the moment.
+    /// The slot is on its way, or has no node at the moment.
     Wait,
 }
 
-impl Detour {
+impl Redirect {
     pub(super) fn of(error: &Error, asked: &Address) -> Option<Self> {
         let Error::Unavailable(error) = error else { return None };
         match error.kind() {

@@ -7,44 +7,44 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout_at};
 
-use super::barrier::Barrier;
 use super::connection::Connection;
+use super::replication::ReplicationAck;
 use crate::Error;
 use crate::redis::settings::RedisSettings;
 
 /// An attempt to connect, under way or done. One attempt serves all who wait for it.
 type Attempt = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 
-/// The connection for commands to one server: made when it is first needed, shared by everyone, and
+/// The connection for commands to one node: made when it is first needed, shared by everyone, and
 /// made anew after it broke.
-pub(in crate::redis) struct Link {
+pub(in crate::redis) struct NodeConnection {
     client: Client,
     settings: Arc<RedisSettings>,
-    barrier: Arc<Barrier>,
-    place: Arc<Mutex<Place>>,
+    barrier: Arc<ReplicationAck>,
+    current: Arc<Mutex<Current>>,
 }
 
 #[derive(Default)]
-struct Place {
+struct Current {
     /// The number of the connection, or of the next one.
     generation: u64,
     attempt: Option<Attempt>,
 }
 
-impl Place {
+impl Current {
     /// Forgets the connection of `generation`, unless it has a successor already.
     fn discard(this: &Mutex<Self>, generation: u64) {
-        let mut place = this.lock();
-        if place.generation == generation {
-            *place = Self { generation: generation + 1, attempt: None };
+        let mut current = this.lock();
+        if current.generation == generation {
+            *current = Self { generation: generation + 1, attempt: None };
         }
     }
 }
 
-impl Link {
+impl NodeConnection {
     pub(super) fn new(client: Client, settings: Arc<RedisSettings>) -> Self {
-        let barrier = Arc::new(Barrier::new(settings.min_replicas));
-        Self { client, settings, barrier, place: Arc::default() }
+        let barrier = Arc::new(ReplicationAck::new(settings.min_replicas));
+        Self { client, settings, barrier, current: Arc::default() }
     }
 
     /// Makes a connection of its own, with `on_push` as the receiver of its push messages.
@@ -78,35 +78,35 @@ impl Link {
             Ok(Err(error)) => Error::Unavailable(error),
             Err(_) => Error::Timeout(limit),
         };
-        Place::discard(&self.place, generation);
+        Current::discard(&self.current, generation);
         Err(error)
     }
 
     fn current(&self) -> (u64, Attempt) {
-        let mut place = self.place.lock();
-        let generation = place.generation;
-        (generation, place.attempt.get_or_insert_with(|| self.attempt(generation)).clone())
+        let mut current = self.current.lock();
+        let generation = current.generation;
+        (generation, current.attempt.get_or_insert_with(|| self.attempt(generation)).clone())
     }
 
     /// Redis may close an idle connection. It is forgotten at once, lest the next operation fail by it.
     fn attempt(&self, generation: u64) -> Attempt {
-        let (client, settings, place) = (self.client.clone(), self.settings.clone(), Arc::downgrade(&self.place));
+        let (client, settings, current) = (self.client.clone(), self.settings.clone(), Arc::downgrade(&self.current));
         let on_push = move |push: PushInfo| {
             if push.kind == PushKind::Disconnection
-                && let Some(place) = Weak::upgrade(&place)
+                && let Some(current) = Weak::upgrade(&current)
             {
-                Place::discard(&place, generation);
+                Current::discard(&current, generation);
             }
         };
-        let place = Arc::downgrade(&self.place);
+        let current = Arc::downgrade(&self.current);
         async move {
             let connected = connect(client, &settings, on_push).await;
             // Whatever the reason, such as a name that cannot be resolved: an attempt that is kept
             // after it failed would fail for ever.
             if connected.is_err()
-                && let Some(place) = Weak::upgrade(&place)
+                && let Some(current) = Weak::upgrade(&current)
             {
-                Place::discard(&place, generation);
+                Current::discard(&current, generation);
             }
             connected
         }
@@ -115,7 +115,7 @@ impl Link {
     }
 }
 
-/// Whether the connection is of no use any more: broken, or to a server that has become a replica.
+/// Whether the connection is of no use any more: broken, or to a node that has become a replica.
 pub(super) fn is_end(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }

@@ -17,9 +17,9 @@ const MAX_LEFT: usize = 64;
 /// it when they reconnect (<https://socket.io/docs/v4/connection-state-recovery>), so no connector
 /// has to remember a desktop that has gone. Conversations are named by a hash to keep it short.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Offset(Vec<(u64, Position)>);
+pub struct ResumeToken(Vec<(u64, Position)>);
 
-impl Offset {
+impl ResumeToken {
     /// Of a desktop that has joined nothing yet.
     pub const EMPTY: Self = Self(Vec::new());
 
@@ -105,7 +105,7 @@ fn key(conversation: &ConversationName) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Offset;
+    use super::ResumeToken;
     use crate::{ConversationName, Position};
     use proptest::prelude::*;
 
@@ -115,12 +115,12 @@ mod tests {
 
     #[test]
     fn remembers_the_last_position_of_each_conversation() {
-        let mut offset = Offset::EMPTY;
+        let mut offset = ResumeToken::EMPTY;
         offset.set(&name("a"), Position { millis: 1, sequence: 0 });
         assert!(offset.is_only(&name("a")));
         offset.set(&name("b"), Position { millis: 2, sequence: 1 });
         offset.set(&name("a"), Position { millis: 3, sequence: 0 });
-        let read = Offset::decode(&offset.encode());
+        let read = ResumeToken::decode(&offset.encode());
         assert_eq!(read, offset);
         assert_eq!(read.get(&name("a")), Some(Position { millis: 3, sequence: 0 }));
         offset.remove(&name("a"));
@@ -130,11 +130,11 @@ mod tests {
 
     #[test]
     fn what_is_old_and_of_no_interest_is_left_out() {
-        let mut offset = Offset::EMPTY;
+        let mut offset = ResumeToken::EMPTY;
         for (id, millis) in [("joined", 1), ("other", 2), ("left", 3), ("just-left", 10)] {
             offset.set(&name(id), Position { millis, sequence: 0 });
         }
-        let mut other = Offset::EMPTY;
+        let mut other = ResumeToken::EMPTY;
         other.set(&name("other"), Position::START);
         offset.prune(10, &[name("joined")], &other);
         let kept = ["joined", "other", "left", "just-left"].map(|id| offset.get(&name(id)).is_some());
@@ -143,19 +143,19 @@ mod tests {
 
     #[test]
     fn of_what_was_left_the_last_is_remembered() {
-        let mut offset = Offset::EMPTY;
+        let mut offset = ResumeToken::EMPTY;
         (0..100).for_each(|id: u64| offset.set(&name(&id.to_string()), Position { millis: 10, sequence: id }));
-        offset.prune(10, &[name("0")], &Offset::EMPTY);
+        offset.prune(10, &[name("0")], &ResumeToken::EMPTY);
         let kept = ["0", "1", "35", "36", "99"].map(|id| offset.get(&name(id)).is_some());
         assert_eq!(kept, [true, false, false, true, true]);
     }
 
     #[test]
     fn of_too_many_conversations_the_last_are_kept() {
-        let mut offset = Offset::EMPTY;
+        let mut offset = ResumeToken::EMPTY;
         let last = Position { millis: 300, sequence: 0 };
         (0..=last.millis).for_each(|millis| offset.set(&name(&millis.to_string()), Position { millis, sequence: 0 }));
-        let read = Offset::decode(&offset.encode());
+        let read = ResumeToken::decode(&offset.encode());
         assert_eq!(read.get(&name("300")), Some(last));
         assert_eq!(read.get(&name("0")), None);
     }
@@ -163,8 +163,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_without_harm(text in "[0-9a-f.~-]{0,80}|.{0,80}") {
-            let once = Offset::decode(&text);
-            prop_assert_eq!(Offset::decode(&once.encode()), once);
+            let once = ResumeToken::decode(&text);
+            prop_assert_eq!(ResumeToken::decode(&once.encode()), once);
         }
     }
 }

@@ -12,18 +12,18 @@ const AT_ONCE: usize = 256;
 const VERSION: &str = "return redis.REDIS_VERSION_NUM or 0";
 const SHARDED_SINCE: i64 = 0x0007_0000;
 
-/// The connection that the live events come on, with the kind of channels that its server has.
+/// The connection that the live events come on, with the kind of channels that its node has.
 ///
 /// Every command names one channel only. Redis confirms each channel by a message of its own, so
 /// commands and answers stay in step.
 #[derive(Debug, Clone)]
-pub(super) struct Wire {
+pub(super) struct PubSubConnection {
     connection: MultiplexedConnection,
     sharded: bool,
     is_cluster: bool,
 }
 
-impl Wire {
+impl PubSubConnection {
     /// Takes over a new connection. Without a cluster it subscribes to the connector's own channels, too; the
     /// services that publish there know no clusters.
     pub(super) async fn open(
@@ -41,13 +41,13 @@ impl Wire {
         Ok(Self { connection, sharded, is_cluster })
     }
 
-    /// Subscribes to all of these, but for those whose slots the server does not serve; returns those slots.
+    /// Subscribes to all of these, but for those whose slots the node does not serve; returns those slots.
     pub(super) async fn subscribe(&mut self, channels: &[Channel]) -> RedisResult<Vec<Slot>> {
         let command = if self.sharded { PushKind::SSubscribe } else { PushKind::Subscribe };
         self.each(&command, channels).await
     }
 
-    /// Unsubscribes from all of these; a slot that the server does not serve has no subscriptions.
+    /// Unsubscribes from all of these; a slot that the node does not serve has no subscriptions.
     pub(super) async fn unsubscribe(&mut self, channels: &[Channel]) -> RedisResult<()> {
         let command = if self.sharded { PushKind::SUnsubscribe } else { PushKind::Unsubscribe };
         self.each(&command, channels).await.map(|_| ())
@@ -58,7 +58,7 @@ impl Wire {
         permitted(redis::cmd("TIME").query_async(&mut self.connection).await)
     }
 
-    /// Whether the server only follows another one: after a failover, or before its end.
+    /// Whether the node only follows another one: after a failover, or before its end.
     pub(super) async fn is_replica(&mut self) -> RedisResult<bool> {
         let role: Option<Vec<Value>> = permitted(redis::cmd("ROLE").query_async(&mut self.connection).await)?;
         let role = role.and_then(|role| role.into_iter().next());
@@ -87,7 +87,7 @@ impl Wire {
     }
 }
 
-/// A server that gives a slot away ends its subscriptions, and the client takes that for the answer to whatever
+/// A node that gives a slot away ends its subscriptions, and the client takes that for the answer to whatever
 /// it has asked. From there on answers would belong to other commands.
 fn confirmed(answer: &Value, command: &PushKind, channel: &Channel) -> RedisResult<()> {
     match answer {
@@ -103,7 +103,7 @@ fn is_elsewhere(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::ClusterDown))
 }
 
-/// A server that refuses an answer, for want of a permission, is a sound one all the same.
+/// A node that refuses an answer, for want of a permission, is a sound one all the same.
 fn permitted<T>(answer: RedisResult<T>) -> RedisResult<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
