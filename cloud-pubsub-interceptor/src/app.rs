@@ -55,6 +55,7 @@ impl App {
             Err(reason) => self.quarantine(kind, &id, reason, body).await,
         }
     }
+
     async fn record(&self, event: NewEvent) -> Result<PushResult, PushError> {
         let (conversation, kind) = (&event.conversation, event.payload.kind);
         Ok(match self.log.record(&event).await? {
