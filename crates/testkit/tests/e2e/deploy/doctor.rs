@@ -80,7 +80,7 @@ subscription/aa-new-message-sub | pushConfig.pushEndpoint | "https://elsewhere.e
 subscription/aa-new-message-sub | pushConfig.oidcToken.serviceAccountEmail | "" | aa-new-message-sub: pushes as is ''
 subscription/aa-new-message-sub | topic | "_deleted-topic_" | aa-new-message-sub: topic is '_deleted-topic_'
 subscription/aa-new-message-sub | ackDeadlineSeconds | "5" | its deadline is '5' s
-subscription/aa-new-message-sub | expirationPolicy.ttl | "2678400s" | expires when nobody calls
+subscription/aa-new-message-sub | expirationPolicy.ttl | "2678400s" | expires after a month without calls
 "#;
 
 fn fault(line: &'static str) -> (String, &'static str, Value, &'static str) {
