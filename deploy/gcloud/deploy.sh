@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the whole system into a Google Cloud project. What exists already is left as it is, so it can be run again:
-# after an error, to change settings, or to bring out new images.
+# after an error, to change settings, or to deploy new images.
 #
 #   deploy/gcloud/deploy.sh [--dry-run] [--skip-test]
 #

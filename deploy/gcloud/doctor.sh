@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks at a deployment, says what is wrong with it and how to mend it. Changes nothing.
+# Checks a deployment, and reports problems and how to fix them. Changes nothing.
 #
 #   deploy/gcloud/doctor.sh [PROFILE_ID]
 #
@@ -13,7 +13,7 @@ good() { say "  ok     $*"; }
 odd() { say "  look   $1" "         $2"; }
 wrong() {
   WRONG=$((WRONG + 1))
-  say "  WRONG  $1" "         mend it: $2"
+  say "  WRONG  $1" "         fix: $2"
 }
 heading() { say '' "$*"; }
 
@@ -34,7 +34,7 @@ may() {
   fi
 }
 
-# Compares a field: what it is called, what it is, what it should be, how to mend it.
+# Compares a field: what it is called, what it is, what it should be, how to fix it.
 compare() {
   if [ "$2" = "$3" ]; then good "$1: $2"; else wrong "$1 is '$2', not '$3'" "$4"; fi
 }
@@ -107,7 +107,7 @@ look_at_interceptor() {
   invokers=$(grants run services get-iam-policy "$INTERCEPTOR_SERVICE_NAME" "--region=$SERVICE_REGION")
   may 'may push into it' "$INVOKER_ACCOUNT" roles/run.invoker "$invokers"
   if [[ $invokers == *allUsers* ]]; then
-    wrong 'everybody may push events into it' \
+    wrong 'every caller may push events into it' \
       "gcloud run services remove-iam-policy-binding $INTERCEPTOR_SERVICE_NAME --region=$SERVICE_REGION --member=allUsers --role=roles/run.invoker"
   else good 'only named accounts may'; fi
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Removes what deploy.sh has made. Events that wait in Redis or Pub/Sub, and everybody's login, go with it.
+# Removes what deploy.sh has created, including undelivered events in Redis and Pub/Sub, and ends all sessions.
 #
 #   deploy/gcloud/teardown.sh [--dry-run] --yes
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -68,7 +68,7 @@ export class Conversation {
     }
   }
 
-  /** A line that nobody has said. */
+  /** Adds a line that is not part of the conversation. */
   note(text: string): void {
     this.add({ id: next(), role: 'notice', text, interim: false });
   }

@@ -115,7 +115,7 @@ function find(name: string): Conversation | undefined {
   return conversations.value.find((it) => short(it.name) === short(name));
 }
 
-/** Nobody answers when the connection breaks meanwhile; then it is joined again at the next connect. */
+/** Gets no answer if the connection breaks meanwhile; the next connect joins the conversation again. */
 async function ask(request: string, name: string): Promise<[boolean, string]> {
   return new Promise((resolve) =>
     socket

@@ -26,7 +26,7 @@ export function SignIn() {
         <button type="submit">Connect</button>
       </form>
       <p class="hint">
-        Does nobody get in? <code>AUTH_OPTION</code> decides who may; it is empty by default, so that nobody may.
+        If every login is refused, set <code>AUTH_OPTION</code>: it is empty by default, which refuses all agents.
       </p>
     </main>
   );

@@ -71,7 +71,7 @@ service/ui-connector | spec.template.spec.timeoutSeconds | "300" | longest reque
 service/ui-connector | spec.template.spec.containerConcurrency | "80" | desktops on one instance is '80'
 service/ui-connector | spec.template.spec.containers[0].env[].name | "AUTH_OPTION" | neither REDIS_URL nor REDISHOST
 service/ui-connector | status.url | "http://127.0.0.1:9" | /ready answers '000'
-service/cloud-pubsub-interceptor | bindings | [["roles/run.invoker", "allUsers"]] | everybody may push events into it
+service/cloud-pubsub-interceptor | bindings | [["roles/run.invoker", "allUsers"]] | every caller may push events into it
 service/cloud-pubsub-interceptor | bindings | [] | has not roles/run.invoker
 project/PROJECT | bindings | [] | has not roles/dialogflow.agentAssistClient
 secret/aa-integration-jwt-secret | bindings | [] | has not roles/secretmanager.secretAccessor
@@ -107,7 +107,7 @@ async fn the_doctor_names_each_fault_and_how_to_mend_it() {
         for (.., said) in &faults {
             assert!(!done.is_success && done.said.contains(said), "{said}: {}", done.said);
         }
-        assert!(done.said.contains("mend it: ") && done.said.contains("wrong."), "{}", done.said);
+        assert!(done.said.contains("fix: ") && done.said.contains("wrong."), "{}", done.said);
         stage.meddle(|things| *things = before);
     }
     for name in [
