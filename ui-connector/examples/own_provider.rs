@@ -58,11 +58,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::new("my-project", AuthSettings::new(agents), tokens);
     let broker = MemoryBroker::new(Retention::default());
     let connector = ConnectorId::generate();
-    let bus = Arc::new(broker.bus(connector.clone()));
+    let subscriber = Arc::new(broker.subscriber(connector.clone()));
+    let broker = Arc::new(broker);
     let backends = Backends {
-        bus: bus.clone(),
-        courier: bus,
-        keys: Arc::new(broker),
+        log: broker.clone(),
+        subscriber: subscriber.clone(),
+        messenger: subscriber,
+        keys: broker,
         connector,
         google: Arc::new(DefaultCredentials::default()),
     };

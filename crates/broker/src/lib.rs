@@ -1,7 +1,8 @@
-//! The event log, the event bus and the key store, on Redis and in process.
+//! The log of each conversation, its live channel, small values, and messages between connectors: on Redis and in memory.
 //!
-//! The services see the traits [`Publisher`], [`Subscriber`] and [`KeyValue`] alone; which
-//! implementation stands behind them is decided where a process starts. One contract suite (`tests/contract`) runs against both.
+//! The services use ports: the interceptor a [`Publisher`]; the connector a [`LogReader`], a [`Subscriber`], a
+//! [`Messenger`] and a [`KeyValue`]. The implementation is chosen where a process starts. One contract suite
+//! (`tests/contract`) runs against all of them.
 
 #![warn(missing_docs)]
 

@@ -3,15 +3,15 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tracing::warn;
 
-/// How many peer messages may wait to be read.
+/// Peer messages that may wait to be read.
 const MOST: usize = 1024;
 
-/// Where peer messages of other connectors wait for whoever reads them.
+/// Messages of other connectors that wait to be read.
 #[derive(Default)]
 pub(crate) struct Mailbox(Mutex<Option<mpsc::Sender<Bytes>>>);
 
 impl Mailbox {
-    /// Begins to keep peer messages, for whoever has opened it last.
+    /// Begins to keep messages, for the last receiver that was opened.
     pub(crate) fn open(&self) -> mpsc::Receiver<Bytes> {
         let (sender, receiver) = mpsc::channel(MOST);
         *self.0.lock() = Some(sender);
@@ -23,7 +23,7 @@ impl Mailbox {
         if let Some(sender) = &*inbox
             && let Err(mpsc::error::TrySendError::Full(_)) = sender.try_send(message)
         {
-            warn!("a message of another connector was dropped, as too many wait");
+            warn!("dropped a message of another connector; its mailbox is full");
         }
     }
 }

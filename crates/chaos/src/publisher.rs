@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{LogReader as _, RedisBroker};
-use event::{ConnectorId, ConversationName, EventKind, Position};
+use event::{ConversationName, EventKind, Position};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::json;

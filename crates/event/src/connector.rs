@@ -11,7 +11,7 @@ pub struct ConnectorId(String);
 
 impl ConnectorId {
     /// Every id of this implementation begins so; the original's are numbers. The interceptor's
-    /// script tells by it who serves a conversation.
+    /// script recognises our connectors by it.
     pub const PREFIX: &'static str = "aa-connector-";
 
     /// A new id that no other process has.
@@ -25,7 +25,7 @@ impl ConnectorId {
         is_number.then(|| Self([Self::PREFIX, number].concat()))
     }
 
-    /// What tells this id from others, in 32 hexadecimal digits.
+    /// The unique part of the id, 32 hexadecimal digits.
     pub fn number(&self) -> &str {
         self.0.strip_prefix(Self::PREFIX).unwrap_or(&self.0)
     }

@@ -2,7 +2,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::EventKind;
 
-/// Tells Pub/Sub's redelivery of a message from another message.
+/// Distinguishes a redelivery of Pub/Sub from another message.
 ///
 /// The message id alone does not: it is unique per topic, while the four topics meet in one
 /// conversation, and emulators count from one again after a restart. So the kind and the event

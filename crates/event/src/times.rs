@@ -1,4 +1,4 @@
-//! When an event was published and received, for those who measure.
+//! When an event was published and received, for metrics.
 
 use std::time::SystemTime;
 
@@ -14,7 +14,7 @@ const TAIL: usize = 4096;
 const MAX_TIME: usize = 40;
 
 impl Payload {
-    /// When Pub/Sub got the message, as far as the payload tells in the form that our interceptor writes.
+    /// When Pub/Sub got the message, if the payload has it in the form that our interceptor writes.
     ///
     /// The payload is not parsed, because it may be megabytes: a quote within the data is escaped, so the member's name is
     /// found at its own place only.

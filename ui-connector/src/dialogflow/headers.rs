@@ -6,8 +6,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName};
 
-/// What a desktop's request may say to Dialogflow. A list of what passes, because a new header that changes who asks,
-/// pays or is answered must not.
+/// What a desktop's request may say to Dialogflow. A list of what passes, because a new header that changes the caller,
+/// the billing or the recipient must not.
 const TO_DIALOGFLOW: [HeaderName; 6] =
     [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH];
 

@@ -1,4 +1,4 @@
-//! Paths that mean what they say, however often somebody on the way decodes them.
+//! Paths that are unambiguous, however often a server on the way decodes them.
 
 use percent_encoding::percent_decode;
 

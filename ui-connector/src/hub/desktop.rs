@@ -52,13 +52,13 @@ impl Desktop {
         self.socket.emit(event.frame(self.recovery && *offset != ResumeToken::EMPTY, &offset, false))
     }
 
-    /// It begins with what comes after `position`. Its events name that from now on, so that it can
-    /// resume before it has got any event of `name`.
+    /// Begins after `position`. Its events name that from now on, so that it can resume before it has received any event of
+    /// `name`.
     pub(super) fn start_at(&self, name: &ConversationName, position: Position) {
         self.offset.lock().set(name, position);
     }
 
-    /// Tells it that events of `name` may be missing, so that it can read them elsewhere.
+    /// Notifies it that events of `name` may be missing.
     pub(super) fn notify_missed(&self, name: &ConversationName) -> Result<(), Unsent> {
         let arg = serde_json::json!({"conversation_name": name.as_str()}).to_string();
         self.socket.try_emit(Frame::event(NAMESPACE, "events-missed", &[&arg]))?;

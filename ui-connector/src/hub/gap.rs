@@ -24,7 +24,7 @@ impl GapCheck {
     /// Whether something may have been between it and the next event in the log, or the log's end,
     /// if the log does not hold the event at `delivered`.
     ///
-    /// In doubt the answer is yes: who is told in vain reads once too often, who is not told misses events.
+    /// In doubt the answer is yes: a false positive costs one reload, a false negative loses events.
     pub(super) fn is_cut_off(self, log: LogBounds, now: u64, retention: Duration) -> bool {
         if log.first.is_some_and(|first| first <= self.delivered) {
             return false;
@@ -85,11 +85,11 @@ mod tests {
     fn an_old_event_ends_by_itself() {
         assert!(!is_cut_off(at(1_000_000), NOW - 1, None, false));
         assert!(!is_cut_off(at(1_000_000), NOW - 1, Some(at(1_999_500)), false));
-        assert!(is_cut_off(at(1_000_000), 1_000_001, None, false), "nobody knows what came and ended meanwhile");
+        assert!(is_cut_off(at(1_000_000), 1_000_001, None, false), "what came and ended meanwhile is unknown");
     }
 
     #[test]
-    fn who_began_before_the_first_event_misses_nothing_of_a_log_that_is_whole() {
+    fn a_whole_log_has_everything_since_before_its_first_event() {
         assert!(!is_cut_off(Position::START, NOW - 1, Some(at(1_999_500)), false));
         assert!(!is_cut_off(Position::moment(1_500_000), 1_500_000, None, false));
         assert!(is_cut_off(Position::START, 1_000_000, Some(at(1_999_500)), false));

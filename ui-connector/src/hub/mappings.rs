@@ -40,7 +40,7 @@ async fn renew(hub: &Hub) {
     for rooms in served.chunks(BATCH) {
         let names: Vec<_> = rooms.iter().map(|room| room.name.clone()).collect();
         if let Err(error) = hub.backends.keys.renew(&names, &hub.backends.connector, hub.settings.mapping_ttl).await {
-            tracing::warn!(error = %causes(&error), "mapping keys could not be renewed; it will be tried again");
+            tracing::warn!(error = %causes(&error), "failed to renew mapping keys; trying again");
         }
         for room in rooms.iter().filter(|room| room.is_empty()) {
             take_back(hub, room).await;
@@ -48,7 +48,7 @@ async fn renew(hub: &Hub) {
     }
 }
 
-/// Nothing happens if somebody is joining or leaving at this moment.
+/// Does nothing if a desktop is joining or leaving at this moment.
 async fn end(hub: &Hub, room: &Arc<Room>) {
     if let Ok(mut phase) = room.gate.try_lock()
         && room.is_empty()
@@ -61,9 +61,9 @@ async fn end(hub: &Hub, room: &Arc<Room>) {
 /// The last desktop left during the renewal, which may have claimed the key after it was released.
 async fn take_back(hub: &Hub, room: &Room) {
     if let Err(error) = hub.backends.keys.release(&room.name, &hub.backends.connector).await {
-        tracing::warn!(error = %causes(&error), conversation = %room.name, "a mapping key could not be released; it will expire");
+        tracing::warn!(error = %causes(&error), conversation = %room.name, "failed to release a mapping key; it will expire");
     }
-    // Someone has joined again, and the key that we have just released was theirs.
+    // A desktop has joined again, and the released key was the new one.
     if hub.find(room.name.as_str()).is_some_and(|room| !room.is_empty()) {
         hub.renew.notify_one();
     }

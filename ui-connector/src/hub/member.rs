@@ -40,7 +40,7 @@ pub(super) enum Progress {
 enum Latest {
     /// Where all such desktops begin.
     Unbound,
-    /// When it joined, for it could not be served then.
+    /// When it joined, because the room could not be opened then.
     Joined(Position),
     /// When it first connected: it has been here before, and may have gone before it got anything.
     CameBack(Position),
@@ -57,7 +57,7 @@ pub(super) struct Member {
     pub(super) live: bool,
     /// The log is known to hold what comes after `delivered`.
     is_contiguous: bool,
-    /// Somebody is reading the log for it.
+    /// A replay is running.
     pub(super) is_replaying: bool,
 }
 
@@ -79,7 +79,7 @@ impl Member {
     }
 
     /// It is known where a desktop begins that knows nothing: after `start`. `claimed` is the first of the
-    /// events that nobody had heard and somebody was to get: perhaps this one, who lost its connection.
+    /// undelivered events that was claimed: perhaps by this desktop, before it lost its connection.
     pub(super) fn start_at(&mut self, name: &ConversationName, start: Position, claimed: Option<Position>) {
         if self.delivered.is_none() {
             let start = match self.at_latest {
@@ -92,7 +92,7 @@ impl Member {
         }
     }
 
-    /// It cannot be told yet where it begins.
+    /// It is not known yet where it begins.
     pub(super) fn start_at_latest(&mut self, position: Position) {
         if matches!(self.at_latest, Latest::Unbound) {
             self.at_latest = Latest::Joined(position);
@@ -124,7 +124,7 @@ impl Member {
         self.delivered = self.delivered.max(Some(position));
     }
 
-    /// The log holds what comes after `delivered`, or the desktop was told that it does not.
+    /// The log holds what comes after `delivered`, or the desktop was notified that it does not.
     pub(super) fn mark_contiguous(&mut self) {
         self.is_contiguous = true;
     }

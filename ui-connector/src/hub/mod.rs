@@ -2,7 +2,7 @@
 //!
 //! A room has one owner, this hub. It remembers for every member the position delivered last, and
 //! an event is delivered if and only if its position is greater. That one rule gives order and
-//! once-only through live delivery, replay from the log, duplicates on the bus and reconnects.
+//! once-only through live delivery, replay from the log, duplicates and reconnects.
 
 mod desktop;
 mod dispatch;
@@ -56,13 +56,13 @@ pub(crate) struct Hub {
     backends: Backends,
     settings: HubSettings,
     rooms: Mutex<HashMap<ConversationName, Arc<Room>>>,
-    /// How often the bus has lost subscriptions: what was read before a loss says nothing after it.
+    /// How often subscriptions were lost: what was read before a loss proves nothing after it.
     losses: AtomicU64,
     /// Rooms that have to be repaired; each stands here once.
     to_repair: Mutex<Vec<Arc<Room>>>,
     repair: Notify,
     renew: Notify,
-    /// Places for those who read logs: after an outage all rooms do.
+    /// Permits for reading logs: after an outage all rooms do.
     reads: Semaphore,
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct HubState {
 }
 
 impl Hub {
-    /// A hub without rooms, attached to the bus of `backends`.
+    /// Creates a hub without rooms, attached to the subscriber of `backends`.
     pub(crate) fn new(backends: Backends, settings: HubSettings) -> Arc<Self> {
         let hub = Arc::new(Self {
             backends,
@@ -139,7 +139,7 @@ impl Hub {
                 Ok(true) => {}
                 Ok(false) => room.defer(desktop, moment),
                 Err(error) => {
-                    tracing::warn!(error = %causes(&error), conversation = %name, "a conversation cannot be served yet; it will be tried again");
+                    tracing::warn!(error = %causes(&error), conversation = %name, "failed to open a conversation; trying again");
                     room.defer(desktop, moment);
                     drop(phase);
                     self.request_repair(room);
@@ -149,11 +149,11 @@ impl Hub {
         }
     }
 
-    /// Brings a desktop everything that it has not got yet of a conversation that it has joined.
+    /// Delivers to a desktop everything that it has not received of a conversation that it has joined.
     pub(crate) async fn catch_up(&self, desktop: &Arc<Desktop>, name: &ConversationName) {
         let Some(room) = self.find(name.as_str()) else { return };
         if let Err(error) = self.catch_up_member(&room, desktop).await {
-            tracing::warn!(error = %causes(&error), conversation = %name, "missed events cannot be read yet; it will be tried again");
+            tracing::warn!(error = %causes(&error), conversation = %name, "failed to read missed events; trying again");
             self.request_repair(room);
         }
     }

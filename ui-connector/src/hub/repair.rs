@@ -58,7 +58,7 @@ async fn repair(hub: &Hub, room: Arc<Room>) {
             return;
         }
         let Err(error) = attempt(hub, &room).await else { return };
-        tracing::warn!(error = %causes(&error), conversation = %room.name, "a conversation could not be repaired yet");
+        tracing::warn!(error = %causes(&error), conversation = %room.name, "failed to repair a conversation; trying again");
         tokio::time::sleep(backoff.pause()).await;
     }
 }

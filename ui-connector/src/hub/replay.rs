@@ -14,7 +14,7 @@ use super::room::Room;
 const PAGE: usize = 64;
 
 impl Hub {
-    /// Delivers what the desktop has missed, unless somebody does so already. It ends when the
+    /// Delivers what the desktop has missed, unless a replay is running. It ends when the
     /// desktop is live, has left, or was cut because it reads too slowly.
     pub(super) async fn catch_up_member(&self, room: &Room, desktop: &Arc<Desktop>) -> Result<(), Error> {
         if !room.start_replay(desktop) {
@@ -57,7 +57,7 @@ impl Hub {
         Ok(events)
     }
 
-    /// Tells the desktop if the log does not hold everything up to `next`, the first event that was read.
+    /// Notifies the desktop if the log does not hold everything up to `next`, the first event that was read.
     async fn report_gap(&self, room: &Room, desktop: &Arc<Desktop>, next: Option<Position>) -> Result<(), Error> {
         let Some(gap_check) = room.gap_check(desktop) else { return Ok(()) };
         if gap_check.is_followed_by(next) {

@@ -11,23 +11,23 @@ use super::gap::GapCheck;
 use super::member::{Member, Progress, StartFrom};
 use crate::metrics;
 
-/// Whether the bus listens for a room.
+/// Whether a room is subscribed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Not yet.
+    /// It was never subscribed.
     New,
-    /// It does.
+    /// It is subscribed.
     Subscribed,
-    /// It is being told to stop; if that was to repair off, it has to be told again.
+    /// It is being unsubscribed; if that was interrupted, it must be repeated.
     Closing,
-    /// Not any more: the room is gone, whoever holds it takes a new one.
+    /// The room is gone. Callers that still hold it take a new one.
     Closed,
 }
 
 /// One conversation with at least one desktop.
 pub(super) struct Room {
     pub(super) name: ConversationName,
-    /// Of which part of Redis it is.
+    /// The slot of its keys.
     pub(super) slot: Slot,
     /// Its repair has been asked for and has not begun yet.
     pub(super) repair_requested: AtomicBool,
@@ -45,9 +45,9 @@ struct State {
     seen: Position,
     /// How far some desktop has got everything; nothing before the room was opened for the first time.
     delivered_to_any: Option<Position>,
-    /// Until then: the first event known that nobody has got.
+    /// Until then: the first undelivered event that is known.
     first_undelivered: Option<Position>,
-    /// The oldest mark of events that nobody had heard, claimed by somebody lately.
+    /// The oldest mark of undelivered events that was claimed lately.
     claimed: Option<Position>,
 }
 
@@ -73,7 +73,7 @@ impl Room {
         }
     }
 
-    /// The room cannot be opened now. Who has joined at `moment` gets what comes from then on.
+    /// The room cannot be opened now. The desktop, which joined at `moment`, gets the events from then on.
     pub(super) fn defer(&self, desktop: &Arc<Desktop>, moment: Position) {
         if let Some(member) = self.state.lock().find(desktop) {
             member.start_at_latest(moment);
@@ -98,7 +98,7 @@ impl Room {
     }
 
     /// The end of the log is known. Desktops that know no position begin with the first event that
-    /// nobody has got: either no connector heard it, or only we did, while we were opening.
+    /// is undelivered: either no connector received it, or only this one, while the room was being opened.
     ///
     /// The room is open if `unbroken` says that we have listened ever since; it is asked under the
     /// lock, so that a loss comes either before the question or after the answer.
@@ -129,7 +129,7 @@ impl Room {
     /// Gives a live event to the members. The others will find it in the log.
     ///
     /// False if one of them has no room for it and is live no longer: it has to be caught up. So a
-    /// burst cuts nobody; a desktop that does not read is cut when its catching up takes too long.
+    /// burst disconnects no desktop; one that does not read is disconnected when its replay takes too long.
     pub(super) fn dispatch(&self, event: &LoggedEvent) -> bool {
         let position = event.position;
         let mut state = self.state.lock();
@@ -179,7 +179,7 @@ impl Room {
             }
             delivered_to_any
         } else {
-            // What is no text can be delivered to nobody, and must not be read again and again.
+            // A payload that is not text cannot be delivered, and must not be read again and again.
             member.advance_to(event.position);
             true
         };
@@ -189,7 +189,7 @@ impl Room {
         has_it
     }
 
-    /// True if the desktop is behind and nobody is catching it up yet: the caller has to, until it is
+    /// Returns true if the desktop is behind and no replay is running: the caller must replay, until it is
     /// [settled](Progress::Done) or [delivered up](Self::stop_replay).
     pub(super) fn start_replay(&self, desktop: &Arc<Desktop>) -> bool {
         let mut state = self.state.lock();
@@ -197,7 +197,7 @@ impl Room {
         !member.live && !std::mem::replace(&mut member.is_replaying, true)
     }
 
-    /// The log cannot be read now: somebody has to begin again later.
+    /// The log cannot be read now: the replay must be started again later.
     pub(super) fn stop_replay(&self, desktop: &Arc<Desktop>) {
         if let Some(member) = self.state.lock().find(desktop) {
             member.is_replaying = false;
@@ -229,7 +229,7 @@ impl Room {
         self.state.lock().find(desktop).map(|member| member.gap_check())
     }
 
-    /// The log holds what comes after the desktop's position. If it does not, the desktop has been told,
+    /// The log holds what comes after the desktop's position. If it does not, the desktop has been notified,
     /// and goes on with `next`.
     pub(super) fn mark_contiguous(&self, desktop: &Arc<Desktop>, next: Option<Position>) {
         if let Some(member) = self.state.lock().find(desktop) {

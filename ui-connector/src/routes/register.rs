@@ -137,7 +137,7 @@ fn issue(app: &App, user: Result<String, &'static str>, admission: Admission) ->
     }
 }
 
-/// The answer does not tell why; the log does.
+/// The response does not say why; the log does.
 fn refuse(caller: Caller, provider: &'static str, refusal: &Refusal) -> Response {
     let (status, reason) = (status(refusal), causes(refusal).to_string());
     if matches!(refusal, Refusal::Denied(_)) {

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-/// What a session is told.
+/// A message of the server.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ChannelMessage {
     /// The session has been opened under this id.
     LogHead(String),
-    /// A message for whoever uses the session.
+    /// A message for the user of the channel.
     Data(Value),
     /// The other end has failed, with its own words if it has any.
     Failed(Option<String>),

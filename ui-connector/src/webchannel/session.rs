@@ -53,7 +53,7 @@ pub(crate) struct Session {
     rid: u64,
     /// Messages sent so far.
     sent: u64,
-    /// Id of the last message that came, which tells the other end that it need not keep it.
+    /// Id of the last message that came, which lets the other end discard it.
     received: u64,
 }
 
@@ -117,7 +117,7 @@ impl Session {
         self.received = self.received.max(last);
     }
 
-    /// Tells the other end that nobody listens any more, if it can be told.
+    /// Ends the channel at the other end, if it can be reached.
     pub(crate) async fn close(mut self) {
         let rid = self.next_rid();
         let query =

@@ -58,7 +58,7 @@ impl Store {
         self.inner.lock()
     }
 
-    /// Records an event and tells it to the subscribers, under one lock: they hear the events of a
+    /// Records an event and passes it to the subscribers, under one lock: they receive the events of a
     /// conversation in the order of its log.
     pub(super) fn record(&self, event: &NewEvent) -> Recorded {
         let now = Instant::now();

@@ -44,7 +44,7 @@ impl Drop for MemorySubscriber {
 impl Subscriber for MemorySubscriber {
     fn attach(&self, sink: Arc<dyn EventSink>) {
         if self.sink.set(sink).is_err() {
-            warn!("the bus has a sink already; the second one hears nothing");
+            warn!("event sink already attached; ignored the second one");
         }
     }
 

@@ -56,8 +56,9 @@ impl RedisBroker {
         recorded(&self.0.nodes.run_until(Slot::of(name), deadline, record).await?)
     }
 
-    /// Connectors are told only of what replicas have: a desktop might get an event twice that died with its primary
-    /// and was delivered again by Pub/Sub. What was told must be on replicas, too, before the message is acknowledged.
+    /// Events are published only when replicas have them: otherwise a desktop might receive an event that is lost with
+    /// its primary, and once more when Pub/Sub delivers it again. The record of what was published must be on replicas,
+    /// too, before the message is acknowledged.
     async fn record_on_replicas(&self, event: &NewEvent, deadline: Instant) -> Result<Recorded, Error> {
         let name = &event.conversation;
         let mut hold = self.0.scripts.hold.key(names::log(name));

@@ -24,17 +24,17 @@ pub(super) fn seen(conversation: &ConversationName, window: i64) -> String {
     name(conversation, &format!("}}:seen:{window}"))
 }
 
-/// The position of the first event that nobody heard.
+/// The position of the first undelivered event.
 pub(super) fn undelivered(conversation: &ConversationName) -> String {
     name(conversation, "}:unheard")
 }
 
-/// The undelivered mark that was claimed last, with the receipt of who took it.
+/// The undelivered mark that was claimed last, with the receipt of its connector.
 pub(super) fn claimed(conversation: &ConversationName) -> String {
     name(conversation, "}:taken")
 }
 
-/// The position of the last event that connectors were told of, where events are held back until replicas have them.
+/// The position of the last published event, where events are held back until replicas have them.
 pub(super) fn announced(conversation: &ConversationName) -> String {
     name(conversation, "}:announced")
 }

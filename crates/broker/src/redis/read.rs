@@ -54,7 +54,7 @@ impl LogReader for RedisBroker {
                 position = at;
                 // A newer interceptor may know kinds that we do not.
                 let Some(payload) = payload else {
-                    warn!(position = %at, "left out an event of unknown form in the log");
+                    warn!(position = %at, "ignored an event of unknown form in the log");
                     continue;
                 };
                 events.push(LoggedEvent { position: at, payload });

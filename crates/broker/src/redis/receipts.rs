@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 /// taken before has ended anyway.
 const MOST: usize = 10_000;
 
-/// Receipts under which an undelivered mark may have been taken without an answer. Whoever opens the
-/// conversation next presents the same one.
+/// Receipts under which an undelivered mark may have been taken without an answer. The next attempt to
+/// open the conversation presents the same one.
 #[derive(Debug, Default)]
 pub(super) struct Receipts(Mutex<HashMap<ConversationName, u64>>);
 
@@ -20,7 +20,7 @@ impl Receipts {
     }
 }
 
-/// One attempt. It counts as unanswered, be it failed or given up, unless told otherwise.
+/// One attempt. It counts as unanswered, also if it fails or is dropped, until [`answered`](Self::answered) is called.
 pub(super) struct Receipt<'a> {
     receipts: &'a Receipts,
     conversation: &'a ConversationName,

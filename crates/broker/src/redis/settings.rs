@@ -102,9 +102,9 @@ impl RedisSettings {
             return Client::open(info).map_err(SettingsError::Url);
         };
         let root_cert =
-            std::fs::read(path).map_err(|source| SettingsError::InvalidPush { path: path.clone(), source })?;
+            std::fs::read(path).map_err(|source| SettingsError::Unreadable { path: path.clone(), source })?;
         let unusable = |source| SettingsError::Certificates { path: path.clone(), source };
-        // The client would take an empty file for "trust nobody".
+        // The client would trust no certificate with an empty file.
         if !matches!(CertificateDer::pem_slice_iter(&root_cert).next(), Some(Ok(_))) {
             return Err(unusable(None));
         }
@@ -132,7 +132,7 @@ pub enum SettingsError {
     CertificatesWithoutTls,
     /// The file with the certificates cannot be read.
     #[error("a file that cannot be read: {}", path.display())]
-    InvalidPush {
+    Unreadable {
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -158,7 +158,7 @@ impl SettingsError {
             }
             Self::Cluster => REDIS_CLUSTER.problem(env, found, "a redis:// or rediss:// URL without a database number"),
             Self::CertificatesWithoutTls => REDIS_CA_CERT.problem(env, found, "a rediss:// URL in REDIS_URL"),
-            Self::InvalidPush { .. } | Self::Certificates { .. } => {
+            Self::Unreadable { .. } | Self::Certificates { .. } => {
                 REDIS_CA_CERT.problem(env, found, "a readable file with PEM certificates");
             }
         }

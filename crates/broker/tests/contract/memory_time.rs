@@ -51,7 +51,7 @@ async fn a_conversation_that_begins_again_goes_on_in_order() {
     pass(1000).await;
     let (after, receivers) = stage.say(&name, "b").await;
     assert!(after > before, "{after} after {before}");
-    // Who listens is not forgotten.
+    // Subscriptions do not expire.
     assert_eq!(receivers, 1);
     assert_eq!(connector.ear.texts(2).await, ["a", "b"]);
 }

@@ -1,4 +1,4 @@
-//! Letters from connector to connector.
+//! Messages between connectors.
 
 use std::time::Duration;
 

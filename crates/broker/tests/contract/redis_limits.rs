@@ -75,7 +75,7 @@ async fn redis_need_not_be_up_at_the_start() {
     assert!(!connector.bus.is_connected());
     server.restart().await;
     until("Redis answers", async || broker.ping().await.is_ok()).await;
-    // There was nothing to lose, but somebody was refused.
+    // There was nothing to lose, but a subscription was refused.
     until("the refused are told", async || connector.ear.all() == [Heard::Restored]).await;
     assert!(connector.bus.is_connected());
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker::{Error, Publisher as _, Recorded, RedisBroker, RedisSettings, Retention, Subscriber as _};
+use broker::{Error, LogReader as _, Publisher as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::{ConversationName, Position};
 use futures_util::FutureExt as _;
 

@@ -1,7 +1,7 @@
--- Tells the connectors of the events after the last one that they were told of, up to a position; an event whose
--- position is greater than a desktop's last one would hide those before it, so nobody is left out.
--- Returns how many connectors heard the last one, or an error.
--- `to`: the log, the live channel, the unheard mark, the mapping key, the position of the last event told.
+-- Publishes the events after the last published one, up to a position; an event whose position is greater than a
+-- desktop's last one would hide those before it, so none is left out.
+-- Returns how many connectors received the last one, or an error.
+-- `to`: the log, the live channel, the undelivered mark, the mapping key, the position of the last published event.
 local function announce(to, from, upto, time)
   if not less(from, upto) then return 0 end
   local receivers = 0

@@ -1,4 +1,4 @@
--- Records one event without telling anybody of it: first replicas must have it. The log, however, is read no further
+-- Records one event without publishing it: first replicas must have it. The log, however, is read no further
 -- than to the last event that was announced.
 -- KEYS: log, seen, announced. ARGV: fingerprint, kind, payload, events to keep, seconds to keep.
 -- Returns whether the event is new, and the last position in the log.

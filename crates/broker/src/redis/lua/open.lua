@@ -1,8 +1,8 @@
--- Takes the unheard mark and looks up the end of the log.
--- KEYS: unheard, log, taken, announced. ARGV: receipt, seconds to keep.
+-- Takes the undelivered mark and looks up the end of the log.
+-- KEYS: undelivered, log, taken, announced. ARGV: receipt, seconds to keep.
 -- Returns the mark, the last position in the log that may be known, and the oldest mark taken within the time to keep.
--- At `taken` stand the receipt of who took a mark last, that mark, and the oldest one. If this answer is lost,
--- the mark is handed out to whoever comes again with the same receipt, and to nobody else.
+-- `taken` holds the receipt under which a mark was taken last, that mark, and the oldest one. If this answer is lost,
+-- the mark is handed out again for the same receipt, and for no other.
 local call = redis.call
 local unheard, taken = call('GET', KEYS[1]), call('GET', KEYS[3])
 local receipt, mine, oldest

@@ -1,5 +1,5 @@
--- Tells the connectors of one event. Returns how many heard it, or an error.
-local function publish(live, mapping, unheard, position, kind, payload, time)
+-- Publishes one event. Returns how many heard it, or an error.
+local function publish(live, mapping, undelivered, position, kind, payload, time)
   -- Sharded channels spread over a cluster, and no pattern subscription is matched against them.
   local command = (redis.REDIS_VERSION_NUM or 0) >= 0x00070000 and 'SPUBLISH' or 'PUBLISH'
   local receivers = redis.pcall(command, live, position .. ' ' .. kind .. ' ' .. payload)
@@ -13,8 +13,8 @@ local function publish(live, mapping, unheard, position, kind, payload, time)
   end
 
   -- The mark stays where it is, but lasts as long as the event that it leads to.
-  if receivers == 0 and not redis.call('SET', unheard, position, 'NX', 'EX', time) then
-    redis.call('EXPIRE', unheard, time)
+  if receivers == 0 and not redis.call('SET', undelivered, position, 'NX', 'EX', time) then
+    redis.call('EXPIRE', undelivered, time)
   end
   return receivers
 end

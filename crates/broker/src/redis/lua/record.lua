@@ -1,7 +1,7 @@
--- Records one event: log, live channel, unheard mark. Everything or nothing.
--- KEYS: log, seen, unheard, live (a channel), mapping key, announced.
+-- Records one event: log, live channel, undelivered mark. Everything or nothing.
+-- KEYS: log, seen, undelivered, live (a channel), mapping key, announced.
 -- ARGV: fingerprint, kind, payload, events to keep, seconds to keep.
--- Returns false for a duplicate, else the position and how many connectors heard it.
+-- Returns false for a duplicate, else the position and how many connectors received it.
 -- What costs here is the number of calls, and every string that Lua makes: Redis hashes it whole.
 local call, log, seen, kind, payload, time = redis.call, KEYS[1], KEYS[2], ARGV[2], ARGV[3], ARGV[5]
 

@@ -1,4 +1,4 @@
--- What is left to do of recording if events were held back, or if nobody could be told.
+-- What is left to do if events were held back, or if publishing failed.
 if announced then
   local to = { log = log, unheard = KEYS[3], live = KEYS[4], mapping = KEYS[5], announced = KEYS[6] }
   receivers = announce(to, announced, position, time)

@@ -11,7 +11,7 @@ pub(in crate::redis) struct Connection {
     /// The number of this connection to this node.
     pub(super) generation: u64,
     pub(super) barrier: Arc<ReplicationAck>,
-    /// The slot is on its way to this node, which serves it to those only who say that they know
+    /// The slot is on its way to this node, which serves it only to clients that send ASKING
     /// (<https://redis.io/docs/latest/commands/asking/>).
     pub(super) asking: bool,
 }

@@ -27,7 +27,7 @@ pub(super) struct Discovery {
     seed: Arc<Node>,
     /// Nodes that were named by a redirection, and have no slots as far as is known.
     unassigned: Mutex<HashMap<Address, Arc<Node>>>,
-    /// When the nodes were asked last. Who holds it asks; the others wait for the answer.
+    /// When the nodes were asked last. The holder of the lock asks; the others wait for the answer.
     asked: Turn<Option<Instant>>,
 }
 
@@ -37,7 +37,7 @@ impl Discovery {
         Self { client, settings, seed, unassigned: Mutex::default(), asked: Turn::default() }
     }
 
-    /// Replaces `slot_map` by what the nodes say, unless somebody has done so since it was `seen`, or has begun
+    /// Replaces `slot_map` by what the nodes say, unless another caller has done so since it was `seen`, or has begun
     /// to since this was called.
     pub(super) async fn run(&self, slot_map: &watch::Sender<Arc<SlotMap>>, seen: &Arc<SlotMap>) -> Result<(), Error> {
         let called = Instant::now();
@@ -50,14 +50,14 @@ impl Discovery {
             sleep_until(asked + PAUSE).await;
         }
         *asked = Some(Instant::now());
-        let told = self.ask(&known).await?;
-        if !known.is_as(&told) {
-            info!(nodes = told.nodes.len(), sound = told.is_sound, "learnt which node of Redis has which slots");
+        let view = self.ask(&known).await?;
+        if !known.is_as(&view) {
+            info!(nodes = view.nodes.len(), sound = view.is_sound, "read the slot map of the Redis Cluster");
         }
-        let nodes = told.nodes.into_iter().map(|(address, slots)| Ok((self.at(&known, &address)?, slots)));
+        let nodes = view.nodes.into_iter().map(|(address, slots)| Ok((self.at(&known, &address)?, slots)));
         let found: Vec<(Arc<Node>, Slots)> = nodes.collect::<Result<_, Error>>()?;
         self.unassigned.lock().clear();
-        // Even if nothing has changed: whoever has given a slot up tries again.
+        // Even if nothing has changed: a subscription that has given up a slot tries again.
         slot_map.send_replace(Arc::new(SlotMap(found)));
         Ok(())
     }
@@ -86,7 +86,7 @@ impl Discovery {
         Ok(Node::new(address.clone(), NodeConnection::new(client, Arc::clone(&self.settings))))
     }
 
-    /// Asks all nodes at once. The first that sees everything served is believed; otherwise the one that knows
+    /// Asks all nodes at once. Takes the first answer in which every slot is served; otherwise the one that knows
     /// of the latest change.
     async fn ask(&self, slot_map: &SlotMap) -> Result<ClusterView, Error> {
         let deadline = Instant::now() + self.settings.response_timeout;
@@ -101,8 +101,8 @@ impl Discovery {
         let (mut best, mut failure) = (None::<ClusterView>, Error::Timeout(self.settings.response_timeout));
         while let Some(answer) = answers.next().await {
             match answer {
-                Ok(told) if told.is_sound && !told.nodes.is_empty() => return Ok(told),
-                Ok(told) if best.as_ref().is_none_or(|best| best.epoch < told.epoch) => best = Some(told),
+                Ok(view) if view.is_sound && !view.nodes.is_empty() => return Ok(view),
+                Ok(view) if best.as_ref().is_none_or(|best| best.epoch < view.epoch) => best = Some(view),
                 Ok(_) => {}
                 Err(error) => {
                     debug!(%error, "a node of Redis did not tell which slots it has");
@@ -110,6 +110,6 @@ impl Discovery {
                 }
             }
         }
-        best.filter(|told| !told.nodes.is_empty()).ok_or(failure)
+        best.filter(|view| !view.nodes.is_empty()).ok_or(failure)
     }
 }

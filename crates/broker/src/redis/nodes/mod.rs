@@ -148,7 +148,7 @@ impl Nodes {
         Ok(redirect)
     }
 
-    /// The node to ask, and whether it has to be told that the slot is on its way.
+    /// Returns the node to ask, and whether ASKING must be sent because the slot is being moved to it.
     async fn next(&self, slot: Slot, redirect: Option<Redirect>) -> Result<(Arc<Node>, bool), Error> {
         match (redirect, &self.discovery) {
             (Some(Redirect::Ask(address)), Some(discovery)) => Ok((discovery.at(&self.slot_map(), &address)?, true)),

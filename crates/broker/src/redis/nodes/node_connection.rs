@@ -12,7 +12,7 @@ use super::replication::ReplicationAck;
 use crate::Error;
 use crate::redis::settings::RedisSettings;
 
-/// An attempt to connect, under way or done. One attempt serves all who wait for it.
+/// An attempt to connect, under way or done. All callers that wait share one attempt.
 type Attempt = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 
 /// The connection for commands to one node: made when it is first needed, shared by everyone, and

@@ -17,7 +17,7 @@ pub(super) struct ReplicationAck {
     answered: Mutex<Answered>,
 }
 
-/// What Redis has answered last: to whom, and what.
+/// The last answer of Redis, and the connection that it came on.
 #[derive(Default)]
 struct Answered {
     /// The connection that was asked.
@@ -33,7 +33,7 @@ impl ReplicationAck {
     }
 
     /// Whether enough replicas have everything that was written before, on this connection, the one of `generation`.
-    /// One question serves all who have come before it was asked; on another connection, perhaps to another
+    /// One question answers all requests that came before it; on another connection, perhaps to another
     /// node, its answer means nothing.
     pub(super) async fn pass(
         &self,
@@ -56,7 +56,7 @@ impl ReplicationAck {
     }
 
     /// How many replicas have everything. Something is written first, so that there is something to wait for: a
-    /// duplicate writes nothing, and what it repeats may have been written by somebody else.
+    /// duplicate writes nothing, and what it repeats may have been written on another connection.
     async fn ask(&self, connection: &mut impl ConnectionLike, key: &str) -> RedisResult<usize> {
         let mut steps = redis::pipe();
         steps.cmd("SET").arg(key).arg(1).arg("EX").arg(LIFETIME.as_secs()).ignore();

@@ -1,4 +1,4 @@
-//! Which node has which slots, and how the nodes tell it.
+//! The slot map: which node has which slots, and how it is read from the nodes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,7 +56,7 @@ impl SlotMap {
 /// What one node says about all.
 pub(super) struct ClusterView {
     pub(super) nodes: Vec<(Address, Slots)>,
-    /// Every slot is served, as far as it knows; false as well for one that is cut off from the others.
+    /// Whether every slot is served, as far as the node knows; false as well if it is cut off from the others.
     pub(super) is_sound: bool,
     /// Grows whenever the nodes agree on a change.
     pub(super) epoch: u64,

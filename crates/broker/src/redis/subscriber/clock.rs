@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::redis::nodes::Address;
 
-/// By how much the clocks may differ as long as Redis has not told its time.
+/// Assumed difference of the clocks as long as the time of Redis is unknown.
 const UNKNOWN: i64 = -60_000_000;
 
 /// For how long the best sample is trusted more than a newer one: clocks drift.
@@ -25,7 +25,7 @@ struct Sample {
 }
 
 impl RedisClock {
-    /// The node there has just told its time: seconds and microseconds, as `TIME` answers.
+    /// Notes the time of a node: seconds and microseconds, as `TIME` answers.
     pub(super) fn told(&self, node: &Address, (seconds, micros): (i64, i64)) {
         let sample = Sample { ahead: seconds.saturating_mul(1_000_000) + micros - local(), taken: Instant::now() };
         let mut clocks = self.lock();

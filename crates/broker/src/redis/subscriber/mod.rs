@@ -120,7 +120,7 @@ impl Subscriber for RedisSubscriber {
         self.state.unwant(channel);
         let doubt = InFlightGuard::new(&self.state, channel);
         let turn = self.turn(channel).await;
-        // Whoever had the turn may have subscribed.
+        // The holder of the turn may have subscribed.
         self.state.unwant(channel);
         let outcome = match turn {
             Ok(_turn) => self.leave(channel).await,
@@ -161,7 +161,7 @@ impl Messenger for RedisSubscriber {
     }
 }
 
-/// Tells the supervisor if an operation is dropped before Redis has confirmed it.
+/// Notes an operation that is dropped before Redis has confirmed it.
 struct InFlightGuard<'a> {
     state: &'a SubscriptionState,
     channel: Option<&'a Channel>,

@@ -17,7 +17,7 @@ use crate::slots::Slot;
 use crate::{Error, EventSink, Incoming, Slots};
 
 /// What the bus knows about its subscriptions, shared by its users, its supervisor and the tasks
-/// that read the connections. Everything the sink hears is told under the one lock, hence in order.
+/// that read the connections. All messages are passed to the sink under the one lock, hence in order.
 #[derive(Default)]
 pub(super) struct SubscriptionState {
     sink: OnceLock<Arc<dyn EventSink>>,
@@ -33,10 +33,10 @@ pub(super) struct SubscriptionState {
 #[derive(Default)]
 struct State {
     /// The connections, by their numbers. No slot is with two of them. What comes from one that has
-    /// ended is not heard any more.
+    /// ended is ignored.
     subscriptions: HashMap<u64, NodeSubscription>,
     last: u64,
-    /// Of these the sink has been told a loss, or a user that there is no connection, and nobody yet its end.
+    /// Slots whose loss was reported to the sink, or whose subscribers got an error, and whose recovery was not.
     reported_lost: Slots,
     /// What is, or is to be, subscribed.
     wanted: HashMap<Channel, Slot>,
@@ -62,7 +62,7 @@ impl SubscriptionState {
 
     pub(super) fn attach(&self, sink: Arc<dyn EventSink>) {
         if self.sink.set(sink).is_err() {
-            warn!("the bus has a sink already; the second one hears nothing");
+            warn!("event sink already attached; ignored the second one");
         }
     }
 
@@ -179,7 +179,7 @@ impl SubscriptionState {
         }
     }
 
-    /// Goes live with what the connection has got, if `subscribed` is exactly what is wanted of it; else tells
+    /// Goes live with what the connection has got, if `subscribed` is exactly what is wanted of it; else returns
     /// the difference.
     pub(super) fn go_live(
         &self,
@@ -230,7 +230,7 @@ impl SubscriptionState {
         }
     }
 
-    /// The node does not serve `slot` any more, and has said so.
+    /// The node has reported that it no longer serves `slot`.
     pub(super) fn lose_slot(&self, slot: Slot) {
         self.take_slots(&mut self.lock(), &[slot].into_iter().collect());
         self.stale.notify_one();
@@ -250,7 +250,7 @@ impl SubscriptionState {
         self.mark_lost(state, slots);
     }
 
-    /// Tells the loss of those of `slots` that were live.
+    /// Reports the loss of those of `slots` that were live.
     fn mark_lost(&self, state: &mut State, slots: &Slots) {
         let lost = self.live.among(slots);
         if !lost.is_empty() && !state.is_stopped {
@@ -271,7 +271,7 @@ impl SubscriptionState {
     pub(super) fn take(&self, number: u64, push: PushInfo, own: &ConnectorId) {
         let incoming = match PushMessage::read(push, own) {
             Ok(incoming) => incoming,
-            Err(reason) => return warn!(%reason, "left out a message on a channel of Redis"),
+            Err(reason) => return warn!(%reason, "ignored a malformed pub/sub message"),
         };
         let mut state = self.lock();
         let Some(subscription) = state.subscriptions.get(&number) else { return };

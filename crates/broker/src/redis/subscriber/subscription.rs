@@ -27,13 +27,13 @@ pub(super) struct NodeSubscription {
     pub(super) slots: Slots,
     /// Where to subscribe, once all is subscribed that was wanted at first.
     pub(super) pubsub: Option<PubSubConnection>,
-    /// What may have been left subscribed because nobody waited for the end of the operation.
+    /// Channels that may have been left subscribed because an operation was dropped.
     pub(super) in_flight: Vec<Channel>,
     /// Rings when there is something to look after.
     pub(super) wakeup: Arc<Notify>,
 }
 
-/// A node with whatever comes to one who looks after the connection to it.
+/// Keeps the subscription connection to one node.
 pub(super) struct NodeWorker {
     pub(super) node: Arc<Node>,
     pub(super) slot_maps: watch::Receiver<Arc<SlotMap>>,

@@ -62,7 +62,7 @@ impl RedisSubscriber {
             Ok(()) => backoff.reset(),
             Err(error) => {
                 if backoff.is_fresh() {
-                    warn!(%error, "no node of the cluster answers");
+                    warn!(%error, "failed to read the slot map of the Redis Cluster; trying again");
                 }
                 self.state.stale.notify_one();
                 sleep(backoff.pause()).await;
@@ -76,11 +76,11 @@ impl RedisSubscriber {
         let mut worker = NodeWorker { node, slot_maps, backoff: Backoff::default() };
         while let Some(slots) = worker.slots() {
             match self.serve_node(&mut worker, &slots).await {
-                Ok(()) => warn!(node = %worker.node.address, "the subscription to Redis was lost"),
+                Ok(()) => warn!(node = %worker.node.address, "lost the subscription to Redis; reconnecting"),
                 Err(error) if worker.backoff.is_fresh() => {
-                    warn!(node = %worker.node.address, %error, "no subscription to Redis");
+                    warn!(node = %worker.node.address, %error, "failed to subscribe to Redis; trying again");
                 }
-                Err(error) => debug!(%error, "no subscription to Redis"),
+                Err(error) => debug!(%error, "failed to subscribe to Redis; trying again"),
             }
             self.state.stale.notify_one();
             sleep(worker.backoff.pause()).await;
