@@ -49,20 +49,20 @@ pub enum KeysUnavailable {
 pub struct KeySet {
     source: Source,
     minimum: Duration,
-    state: RwLock<State>,
+    state: RwLock<CachedKeys>,
     /// Held while the set is fetched.
     fetching: Mutex<()>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct State {
+struct CachedKeys {
     keys: Arc<[Jwk]>,
     /// Until when the keys need not be fetched again, and until when they may be used; nothing without keys.
     fresh: Option<(Instant, Instant)>,
     attempted: Option<Instant>,
 }
 
-impl State {
+impl CachedKeys {
     fn is_fresh(&self, now: Instant) -> bool {
         self.fresh.is_some_and(|(fresh, _)| now < fresh)
     }
@@ -165,7 +165,7 @@ impl KeySet {
         keys.ok_or(KeysUnavailable::Unusable("its discovery document names no https URL of keys"))
     }
 
-    fn state(&self) -> State {
+    fn state(&self) -> CachedKeys {
         self.state.read().clone()
     }
 }

@@ -39,12 +39,12 @@ pub(crate) fn serve<A: Application>(application: Arc<A>, mut driver: Driver) -> 
 struct Client<S> {
     connection: Arc<Connection>,
     /// Most clients have one, so that a search from the start is fastest.
-    members: Vec<Member<S>>,
+    members: Vec<NamespaceMember<S>>,
     assembly: Option<Box<Assembly>>,
 }
 
 /// The client in one namespace.
-struct Member<S> {
+struct NamespaceMember<S> {
     socket: Socket,
     state: S,
 }
@@ -138,7 +138,7 @@ impl<S> Client<S> {
                 self.connection.establish();
                 // Room for one member, not for the usual four.
                 self.members.reserve_exact(1);
-                let member = self.members.push_mut(Member { socket, state });
+                let member = self.members.push_mut(NamespaceMember { socket, state });
                 application.connected(&mut member.state).await;
             }
             Err(Refused { message, data, close }) => {

@@ -24,13 +24,13 @@ const MAX_SESSION_ID_BYTES: usize = 128;
 
 /// Issues and verifies tokens, with HS256 and the secrets of the deployment.
 pub struct TokenKeys {
-    current: RwLock<Current>,
+    current: RwLock<CurrentSecrets>,
     project: String,
     lifetime: Duration,
 }
 
 /// The secrets in use, and what they were made of.
-struct Current {
+struct CurrentSecrets {
     secrets: Arc<Secrets>,
     /// Digest of the file when it was last looked at; nothing if it could not be used.
     digest: Option<[u8; 32]>,
@@ -44,7 +44,7 @@ impl fmt::Debug for TokenKeys {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Claims {
+pub struct TokenClaims {
     /// Unix time at which the token expires, seconds.
     pub expires: f64,
     /// The session that the token belongs to; those of the original belong to none.
@@ -106,7 +106,7 @@ impl TokenKeys {
     /// # Errors
     /// [`SecretError::TooShort`] if one of them is empty or too short.
     pub fn new(file: &[u8], project: &str, lifetime: Duration) -> Result<Self, SecretError> {
-        let current = Current { secrets: Arc::new(Secrets::parse(file)?), digest: Some(sha256(file)) };
+        let current = CurrentSecrets { secrets: Arc::new(Secrets::parse(file)?), digest: Some(sha256(file)) };
         Ok(Self { current: RwLock::new(current), project: project.to_owned(), lifetime })
     }
 
@@ -124,7 +124,7 @@ impl TokenKeys {
         match parsed {
             Ok(None) => Ok(false),
             Ok(Some((secrets, digest))) => {
-                *current = Current { secrets: Arc::new(secrets), digest: Some(digest) };
+                *current = CurrentSecrets { secrets: Arc::new(secrets), digest: Some(digest) };
                 Ok(true)
             }
             Err(error) => {
@@ -139,7 +139,7 @@ impl TokenKeys {
         self.current().digest.is_some()
     }
 
-    fn current(&self) -> RwLockReadGuard<'_, Current> {
+    fn current(&self) -> RwLockReadGuard<'_, CurrentSecrets> {
         self.current.read()
     }
 
@@ -188,7 +188,7 @@ impl TokenKeys {
     ///
     /// # Errors
     /// [`InvalidToken`], whose text the desktop gets.
-    pub fn verify(&self, token: &str) -> Result<Claims, InvalidToken> {
+    pub fn verify(&self, token: &str) -> Result<TokenClaims, InvalidToken> {
         self.open(token, false)
     }
 
@@ -197,11 +197,11 @@ impl TokenKeys {
     ///
     /// # Errors
     /// As for [`TokenKeys::verify`].
-    pub fn verify_expired(&self, token: &str) -> Result<Claims, InvalidToken> {
+    pub fn verify_expired(&self, token: &str) -> Result<TokenClaims, InvalidToken> {
         self.open(token, true)
     }
 
-    fn open(&self, token: &str, even_expired: bool) -> Result<Claims, InvalidToken> {
+    fn open(&self, token: &str, even_expired: bool) -> Result<TokenClaims, InvalidToken> {
         let token = without_bearer(token);
         if token.is_empty() {
             return Err(InvalidToken::Missing);
@@ -217,7 +217,7 @@ impl TokenKeys {
             Some(_) => {}
         }
         let expires = claims.get("exp").and_then(Value::as_f64).ok_or(InvalidToken::NoExpiry)?;
-        Ok(Claims { expires, session: session(&claims) })
+        Ok(TokenClaims { expires, session: session(&claims) })
     }
 
     /// The claims of a token that one of our keys has signed. Times and texts are judged by the

@@ -6,7 +6,7 @@ use broker::Error;
 use server::telemetry::causes;
 
 use super::Hub;
-use super::room::{Phase, Room};
+use super::room::{Room, RoomPhase};
 
 impl Hub {
     /// Subscribes to the room's conversation and reads the end of its log, unless the room is open. Returns false if
@@ -15,7 +15,7 @@ impl Hub {
     /// The order matters: an event is either received live or, before the subscription, marked as undelivered, so
     /// the mark is taken afterwards. The end of a log that was read without a subscription proves nothing: commands
     /// have a connection of their own, and may succeed meanwhile.
-    pub(super) async fn ensure_open(&self, room: &Room, phase: &mut Phase) -> Result<bool, Error> {
+    pub(super) async fn ensure_open(&self, room: &Room, phase: &mut RoomPhase) -> Result<bool, Error> {
         while !room.is_open() {
             // Without an error the room stays closed for one reason: a subscription was lost. If it was another
             // conversation's, there is no need to wait.
@@ -27,13 +27,13 @@ impl Hub {
         Ok(true)
     }
 
-    async fn try_open(&self, room: &Room, phase: &mut Phase) -> Result<(), Error> {
+    async fn try_open(&self, room: &Room, phase: &mut RoomPhase) -> Result<(), Error> {
         let (subscriber, log) = (&self.backends.subscriber, &self.backends.log);
         let losses = self.losses();
-        let is_new = *phase != Phase::Subscribed;
+        let is_new = *phase != RoomPhase::Subscribed;
         if is_new {
             subscriber.subscribe(&room.name).await?;
-            *phase = Phase::Subscribed;
+            *phase = RoomPhase::Subscribed;
         }
         if !subscriber.is_live(&room.name) {
             return Ok(());
@@ -61,13 +61,13 @@ impl Hub {
     ///
     /// The caller may be dropped at any point, because its desktop's connection has ended. Until everything is
     /// done, the room stays in place, as one that has to be subscribed again.
-    pub(super) async fn close(&self, room: &Arc<Room>, phase: &mut Phase) {
-        if *phase != Phase::New {
-            *phase = Phase::Closing;
+    pub(super) async fn close(&self, room: &Arc<Room>, phase: &mut RoomPhase) {
+        if *phase != RoomPhase::New {
+            *phase = RoomPhase::Closing;
             room.suspend(self.now());
             self.release(room).await;
         }
-        *phase = Phase::Closed;
+        *phase = RoomPhase::Closed;
         self.forget(room);
     }
 

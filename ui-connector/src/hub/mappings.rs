@@ -7,7 +7,7 @@ use server::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
-use super::room::{Phase, Room};
+use super::room::{Room, RoomPhase};
 
 /// Keys renewed by one call.
 const BATCH: usize = 512;
@@ -52,7 +52,7 @@ async fn renew(hub: &Hub) {
 async fn end(hub: &Hub, room: &Arc<Room>) {
     if let Ok(mut phase) = room.gate.try_lock()
         && room.is_empty()
-        && *phase != Phase::Closed
+        && *phase != RoomPhase::Closed
     {
         hub.close(room, &mut phase).await;
     }

@@ -29,7 +29,7 @@ use crate::backends::Backends;
 
 pub(crate) use desktop::Desktop;
 pub(crate) use member::StartFrom;
-use room::{Phase, Room};
+use room::{Room, RoomPhase};
 
 /// Readers of logs at the same time: some megabytes on their way from Redis.
 const READS: usize = 64;
@@ -131,7 +131,7 @@ impl Hub {
         loop {
             let room = self.room(name);
             let mut phase = room.gate.lock().await;
-            if *phase == Phase::Closed {
+            if *phase == RoomPhase::Closed {
                 continue;
             }
             room.add(desktop, start);
@@ -163,7 +163,7 @@ impl Hub {
         let Some(room) = self.find(name.as_str()) else { return };
         let mut phase = room.gate.lock().await;
         room.remove(desktop);
-        if room.is_empty() && *phase != Phase::Closed {
+        if room.is_empty() && *phase != RoomPhase::Closed {
             self.close(&room, &mut phase).await;
         }
     }

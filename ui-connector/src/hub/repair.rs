@@ -13,7 +13,7 @@ use server::telemetry::causes;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
-use super::room::{Phase, Room};
+use super::room::{Room, RoomPhase};
 
 /// The pause between two attempts, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -65,7 +65,7 @@ async fn repair(hub: &Hub, room: Arc<Room>) {
 
 async fn attempt(hub: &Hub, room: &Room) -> Result<(), broker::Error> {
     let mut phase = room.gate.lock().await;
-    if *phase == Phase::Closed {
+    if *phase == RoomPhase::Closed {
         return Ok(());
     }
     {

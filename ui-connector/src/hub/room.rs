@@ -13,7 +13,7 @@ use crate::metrics;
 
 /// Whether a room is subscribed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum RoomPhase {
     /// It was never subscribed.
     New,
     /// It is subscribed.
@@ -32,12 +32,12 @@ pub(super) struct Room {
     /// Its repair has been asked for and has not begun yet.
     pub(super) repair_requested: AtomicBool,
     /// Held while the room is opened or closed, so that joins and leaves take their turn.
-    pub(super) gate: tokio::sync::Mutex<Phase>,
-    state: Mutex<State>,
+    pub(super) gate: tokio::sync::Mutex<RoomPhase>,
+    state: Mutex<RoomState>,
 }
 
 #[derive(Default)]
-struct State {
+struct RoomState {
     members: Vec<Member>,
     /// The log's end is known, and live events have come since without a gap.
     opened: bool,
@@ -53,7 +53,7 @@ struct State {
 
 impl Room {
     pub(super) fn new(name: ConversationName) -> Self {
-        let gate = tokio::sync::Mutex::new(Phase::New);
+        let gate = tokio::sync::Mutex::new(RoomPhase::New);
         Self { slot: Slot::of(&name), name, repair_requested: AtomicBool::new(false), gate, state: Mutex::default() }
     }
 
@@ -261,7 +261,7 @@ impl Room {
     }
 }
 
-impl State {
+impl RoomState {
     fn find(&mut self, desktop: &Arc<Desktop>) -> Option<&mut Member> {
         self.members.iter_mut().find(|member| Arc::ptr_eq(&member.desktop, desktop))
     }

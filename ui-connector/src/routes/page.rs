@@ -26,7 +26,7 @@ enum Coding {
 }
 
 #[derive(Clone, Copy)]
-struct File {
+struct ConsoleFile {
     name: &'static str,
     plain: &'static [u8],
     /// Empty if there is none.
@@ -35,8 +35,8 @@ struct File {
 
 /// Routes for `/`, and below `/console/` for the files that the page loads.
 pub(super) fn console<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let files = FILES.iter().map(|(name, plain, packed)| File { name, plain, packed });
-    let unbuilt = File { name: "index.html", plain: UNBUILT, packed: &[] };
+    let files = FILES.iter().map(|(name, plain, packed)| ConsoleFile { name, plain, packed });
+    let unbuilt = ConsoleFile { name: "index.html", plain: UNBUILT, packed: &[] };
     let files: Vec<_> = if FILES.is_empty() { vec![unbuilt] } else { files.collect() };
     files.into_iter().fold(Router::new(), |router, file| {
         let tags = Tags::of(file);
@@ -56,13 +56,13 @@ struct Tags {
 }
 
 impl Tags {
-    fn of(file: File) -> Self {
+    fn of(file: ConsoleFile) -> Self {
         let tag = |bytes| format!("\"{}\"", hex(&sha256(bytes)[..16]));
         Self { plain: tag(file.plain), packed: tag(file.packed) }
     }
 }
 
-fn serve(file: File, tags: &Tags, request: &HeaderMap) -> Response {
+fn serve(file: ConsoleFile, tags: &Tags, request: &HeaderMap) -> Response {
     let coding = if takes_gzip(request) && !file.packed.is_empty() { Coding::Gzip } else { Coding::Identity };
     let tag = if coding == Coding::Gzip { &tags.packed } else { &tags.plain };
     let headers = [

@@ -14,7 +14,7 @@ use broker::{Error, KeyValue};
 use server::util;
 use settings::Reader;
 
-use crate::auth::token::{Claims, Session, TokenKeys};
+use crate::auth::token::{Session, TokenClaims, TokenKeys};
 use crate::variables::{SESSION_GRACE_MINUTES, SESSION_MAX_HOURS};
 use table::SessionTable;
 
@@ -62,7 +62,7 @@ impl Sessions {
     ///
     /// # Errors
     /// If Redis does not answer.
-    pub(crate) async fn continues(&self, claims: &mut Claims) -> Result<bool, Error> {
+    pub(crate) async fn continues(&self, claims: &mut TokenClaims) -> Result<bool, Error> {
         let Some(session) = claims.session.as_mut().filter(|_| self.settings.is_on()) else { return Ok(false) };
         let Some(value) = self.keys.get(&key(&session.id)).await? else { return Ok(false) };
         let remembered = std::str::from_utf8(&value).ok().and_then(|began| began.parse().ok());

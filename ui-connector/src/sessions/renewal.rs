@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{EntryId, Sessions, unix_time};
-use crate::auth::token::Claims;
+use crate::auth::token::TokenClaims;
 use crate::hub::Hub;
 use crate::metrics;
 
@@ -30,7 +30,7 @@ const BATCH: usize = 1000;
 
 impl Sessions {
     /// Notes that a desktop has connected. Returns `None` if its token belongs to no session.
-    pub(crate) fn enter(&self, socket: &Socket, claims: Claims) -> Option<EntryId> {
+    pub(crate) fn enter(&self, socket: &Socket, claims: TokenClaims) -> Option<EntryId> {
         let mut session = claims.session.filter(|_| self.settings.is_on())?;
         session.began.get_or_insert_with(unix_time);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time before 1970 becomes 1970")]

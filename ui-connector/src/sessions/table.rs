@@ -20,7 +20,7 @@ impl EntryId {
 
 /// A connected session.
 #[derive(Clone)]
-pub(super) struct Entry {
+pub(super) struct SessionEntry {
     pub(super) socket: Socket,
     pub(super) session: Box<Session>,
     /// When its token expires, Unix time in seconds.
@@ -35,7 +35,7 @@ pub(super) struct SessionTable(Mutex<Entries>);
 #[derive(Default)]
 struct Entries {
     last: u64,
-    by_id: BTreeMap<EntryId, Entry>,
+    by_id: BTreeMap<EntryId, SessionEntry>,
     /// When new tokens are due, Unix time in seconds.
     due: BTreeSet<(u64, EntryId)>,
     /// Keys and values of sessions that have connected or ended, not yet written to Redis.
@@ -49,7 +49,7 @@ impl SessionTable {
         let id = EntryId(entries.last);
         entries.pending.extend([record(&session)]);
         entries.due.insert((due, id));
-        entries.by_id.insert(id, Entry { socket, session: Box::new(session), expires, due });
+        entries.by_id.insert(id, SessionEntry { socket, session: Box::new(session), expires, due });
         id
     }
 
@@ -61,7 +61,7 @@ impl SessionTable {
         }
     }
 
-    pub(super) fn get(&self, id: EntryId) -> Option<Entry> {
+    pub(super) fn get(&self, id: EntryId) -> Option<SessionEntry> {
         self.0.lock().by_id.get(&id).cloned()
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use socketio::ClientEvent;
 
 use super::DesktopSocket;
-use super::request::{Refusal, Request, is_plausible};
+use super::request::{InvalidRequest, JoinRequest, is_plausible};
 use crate::hub::StartFrom;
 use crate::metrics;
 use crate::state::App;
@@ -28,14 +28,14 @@ impl App {
     }
 
     async fn join(&self, socket: &mut DesktopSocket, event: &ClientEvent) {
-        let Request { name, after } = match self.request(event).and_then(|request| self.within_bounds(socket, request))
-        {
-            Ok(request) => request,
-            Err(refusal) => {
-                metrics::join("refused");
-                return answer(socket, event, Err(refusal));
-            }
-        };
+        let JoinRequest { name, after } =
+            match self.request(event).and_then(|request| self.within_bounds(socket, request)) {
+                Ok(request) => request,
+                Err(refusal) => {
+                    metrics::join("refused");
+                    return answer(socket, event, Err(refusal));
+                }
+            };
         metrics::join("accepted");
         if !socket.joined.contains(&name) {
             socket.joined.push(name.clone());
@@ -77,18 +77,18 @@ impl App {
     }
 
     /// What is asked for must be of our project.
-    fn request(&self, event: &ClientEvent) -> Result<Request, Refusal> {
-        let request = Request::read(&event.args)?;
-        if request.name.project() == self.settings.project { Ok(request) } else { Err(Refusal::OtherProject) }
+    fn request(&self, event: &ClientEvent) -> Result<JoinRequest, InvalidRequest> {
+        let request = JoinRequest::read(&event.args)?;
+        if request.name.project() == self.settings.project { Ok(request) } else { Err(InvalidRequest::OtherProject) }
     }
 
-    fn within_bounds(&self, socket: &DesktopSocket, request: Request) -> Result<Request, Refusal> {
+    fn within_bounds(&self, socket: &DesktopSocket, request: JoinRequest) -> Result<JoinRequest, InvalidRequest> {
         let room_for_more = socket.joined.len() < self.hub.joins_per_socket();
-        if room_for_more || socket.joined.contains(&request.name) { Ok(request) } else { Err(Refusal::TooMany) }
+        if room_for_more || socket.joined.contains(&request.name) { Ok(request) } else { Err(InvalidRequest::TooMany) }
     }
 }
 
-fn answer(socket: &DesktopSocket, event: &ClientEvent, result: Result<&ConversationName, Refusal>) {
+fn answer(socket: &DesktopSocket, event: &ClientEvent, result: Result<&ConversationName, InvalidRequest>) {
     let Some(ack) = event.ack else { return };
     let args = match result {
         Ok(name) => json!([true, name.as_str()]),

@@ -10,7 +10,7 @@ use socketio::{Accepted, ConnectRequest, Reason, Refused, Socket};
 use super::DesktopSocket;
 use super::pid::Pid;
 use super::resume::Resume;
-use crate::auth::token::{Claims, InvalidToken};
+use crate::auth::token::{InvalidToken, TokenClaims};
 use crate::hub::Desktop;
 use crate::metrics;
 use crate::state::App;
@@ -42,7 +42,12 @@ impl App {
     }
 
     /// The claims of a token that has expired while its session goes on.
-    async fn expired(&self, token: &str, error: InvalidToken, request: &ConnectRequest) -> Result<Claims, Refused> {
+    async fn expired(
+        &self,
+        token: &str,
+        error: InvalidToken,
+        request: &ConnectRequest,
+    ) -> Result<TokenClaims, Refused> {
         let Ok(mut claims) = self.settings.tokens.verify_expired(token) else {
             return Err(self.refuse(error, request.address));
         };
@@ -59,7 +64,7 @@ impl App {
         }
     }
 
-    fn accept(&self, socket: Socket, auth: &Auth, claims: Claims) -> Accepted<DesktopSocket> {
+    fn accept(&self, socket: Socket, auth: &Auth, claims: TokenClaims) -> Accepted<DesktopSocket> {
         let recovery = auth.recovery != Some(false.into());
         let now = self.hub.now();
         let text = |value: &'_ Option<serde_json::Value>| value.as_ref()?.as_str().map(str::to_owned);

@@ -10,7 +10,7 @@ const MAX_CLOCK_SKEW: Duration = Duration::from_mins(1);
 
 /// Why a join or leave is not carried out; the text is the second argument of the answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum InvalidRequest {
     #[error("expected a conversation name")]
     NoName,
     #[error("{0}")]
@@ -24,21 +24,22 @@ pub(super) enum Refusal {
 }
 
 /// A conversation, and what the desktop says that it has got of it.
-pub(super) struct Request {
+pub(super) struct JoinRequest {
     pub(super) name: ConversationName,
     pub(super) after: Option<Position>,
 }
 
-impl Request {
+impl JoinRequest {
     /// Reads the first argument: a name, or `{"conversation_name": ..., "after": ...}`. Further ones are
     /// ignored, as the original does not look at them.
-    pub(super) fn read(args: &str) -> Result<Self, Refusal> {
-        let args: Vec<Value> = serde_json::from_str(args).map_err(|_| Refusal::NoName)?;
-        let arg = args.first().ok_or(Refusal::NoName)?;
-        let name = arg.as_str().or_else(|| arg.get("conversation_name")?.as_str()).ok_or(Refusal::NoName)?.parse()?;
+    pub(super) fn read(args: &str) -> Result<Self, InvalidRequest> {
+        let args: Vec<Value> = serde_json::from_str(args).map_err(|_| InvalidRequest::NoName)?;
+        let arg = args.first().ok_or(InvalidRequest::NoName)?;
+        let name =
+            arg.as_str().or_else(|| arg.get("conversation_name")?.as_str()).ok_or(InvalidRequest::NoName)?.parse()?;
         let after = match arg.get("after") {
             None | Some(Value::Null) => None,
-            Some(after) => position(after.as_str().ok_or(Refusal::After)?, &name)?,
+            Some(after) => position(after.as_str().ok_or(InvalidRequest::After)?, &name)?,
         };
         Ok(Self { name, after })
     }
@@ -46,12 +47,16 @@ impl Request {
 
 /// The place that a text names: a position, or an offset. One that names other conversations only
 /// comes from a desktop that has not got anything of this one.
-fn position(after: &str, name: &ConversationName) -> Result<Option<Position>, Refusal> {
+fn position(after: &str, name: &ConversationName) -> Result<Option<Position>, InvalidRequest> {
     if let Ok(position) = after.parse() {
         return Ok(Some(position).filter(is_plausible));
     }
     let offset = ResumeToken::decode(after);
-    if offset.is_empty() && !after.is_empty() { Err(Refusal::After) } else { Ok(offset.get(name).filter(is_plausible)) }
+    if offset.is_empty() && !after.is_empty() {
+        Err(InvalidRequest::After)
+    } else {
+        Ok(offset.get(name).filter(is_plausible))
+    }
 }
 
 /// A position from the future would keep events away from the desktop until then.
@@ -65,7 +70,7 @@ mod tests {
     use super::*;
 
     fn read(args: &Value) -> Result<Option<Position>, String> {
-        Request::read(&args.to_string()).map(|request| request.after).map_err(|refusal| refusal.to_string())
+        JoinRequest::read(&args.to_string()).map(|request| request.after).map_err(|refusal| refusal.to_string())
     }
 
     #[test]
@@ -92,8 +97,8 @@ mod tests {
     #[test]
     fn without_a_name_there_is_nothing_to_do() {
         for args in ["", "[]", "[null]", "[7]", "[{}]", r#"[{"conversation_name":7}]"#, "{}"] {
-            assert!(matches!(Request::read(args), Err(Refusal::NoName)), "{args}");
+            assert!(matches!(JoinRequest::read(args), Err(InvalidRequest::NoName)), "{args}");
         }
-        assert!(matches!(Request::read(r#"["no name"]"#), Err(Refusal::Name(_))));
+        assert!(matches!(JoinRequest::read(r#"["no name"]"#), Err(InvalidRequest::Name(_))));
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Streams(HashMap<String, mpsc::Sender<Value>>);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct StreamRequest {
     stream_id: String,
     #[serde(default)]
     method: Option<String>,
@@ -41,7 +41,7 @@ struct Request {
 impl Streams {
     /// Opens a stream, or sends something more on an open one. What names no stream is ignored.
     pub(super) fn request(&mut self, app: &Arc<App>, socket: &Socket, args: &str) {
-        let Some(request) = first::<Request>(args).filter(|request| is_id(&request.stream_id)) else { return };
+        let Some(request) = first::<StreamRequest>(args).filter(|request| is_id(&request.stream_id)) else { return };
         self.0.retain(|_, stream| !stream.is_closed());
         let refused = match self.0.get(&request.stream_id) {
             Some(stream) => request.payload.map_or(Ok(()), |payload| push(stream, payload)),
@@ -54,7 +54,7 @@ impl Streams {
         }
     }
 
-    fn open(&mut self, app: &Arc<App>, socket: &Socket, request: &Request) -> Result<(), &'static str> {
+    fn open(&mut self, app: &Arc<App>, socket: &Socket, request: &StreamRequest) -> Result<(), &'static str> {
         let url = companion::url(&app.settings, request.method.as_deref(), request.payload.as_ref())?;
         if self.0.len() >= MAX_STREAMS {
             return Err("Too many streams.");
@@ -69,7 +69,7 @@ impl Streams {
 
     /// Ends a stream, if there is such a one.
     pub(super) fn end(&mut self, args: &str) {
-        if let Some(request) = first::<Request>(args) {
+        if let Some(request) = first::<StreamRequest>(args) {
             self.0.remove(&request.stream_id);
         }
     }

@@ -43,7 +43,7 @@ pub(crate) enum ChannelError {
     Chunk(#[from] InvalidChunk),
 }
 
-pub(crate) struct Session {
+pub(crate) struct Channel {
     client: Client,
     google: Arc<dyn AccessTokens>,
     url: String,
@@ -57,7 +57,7 @@ pub(crate) struct Session {
     received: u64,
 }
 
-impl Session {
+impl Channel {
     /// Opens a session at a URL.
     pub(crate) async fn open(client: Client, google: Arc<dyn AccessTokens>, url: String) -> Result<Self, ChannelError> {
         let rid = rand::random_range(10_000..100_000);
@@ -69,7 +69,7 @@ impl Session {
 
     async fn handshake(&mut self) -> Result<(), ChannelError> {
         let rid = self.next_rid();
-        let query = [VERSION, ("MODE", "init"), ("RID", &rid), ("X-HTTP-Session-Id", "gsessionid")];
+        let query = [VERSION, ("MODE", "init"), ("RID", &rid), ("X-HTTP-Channel-Id", "gsessionid")];
         let post = self.client.post(&self.url).query(&query).form(&[("count", "0")]);
         let response = self.ask(post.header("X-WebChannel-Content-Type", "application/json")).await?;
         let gsessionid = session_header(response.headers());

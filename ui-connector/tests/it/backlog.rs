@@ -1,4 +1,4 @@
-//! Events that come when nobody is joined are kept for the first desktop that joins.
+//! Events that come when no desktop is joined are kept for the first one that joins.
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ async fn the_first_desktop_gets_them_and_the_second_does_not() {
 }
 
 #[tokio::test]
-async fn the_second_does_not_get_what_the_first_is_still_being_given() {
+async fn a_second_desktop_gets_no_replay_of_the_first() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     log.record_all(&talk, 1..=10).await;
@@ -33,7 +33,7 @@ async fn the_second_does_not_get_what_the_first_is_still_being_given() {
 }
 
 #[tokio::test]
-async fn who_comes_after_everyone_has_left_gets_what_came_in_between_only() {
+async fn a_desktop_after_all_others_gets_only_what_came_since() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let mut first = connector.joined(&[&talk]).await;
@@ -49,7 +49,7 @@ async fn who_comes_after_everyone_has_left_gets_what_came_in_between_only() {
 }
 
 #[tokio::test]
-async fn what_comes_while_the_subscription_is_made_is_neither_lost_nor_doubled() {
+async fn events_during_the_subscription_come_once() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let bus = &connector.bus;
@@ -71,7 +71,7 @@ async fn what_comes_while_the_subscription_is_made_is_neither_lost_nor_doubled()
 }
 
 #[tokio::test]
-async fn what_only_we_heard_while_opening_reaches_the_first_desktop() {
+async fn events_received_while_opening_reach_the_first_desktop() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     connector.bus.open.shut();
@@ -85,7 +85,7 @@ async fn what_only_we_heard_while_opening_reaches_the_first_desktop() {
 }
 
 #[tokio::test]
-async fn a_desktop_that_joins_while_the_first_one_is_served_waits_its_turn() {
+async fn a_join_during_the_opening_waits_its_turn() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     connector.bus.subscribe.shut();
@@ -114,7 +114,7 @@ async fn room_of_a_dead_desktop(log: &Log, connector: &Connector) {
 }
 
 #[tokio::test]
-async fn what_only_a_dead_socket_could_get_goes_to_who_joins_its_room() {
+async fn events_of_a_dead_socket_go_to_the_next_in_its_room() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     room_of_a_dead_desktop(&log, &connector).await;
@@ -132,7 +132,7 @@ async fn what_only_a_dead_socket_could_get_goes_to_who_joins_its_room() {
 }
 
 #[tokio::test]
-async fn what_only_a_dead_socket_could_get_goes_to_who_comes_after_its_room() {
+async fn events_of_a_dead_socket_go_to_the_next_room() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     room_of_a_dead_desktop(&log, &connector).await;
@@ -146,7 +146,7 @@ async fn what_only_a_dead_socket_could_get_goes_to_who_comes_after_its_room() {
 }
 
 #[tokio::test]
-async fn what_a_desktop_died_waiting_for_goes_to_the_next_one() {
+async fn events_that_a_desktop_waited_for_go_to_the_next_one() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     log.record_all(&talk, 1..=3).await;
@@ -166,7 +166,7 @@ async fn what_a_desktop_died_waiting_for_goes_to_the_next_one() {
 }
 
 #[tokio::test]
-async fn who_is_cut_before_it_gets_what_nobody_heard_gets_it_when_it_comes_back() {
+async fn a_desktop_cut_before_its_first_event_gets_it_later() {
     let (log, talk) = (Log::new(), name("a"));
     let (first, second) = (Connector::start(&log).await, Connector::start(&log).await);
     log.record_all(&talk, 1..=3).await;

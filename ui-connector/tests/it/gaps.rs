@@ -5,14 +5,14 @@ use serde_json::json;
 use crate::support::{Connector, Log, name};
 use testkit::socketio::Client;
 
-async fn is_told(desktop: &mut Client, conversation: &str) {
+async fn is_notified(desktop: &mut Client, conversation: &str) {
     let told = desktop.next().await;
     assert_eq!(told.name, "events-missed");
     assert_eq!(told.args, [json!({"conversation_name": conversation})]);
 }
 
 #[tokio::test]
-async fn who_missed_more_than_is_kept_is_told_and_gets_the_rest() {
+async fn notifies_of_a_gap_and_delivers_the_rest() {
     let (log, talk) = (Log::keeping(8), name("a"));
     let connector = Connector::start(&log).await;
     let mut desktop = connector.joined(&[&talk]).await;
@@ -21,14 +21,14 @@ async fn who_missed_more_than_is_kept_is_told_and_gets_the_rest() {
     let mut desktop = desktop.reconnect(connector.address).await;
     log.record_all(&talk, 2..=20).await;
     desktop.join(&talk).await;
-    is_told(&mut desktop, talk.as_str()).await;
+    is_notified(&mut desktop, talk.as_str()).await;
     desktop.expect(13..=20).await;
     log.record(&talk, 21).await;
     assert_eq!(desktop.arrived().await, [21]);
 }
 
 #[tokio::test]
-async fn who_missed_no_more_than_is_kept_is_told_nothing() {
+async fn does_not_notify_without_a_gap() {
     let (log, talk) = (Log::keeping(8), name("a"));
     let connector = Connector::start(&log).await;
     let mut desktop = connector.joined(&[&talk]).await;
@@ -43,7 +43,7 @@ async fn who_missed_no_more_than_is_kept_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn a_gap_during_an_outage_is_told_to_every_member() {
+async fn notifies_every_member_of_a_gap_during_an_outage() {
     let (log, talk) = (Log::keeping(8), name("a"));
     let connector = Connector::start(&log).await;
     let (mut first, mut second) = (connector.joined(&[&talk]).await, connector.joined(&[&talk]).await);
@@ -53,7 +53,7 @@ async fn a_gap_during_an_outage_is_told_to_every_member() {
     connector.bus.restore().await;
     for desktop in [&mut first, &mut second] {
         desktop.expect([1]).await;
-        is_told(desktop, talk.as_str()).await;
+        is_notified(desktop, talk.as_str()).await;
         desktop.expect(13..=20).await;
     }
 }

@@ -238,7 +238,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn every_interest_is_served_once_in_order_and_completely_or_is_told(
+    fn every_interleaving_delivers_once_in_order_or_notifies(
         keep in prop_oneof![Just(usize::MAX), 1..10_usize],
         steps in prop::collection::vec(step(), 1..80),
     ) {

@@ -65,7 +65,7 @@ async fn two_connectors_serve_one_conversation() {
 }
 
 #[tokio::test]
-async fn what_the_bus_delivers_twice_arrives_once() {
+async fn an_event_published_twice_arrives_once() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let mut desktop = connector.joined(&[&talk]).await;

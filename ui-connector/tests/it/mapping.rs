@@ -38,7 +38,7 @@ async fn a_key_is_there_from_the_first_join_to_the_last_leave() {
 }
 
 #[tokio::test]
-async fn a_desktop_that_could_not_be_dismissed_in_time_leaves_no_key_behind() {
+async fn a_desktop_dropped_while_leaving_keeps_no_mapping_key() {
     let (log, first, second) = (Log::new(), name("a"), name("b"));
     let mut settings = quick();
     settings.sockets.lifetime = Some(Duration::from_secs(1)..=Duration::from_secs(1));
@@ -81,7 +81,7 @@ async fn a_key_outlives_its_lifetime_and_comes_back_when_deleted() {
 }
 
 #[tokio::test]
-async fn a_key_that_vanished_is_claimed_by_the_connector_that_is_left() {
+async fn a_vanished_mapping_key_is_claimed_again() {
     let (log, talk) = (Log::new(), name("a"));
     let first = Connector::start_with(&log, quick()).await;
     let second = Connector::start(&log).await;
@@ -92,7 +92,7 @@ async fn a_key_that_vanished_is_claimed_by_the_connector_that_is_left() {
 }
 
 #[tokio::test]
-async fn a_renewal_that_the_last_leave_overtakes_leaves_no_key_behind() {
+async fn a_renewal_overtaken_by_the_last_leave_keeps_no_key() {
     let (log, talk) = (Log::new(), name("a"));
     let keys = Arc::new(FaultyKeys::new(log.broker.clone()));
     let connector = Connector::start_on(&log, quick(), keys.clone()).await;

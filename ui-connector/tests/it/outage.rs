@@ -26,7 +26,7 @@ async fn every_member_gets_each_missed_event_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn what_redis_believes_was_heard_is_not_lost() {
+async fn events_published_to_a_lost_connection_are_not_lost() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let mut desktop = connector.joined(&[&talk]).await;
@@ -56,7 +56,7 @@ async fn several_conversations_are_all_repaired() {
 }
 
 #[tokio::test]
-async fn a_join_during_the_outage_is_answered_and_served_afterwards() {
+async fn a_join_during_an_outage_is_acknowledged_and_opened_later() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     connector.bus.lose().await;
@@ -69,7 +69,7 @@ async fn a_join_during_the_outage_is_answered_and_served_afterwards() {
 }
 
 #[tokio::test]
-async fn who_joins_a_served_conversation_during_the_outage_misses_nothing() {
+async fn a_join_of_an_open_room_during_an_outage_misses_nothing() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let mut member = connector.joined(&[&talk]).await;
@@ -83,7 +83,7 @@ async fn who_joins_a_served_conversation_during_the_outage_misses_nothing() {
 }
 
 #[tokio::test]
-async fn who_leaves_during_the_outage_gets_nothing_more() {
+async fn a_leave_during_an_outage_ends_delivery() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let (mut stays, mut leaves) = (connector.joined(&[&talk]).await, connector.joined(&[&talk]).await);
@@ -131,7 +131,7 @@ async fn a_loss_in_the_middle_of_catching_up_is_survived() {
 }
 
 #[tokio::test]
-async fn a_loss_while_the_first_desktop_is_being_served_does_not_lose_the_mark() {
+async fn a_loss_during_the_first_opening_keeps_the_mark() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     log.record_all(&talk, 1..=2).await;
@@ -164,7 +164,7 @@ async fn a_loss_during_an_opening_is_not_overlooked() {
 }
 
 #[tokio::test]
-async fn what_was_heard_before_an_opening_failed_is_delivered() {
+async fn events_before_a_failed_opening_are_delivered() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     connector.bus.open.shut();
@@ -195,13 +195,13 @@ async fn late_live_events_are_not_doubled_by_the_log() {
 }
 
 #[tokio::test]
-async fn a_room_that_is_looked_at_while_nobody_listens_is_looked_at_again() {
+async fn a_log_read_without_a_subscription_is_read_again() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let mut desktop = connector.joined(&[&talk]).await;
     connector.bus.lose_only_subscription(true);
     connector.bus.lose().await;
-    // Somebody's join has the room served, by commands that go through.
+    // A join opens the room, by commands that succeed.
     let mut other = connector.joined(&[&talk]).await;
     log.record_all(&talk, 1..=2).await;
     connector.bus.restore().await;

@@ -77,7 +77,7 @@ async fn a_cut_between_two_joins_loses_nothing_of_the_second_conversation() {
 }
 
 #[tokio::test]
-async fn who_left_and_joins_again_gets_what_comes_from_then_on() {
+async fn a_rejoin_after_a_leave_begins_now() {
     let (log, talk) = (Log::new(), name("a"));
     let connector = Connector::start(&log).await;
     let _stays = connector.joined(&[&talk]).await;
@@ -140,7 +140,7 @@ async fn without_recovery_an_offset_counts_for_nothing() {
 }
 
 #[tokio::test]
-async fn who_has_got_no_event_yet_resumes_where_it_connected() {
+async fn a_desktop_without_events_resumes_at_its_connect() {
     let (log, talk) = (Log::new(), name("a"));
     let (first, second) = (Connector::start(&log).await, Connector::start(&log).await);
     let mut stays = first.joined(&[&talk]).await;
@@ -160,7 +160,7 @@ async fn who_has_got_no_event_yet_resumes_where_it_connected() {
 }
 
 #[tokio::test]
-async fn who_has_got_events_of_another_conversation_only_misses_nothing() {
+async fn a_token_of_another_conversation_misses_nothing() {
     let (log, busy, quiet) = (Log::new(), name("busy"), name("quiet"));
     let connector = Connector::start(&log).await;
     let _stays = connector.joined(&[&busy, &quiet]).await;
@@ -179,7 +179,7 @@ async fn who_has_got_events_of_another_conversation_only_misses_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_left_is_not_repeated_after_a_reconnect() {
+async fn a_left_conversation_is_not_repeated_after_a_reconnect() {
     let (log, a, b) = (Log::new(), name("a"), name("b"));
     let connector = Connector::start(&log).await;
     let _stays = connector.joined(&[&a, &b]).await;

@@ -55,7 +55,7 @@ async fn renewed(desktop: &mut Client) -> String {
 }
 
 #[tokio::test]
-async fn an_expired_token_of_a_connected_session_opens_a_socket_and_is_replaced() {
+async fn accepts_and_replaces_an_expired_token_of_a_session() {
     let log = Log::new();
     let (first, second) = (Connector::start(&log).await, Connector::start(&log).await);
     drop(connected(&log, &first).await);

@@ -50,7 +50,7 @@ async fn the_end_comes_although_redis_is_away() {
 }
 
 #[tokio::test]
-async fn what_comes_after_the_end_reaches_the_desktop_at_the_next_connector() {
+async fn events_after_the_drain_come_from_the_next_connector() {
     let (log, talk) = (Log::new(), name("a"));
     let (first, second) = (Connector::start(&log).await, Connector::start(&log).await);
     let mut desktop = first.joined(&[&talk]).await;

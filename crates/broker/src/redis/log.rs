@@ -6,7 +6,7 @@ use event::{ConversationName, Position};
 use redis::{ScriptInvocation, Value};
 use tokio::time::{Instant, timeout_at};
 
-use super::nodes::Connection;
+use super::nodes::CommandConnection;
 use super::units::seconds;
 use super::{RedisBroker, names};
 use crate::slots::Slot;
@@ -52,7 +52,7 @@ impl RedisBroker {
         invocation.key(names::announced(name));
         self.write(&mut invocation, event);
         let invocation = &invocation;
-        let record = |mut connection: Connection| async move { invocation.invoke_async(&mut connection).await };
+        let record = |mut connection: CommandConnection| async move { invocation.invoke_async(&mut connection).await };
         recorded(&self.0.nodes.run_until(Slot::of(name), deadline, record).await?)
     }
 
@@ -65,7 +65,7 @@ impl RedisBroker {
         hold.key(self.seen(event)).key(names::announced(name));
         self.write(&mut hold, event);
         let (hold, barrier) = (&hold, &names::barrier(name));
-        let steps = |mut connection: Connection| async move {
+        let steps = |mut connection: CommandConnection| async move {
             let (is_new, position): (bool, Bytes) = hold.invoke_async(&mut connection).await?;
             if !connection.is_replicated(barrier).await? {
                 return Ok(None);

@@ -24,7 +24,7 @@ pub use subscriber::RedisSubscriber;
 
 use crate::slots::Slot;
 use crate::{Error, Retention};
-use nodes::{Connection, Nodes};
+use nodes::{CommandConnection, Nodes};
 use receipts::Receipts;
 use scripts::Scripts;
 
@@ -67,7 +67,7 @@ impl RedisBroker {
     async fn query<T: FromRedisValue>(&self, slot: Slot, command: &::redis::Cmd) -> Result<T, Error> {
         self.0
             .nodes
-            .run(slot, |mut connection: Connection| async move { command.query_async(&mut connection).await })
+            .run(slot, |mut connection: CommandConnection| async move { command.query_async(&mut connection).await })
             .await
     }
 
@@ -75,7 +75,10 @@ impl RedisBroker {
     async fn invoke<T: FromRedisValue>(&self, slot: Slot, invocation: &ScriptInvocation<'_>) -> Result<T, Error> {
         self.0
             .nodes
-            .run(slot, |mut connection: Connection| async move { invocation.invoke_async(&mut connection).await })
+            .run(
+                slot,
+                |mut connection: CommandConnection| async move { invocation.invoke_async(&mut connection).await },
+            )
             .await
     }
 }

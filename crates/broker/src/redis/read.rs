@@ -7,7 +7,7 @@ use redis::Value;
 use tracing::warn;
 
 use super::log::parse_position;
-use super::nodes::Connection;
+use super::nodes::CommandConnection;
 use super::units::seconds;
 use super::{RedisBroker, names};
 use crate::slots::Slot;
@@ -72,7 +72,7 @@ impl LogReader for RedisBroker {
         let mut steps = redis::pipe();
         steps.cmd("XRANGE").arg(&log).arg("-").arg("+").arg("COUNT").arg(1).cmd("XLEN").arg(&log);
         let steps = &steps;
-        let read = |mut connection: Connection| async move { steps.query_async(&mut connection).await };
+        let read = |mut connection: CommandConnection| async move { steps.query_async(&mut connection).await };
         let (first, length): (Vec<Value>, usize) = self.0.nodes.run(Slot::of(conversation), read).await?;
         let first = first.into_iter().next().map(entry_parts).transpose()?;
         Ok(LogBounds { first: first.map(|(position, _)| position), full: length >= self.0.retention.events })

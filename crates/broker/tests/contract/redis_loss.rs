@@ -178,8 +178,8 @@ async fn a_subscription_that_is_not_confirmed_is_a_loss() {
     };
     let ((), failed) = tokio::join!(frozen, subscribed);
     connector.ear.until("the loss and its end", |all| all == &[Heard::Lost, Heard::Restored]).await;
-    let nobody = async || receivers(&broker, &conversation(&format!("c{failed}")), "").await == 0;
-    until("the lost connection is gone", nobody).await;
+    let is_gone = async || receivers(&broker, &conversation(&format!("c{failed}")), "").await == 0;
+    until("the lost connection is gone", is_gone).await;
     for name in (1..failed).map(|number| format!("c{number}")).chain(["kept".to_owned()]) {
         assert_eq!(receivers(&broker, &conversation(&name), "a").await, 1, "{name}");
     }
@@ -193,7 +193,7 @@ async fn freeze(server: &RedisServer) {
 }
 
 #[tokio::test]
-async fn an_unheard_mark_survives_the_loss_of_the_answer() {
+async fn an_undelivered_mark_survives_the_loss_of_the_answer() {
     let server = RedisServer::start_with(&["--enable-debug-command", "yes"]).await;
     let settings = RedisSettings { response_timeout: Duration::from_millis(100), ..RedisSettings::new(server.url()) };
     let probe = RedisBroker::new(settings.clone(), Retention::default()).unwrap();

@@ -108,7 +108,7 @@ async fn what_nobody_heard_is_marked_when_it_is_told() {
     let (broker, name) = (broker(&primary, 1), conversation("c"));
     let _replica = replica_of(&primary).await;
     let Ok(Recorded::Accepted { position, receivers: 0 }) = broker.record(&event_with_id(&name, "a", "7")).await else {
-        panic!("nobody listens");
+        panic!("no connector is subscribed");
     };
     assert!(broker.record(&event_with_id(&name, "b", "8")).await.is_ok());
     let opened = Connector::on_redis(&broker).await.log.open(&name).await.unwrap();

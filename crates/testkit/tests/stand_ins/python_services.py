@@ -3,7 +3,7 @@
     python_services.py connector|interceptor PORT REDIS_PORT
 
 The connector writes its id under the conversation's name when a desktop joins, listens to "{id}:*", and passes on what
-comes. The interceptor looks the id up, publishes there, and forgets what nobody has joined.
+comes. The interceptor looks the id up, publishes there, and drops events without a joined desktop.
 """
 
 import asyncio

@@ -16,7 +16,7 @@ async fn genesys() -> Upstream {
 }
 
 #[tokio::test]
-async fn users_of_the_region_may_register_unless_an_organization_is_named() {
+async fn admits_users_of_the_region_unless_an_organization_is_set() {
     let genesys = genesys().await;
     let url = genesys.url();
     let connector = connector(&[("AUTH_OPTION", "GenesysCloud"), ("GENESYS_CLOUD_BASE_URL", &url)]).await;

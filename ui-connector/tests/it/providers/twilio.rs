@@ -62,7 +62,7 @@ async fn register_app(connector: &Connector, body: &Value) -> Response {
 }
 
 #[tokio::test]
-async fn an_application_that_knows_the_secret_of_the_account_gets_a_token() {
+async fn admits_applications_that_know_the_account_secret() {
     let (connector, api) = twilio(StatusCode::OK, json!({"sid": ACCOUNT, "status": "active"})).await;
     let answer = register_app(&connector, &json!({"accountSid": ACCOUNT, "authToken": "secret"})).await;
     assert_eq!(answer.status(), 200);

@@ -143,7 +143,7 @@ async fn rejects_streams_that_are_not_allowed() {
 }
 
 #[tokio::test]
-async fn a_failing_dialogflow_ends_the_stream_and_says_nothing_of_itself() {
+async fn a_failing_dialogflow_ends_the_stream_without_details() {
     for mood in [Mood::Refusing, Mood::Garbage, Mood::Breaking, Mood::Endless] {
         let channel = Channel::start(mood).await;
         let connector = connector(&channel).await;
@@ -172,7 +172,7 @@ async fn passes_errors_of_dialogflow_in_its_words() {
 }
 
 #[tokio::test]
-async fn a_back_channel_that_ends_is_begun_again_after_the_last_message() {
+async fn reopens_the_back_channel_after_the_last_message() {
     let channel = Channel::start(Mood::Kind).await;
     let connector = connector(&channel).await;
     let mut desktop = connector.desktop().await;

@@ -6,7 +6,7 @@ use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value};
 use super::replication::ReplicationAck;
 
 /// The connection that an operation runs on, for as long as it runs.
-pub(in crate::redis) struct Connection {
+pub(in crate::redis) struct CommandConnection {
     pub(super) inner: MultiplexedConnection,
     /// The number of this connection to this node.
     pub(super) generation: u64,
@@ -16,7 +16,7 @@ pub(in crate::redis) struct Connection {
     pub(super) asking: bool,
 }
 
-impl Connection {
+impl CommandConnection {
     /// Whether enough replicas have everything that was written on this connection before. `key` may be
     /// written for it; it must lie on this node.
     pub(in crate::redis) async fn is_replicated(&mut self, key: &str) -> RedisResult<bool> {
@@ -25,7 +25,7 @@ impl Connection {
     }
 }
 
-impl ConnectionLike for Connection {
+impl ConnectionLike for CommandConnection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         if !self.asking {
             return self.inner.req_packed_command(command);

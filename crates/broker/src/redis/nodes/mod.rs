@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 pub(super) use address::Address;
-pub(super) use connection::Connection;
+pub(super) use connection::CommandConnection;
 use discovery::Discovery;
 use node_connection::{NodeConnection, is_end};
 use redirect::Redirect;
@@ -74,7 +74,7 @@ impl Nodes {
     pub(super) async fn run<T, F: Future<Output = RedisResult<T>>>(
         &self,
         slot: Slot,
-        operation: impl Fn(Connection) -> F,
+        operation: impl Fn(CommandConnection) -> F,
     ) -> Result<T, Error> {
         self.run_until(slot, Instant::now() + self.settings.response_timeout, operation).await
     }
@@ -84,7 +84,7 @@ impl Nodes {
         &self,
         slot: Slot,
         deadline: Instant,
-        operation: impl Fn(Connection) -> F,
+        operation: impl Fn(CommandConnection) -> F,
     ) -> Result<T, Error> {
         let (mut redirect, mut redirections, mut pauses) = (None, 0, Backoff::default());
         loop {
@@ -113,7 +113,8 @@ impl Nodes {
         }
         let slot_map = self.slot_map();
         let deadline = Instant::now() + self.settings.response_timeout;
-        let ping = |mut connection: Connection| async move { redis::cmd("PING").exec_async(&mut connection).await };
+        let ping =
+            |mut connection: CommandConnection| async move { redis::cmd("PING").exec_async(&mut connection).await };
         let pings = slot_map.0.iter().map(|(node, _)| Box::pin(node.connection.run_until(deadline, false, ping)));
         select_ok(pings).await.map(|_| ())
     }
@@ -165,7 +166,7 @@ impl Nodes {
             Some(node) if !node.suspect.swap(false, Ordering::Relaxed) => return Ok(Arc::clone(node)),
             _ => self.discover(&slot_map).await?,
         }
-        let nobody = || RedisError::from((ErrorKind::Client, "no node of the cluster has the slot"));
-        self.slot_map().owner(slot).cloned().ok_or_else(|| Error::Unavailable(nobody()))
+        let unassigned = || RedisError::from((ErrorKind::Client, "no node of the cluster has the slot"));
+        self.slot_map().owner(slot).cloned().ok_or_else(|| Error::Unavailable(unassigned()))
     }
 }

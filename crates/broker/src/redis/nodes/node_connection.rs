@@ -7,7 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ErrorKind, PushInfo, PushKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::Connection;
+use super::connection::CommandConnection;
 use super::replication::ReplicationAck;
 use crate::Error;
 use crate::redis::settings::RedisSettings;
@@ -21,17 +21,17 @@ pub(in crate::redis) struct NodeConnection {
     client: Client,
     settings: Arc<RedisSettings>,
     barrier: Arc<ReplicationAck>,
-    current: Arc<Mutex<Current>>,
+    current: Arc<Mutex<SharedConnection>>,
 }
 
 #[derive(Default)]
-struct Current {
+struct SharedConnection {
     /// The number of the connection, or of the next one.
     generation: u64,
     attempt: Option<Attempt>,
 }
 
-impl Current {
+impl SharedConnection {
     /// Forgets the connection of `generation`, unless it has a successor already.
     fn discard(this: &Mutex<Self>, generation: u64) {
         let mut current = this.lock();
@@ -61,11 +61,11 @@ impl NodeConnection {
         &self,
         deadline: Instant,
         asking: bool,
-        operation: impl FnOnce(Connection) -> F,
+        operation: impl FnOnce(CommandConnection) -> F,
     ) -> Result<T, Error> {
         let (generation, attempt) = self.current();
         let barrier = Arc::clone(&self.barrier);
-        let work = async { operation(Connection { inner: attempt.await?, generation, barrier, asking }).await };
+        let work = async { operation(CommandConnection { inner: attempt.await?, generation, barrier, asking }).await };
         let limit = self.settings.response_timeout;
         let error = match timeout_at(deadline, work).await {
             Ok(Ok(value)) => return Ok(value),
@@ -78,7 +78,7 @@ impl NodeConnection {
             Ok(Err(error)) => Error::Unavailable(error),
             Err(_) => Error::Timeout(limit),
         };
-        Current::discard(&self.current, generation);
+        SharedConnection::discard(&self.current, generation);
         Err(error)
     }
 
@@ -95,7 +95,7 @@ impl NodeConnection {
             if push.kind == PushKind::Disconnection
                 && let Some(current) = Weak::upgrade(&current)
             {
-                Current::discard(&current, generation);
+                SharedConnection::discard(&current, generation);
             }
         };
         let current = Arc::downgrade(&self.current);
@@ -106,7 +106,7 @@ impl NodeConnection {
             if connected.is_err()
                 && let Some(current) = Weak::upgrade(&current)
             {
-                Current::discard(&current, generation);
+                SharedConnection::discard(&current, generation);
             }
             connected
         }

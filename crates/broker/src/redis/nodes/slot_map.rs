@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use redis::{FromRedisValue as _, RedisResult, Value};
 
 use super::address::Address;
-use super::connection::Connection;
+use super::connection::CommandConnection;
 use super::node_connection::NodeConnection;
 use crate::Slots;
 use crate::slots::Slot;
@@ -63,7 +63,7 @@ pub(super) struct ClusterView {
 }
 
 /// Asks one node; `host` is where it was asked.
-pub(super) async fn ask(mut connection: Connection, host: &str) -> RedisResult<ClusterView> {
+pub(super) async fn ask(mut connection: CommandConnection, host: &str) -> RedisResult<ClusterView> {
     let mut steps = redis::pipe();
     steps.cmd("CLUSTER").arg("SLOTS").cmd("CLUSTER").arg("INFO");
     let (slots, info): (Vec<Vec<Value>>, String) = steps.query_async(&mut connection).await?;

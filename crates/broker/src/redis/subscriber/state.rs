@@ -25,13 +25,13 @@ pub(super) struct SubscriptionState {
     live: LiveSlots,
     /// What other connectors send.
     pub(super) inbox: Mailbox,
-    state: Mutex<State>,
+    state: Mutex<Subscriptions>,
     /// Rings when slots may be with another node than was thought.
     pub(super) stale: Notify,
 }
 
 #[derive(Default)]
-struct State {
+struct Subscriptions {
     /// The connections, by their numbers. No slot is with two of them. What comes from one that has
     /// ended is ignored.
     subscriptions: HashMap<u64, NodeSubscription>,
@@ -56,7 +56,8 @@ impl SubscriptionState {
     /// What the bus of `id` knows at first. Its inbox is wanted for as long as it runs.
     pub(super) fn new(id: &ConnectorId) -> Self {
         let inbox = Channel::Mailbox(id.clone());
-        let state = State { wanted: HashMap::from([(inbox.clone(), inbox.slot())]), ..State::default() };
+        let state =
+            Subscriptions { wanted: HashMap::from([(inbox.clone(), inbox.slot())]), ..Subscriptions::default() };
         Self { state: Mutex::new(state), ..Self::default() }
     }
 
@@ -167,7 +168,7 @@ impl SubscriptionState {
         self.give_slots(&mut state, number, slots);
     }
 
-    fn give_slots(&self, state: &mut State, number: u64, slots: &Slots) {
+    fn give_slots(&self, state: &mut Subscriptions, number: u64, slots: &Slots) {
         let Some(subscription) = state.subscriptions.get(&number) else { return };
         let new = slots.without(&subscription.slots);
         if !new.is_empty() {
@@ -236,14 +237,14 @@ impl SubscriptionState {
         self.stale.notify_one();
     }
 
-    fn end(&self, state: &mut State, number: u64) {
+    fn end(&self, state: &mut Subscriptions, number: u64) {
         if let Some(subscription) = state.subscriptions.remove(&number) {
             subscription.wakeup.notify_one();
             self.mark_lost(state, &subscription.slots);
         }
     }
 
-    fn take_slots(&self, state: &mut State, slots: &Slots) {
+    fn take_slots(&self, state: &mut Subscriptions, slots: &Slots) {
         for subscription in state.subscriptions.values_mut() {
             subscription.slots.remove_all(slots);
         }
@@ -251,7 +252,7 @@ impl SubscriptionState {
     }
 
     /// Reports the loss of those of `slots` that were live.
-    fn mark_lost(&self, state: &mut State, slots: &Slots) {
+    fn mark_lost(&self, state: &mut Subscriptions, slots: &Slots) {
         let lost = self.live.among(slots);
         if !lost.is_empty() && !state.is_stopped {
             self.live.remove(&lost);
@@ -313,7 +314,7 @@ impl SubscriptionState {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Subscriptions> {
         self.state.lock()
     }
 }
