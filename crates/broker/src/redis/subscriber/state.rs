@@ -34,7 +34,7 @@ pub(super) struct SubscriptionState {
 struct Subscriptions {
     /// The connections, by their numbers. No slot is with two of them. What comes from one that has
     /// ended is ignored.
-    subscriptions: HashMap<u64, NodeSubscription>,
+    nodes: HashMap<u64, NodeSubscription>,
     last: u64,
     /// Slots whose loss was reported to the sink, or whose subscribers got an error, and whose recovery was not.
     reported_lost: Slots,
@@ -92,7 +92,7 @@ impl SubscriptionState {
         }
         if self.live.contains(slot)
             && let Some((number, subscription)) =
-                state.subscriptions.iter().find(|(_, subscription)| subscription.slots.contains(slot))
+                state.nodes.iter().find(|(_, subscription)| subscription.slots.contains(slot))
             && let Some(pubsub) = &subscription.pubsub
         {
             return Ok((*number, pubsub.clone()));
@@ -106,7 +106,7 @@ impl SubscriptionState {
     pub(super) fn subscribed(&self, number: u64, channel: &Channel) -> Result<(), Error> {
         let slot = channel.slot();
         let mut state = self.lock();
-        let is_with_it = state.subscriptions.get(&number).is_some_and(|subscription| subscription.slots.contains(slot));
+        let is_with_it = state.nodes.get(&number).is_some_and(|subscription| subscription.slots.contains(slot));
         if !state.pending.remove(channel) || !is_with_it || !self.live.contains(slot) {
             return Err(lost());
         }
@@ -128,9 +128,7 @@ impl SubscriptionState {
         let slot = channel.slot();
         let mut state = self.lock();
         state.pending.remove(&channel);
-        if let Some(subscription) =
-            state.subscriptions.values_mut().find(|subscription| subscription.slots.contains(slot))
-        {
+        if let Some(subscription) = state.nodes.values_mut().find(|subscription| subscription.slots.contains(slot)) {
             subscription.in_flight.push(channel);
             subscription.wakeup.notify_one();
         }
@@ -154,7 +152,7 @@ impl SubscriptionState {
         state.last += 1;
         let (number, subscription) = (state.last, NodeSubscription::default());
         let wakeup = Arc::clone(&subscription.wakeup);
-        state.subscriptions.insert(number, subscription);
+        state.nodes.insert(number, subscription);
         self.give_slots(&mut state, number, slots);
         (number, wakeup)
     }
@@ -162,18 +160,18 @@ impl SubscriptionState {
     /// The node of the connection `number` has these slots now, and no other one has them.
     pub(super) fn assign(&self, number: u64, slots: &Slots) {
         let mut state = self.lock();
-        let Some(subscription) = state.subscriptions.get(&number) else { return };
+        let Some(subscription) = state.nodes.get(&number) else { return };
         let gone = subscription.slots.without(slots);
         self.take_slots(&mut state, &gone);
         self.give_slots(&mut state, number, slots);
     }
 
     fn give_slots(&self, state: &mut Subscriptions, number: u64, slots: &Slots) {
-        let Some(subscription) = state.subscriptions.get(&number) else { return };
+        let Some(subscription) = state.nodes.get(&number) else { return };
         let new = slots.without(&subscription.slots);
         if !new.is_empty() {
             self.take_slots(state, &new);
-            if let Some(subscription) = state.subscriptions.get_mut(&number) {
+            if let Some(subscription) = state.nodes.get_mut(&number) {
                 subscription.slots.insert_all(&new);
                 subscription.wakeup.notify_one();
             }
@@ -190,7 +188,7 @@ impl SubscriptionState {
     ) -> Result<(), Difference> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        let Some(subscription) = state.subscriptions.get_mut(&number) else { return Ok(()) };
+        let Some(subscription) = state.nodes.get_mut(&number) else { return Ok(()) };
         let new = subscription.slots.without(&self.live.among(&subscription.slots));
         let wanted = state.wanted.iter().filter(|(_, slot)| new.contains(**slot)).map(|(name, _)| name);
         let wanted: HashSet<_> = wanted.cloned().collect();
@@ -238,14 +236,14 @@ impl SubscriptionState {
     }
 
     fn end(&self, state: &mut Subscriptions, number: u64) {
-        if let Some(subscription) = state.subscriptions.remove(&number) {
+        if let Some(subscription) = state.nodes.remove(&number) {
             subscription.wakeup.notify_one();
             self.mark_lost(state, &subscription.slots);
         }
     }
 
     fn take_slots(&self, state: &mut Subscriptions, slots: &Slots) {
-        for subscription in state.subscriptions.values_mut() {
+        for subscription in state.nodes.values_mut() {
             subscription.slots.remove_all(slots);
         }
         self.mark_lost(state, slots);
@@ -265,7 +263,7 @@ impl SubscriptionState {
         let mut state = self.lock();
         state.is_stopped = true;
         self.live.remove(&Slots::all());
-        state.subscriptions.clear();
+        state.nodes.clear();
     }
 
     /// Takes what the connection `number` brought.
@@ -275,7 +273,7 @@ impl SubscriptionState {
             Err(reason) => return warn!(%reason, "ignored a malformed pub/sub message"),
         };
         let mut state = self.lock();
-        let Some(subscription) = state.subscriptions.get(&number) else { return };
+        let Some(subscription) = state.nodes.get(&number) else { return };
         match incoming {
             PushMessage::Live { channel, event } => {
                 let slot = Slot::of_key(&channel);
