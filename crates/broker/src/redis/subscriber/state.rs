@@ -136,7 +136,7 @@ impl SubscriptionState {
 
     pub(super) fn take_in_flight(&self, number: u64) -> Vec<Channel> {
         self.lock()
-            .subscriptions
+            .nodes
             .get_mut(&number)
             .map(|subscription| std::mem::take(&mut subscription.in_flight))
             .unwrap_or_default()
@@ -208,7 +208,7 @@ impl SubscriptionState {
     }
 
     pub(super) fn is_open(&self, number: u64) -> bool {
-        self.lock().subscriptions.contains_key(&number)
+        self.lock().nodes.contains_key(&number)
     }
 
     /// The connection `number` is of no use any more.
@@ -219,11 +219,8 @@ impl SubscriptionState {
     /// Whatever connection serves `slot`, it is of no use any more.
     pub(super) fn lose_in(&self, slot: Slot) {
         let mut state = self.lock();
-        let number = state
-            .subscriptions
-            .iter()
-            .find(|(_, subscription)| subscription.slots.contains(slot))
-            .map(|(number, _)| *number);
+        let number =
+            state.nodes.iter().find(|(_, subscription)| subscription.slots.contains(slot)).map(|(number, _)| *number);
         if let Some(number) = number {
             self.end(&mut state, number);
         }
