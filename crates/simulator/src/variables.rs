@@ -8,11 +8,11 @@ settings::settings! {
     /// What the demo and the player read.
     pub const PLAY;
 
-    /// Project of the conversations that are played.
+    /// Project of the simulated conversations.
     GCP_PROJECT_ID: ProjectId = "demo-project";
-    /// How many times faster than people speak conversations are played.
+    /// Speed of the simulated conversations, in multiples of normal speech.
     PLAY_SPEED: Number<1, 1000> = "1";
-    /// Number of further conversations, `load-1` and so on, that are played at the same time.
+    /// Number of further simulated conversations at the same time, `load-1` and so on.
     PLAY_CROWD: Number<0, 10000> = "0";
 }
 
@@ -24,7 +24,7 @@ settings::settings! {
     AUTH_OPTION: OneOf<AuthOption> = "Skip";
     /// Port of the interceptor, on 127.0.0.1 only.
     INTERCEPTOR_PORT: Port = "8081";
-    /// Whether conversations are played again and again.
+    /// Whether simulated conversations run, again and again.
     PLAY_CONVERSATION: Flag = "true";
 }
 

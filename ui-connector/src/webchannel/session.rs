@@ -69,7 +69,7 @@ impl Channel {
 
     async fn handshake(&mut self) -> Result<(), ChannelError> {
         let rid = self.next_rid();
-        let query = [VERSION, ("MODE", "init"), ("RID", &rid), ("X-HTTP-Channel-Id", "gsessionid")];
+        let query = [VERSION, ("MODE", "init"), ("RID", &rid), ("X-HTTP-Session-Id", "gsessionid")];
         let post = self.client.post(&self.url).query(&query).form(&[("count", "0")]);
         let response = self.ask(post.header("X-WebChannel-Content-Type", "application/json")).await?;
         let gsessionid = session_header(response.headers());
