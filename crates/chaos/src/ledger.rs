@@ -145,7 +145,7 @@ impl Ledger {
     }
 
     /// The desktop got `events-missed`. The only reason for it is that Redis has forgotten events.
-    pub(crate) fn told_of_gap(&self, seat: Seat) {
+    pub(crate) fn notified_of_gap(&self, seat: Seat) {
         self.note(seat, "events-missed", "");
         let at = self.begun.elapsed();
         let mut state = self.state.lock();

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_old_and_of_no_interest_is_left_out() {
+    fn omits_old_conversations() {
         let mut offset = ResumeToken::EMPTY;
         for (id, millis) in [("joined", 1), ("other", 2), ("left", 3), ("just-left", 10)] {
             offset.set(&name(id), Position { millis, sequence: 0 });
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_was_left_the_last_is_remembered() {
+    fn remembers_the_last_conversation_that_was_left() {
         let mut offset = ResumeToken::EMPTY;
         (0..100).for_each(|id: u64| offset.set(&name(&id.to_string()), Position { millis: 10, sequence: id }));
         offset.prune(10, &[name("0")], &ResumeToken::EMPTY);

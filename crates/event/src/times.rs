@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_no_time_has_none() {
+    fn reads_no_time_from_other_payloads() {
         for json in ["", "{}", r#"{"publish_time":"soon"}"#, r#"{"publish_time":""#, r#"{"publish_time":7}"#] {
             let payload = Payload { kind: EventKind::NewMessage, json: json.as_bytes().to_vec().into() };
             assert_eq!(payload.published(), None, "{json}");

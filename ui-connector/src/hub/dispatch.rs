@@ -8,7 +8,7 @@ use broker::{EventSink, Incoming, Slots};
 use super::Hub;
 use crate::metrics;
 
-/// What the bus delivers to. It does not keep the hub alive.
+/// Receives the messages of the subscriber. It does not keep the hub alive.
 pub(super) struct Sink(Weak<Hub>);
 
 impl Sink {

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_have_nothing_between_them() {
+    fn adjacent_positions_have_no_gap() {
         let gap_check = GapCheck { delivered: at(5), last_seen: 0 };
         assert!(gap_check.is_followed_by(Some(at(5))) && gap_check.is_followed_by(Some(at(5).just_after())));
         assert!(!gap_check.is_followed_by(Some(at(6))) && !gap_check.is_followed_by(None));

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_hashed_as_the_neighbours_do() {
+    fn hashes_keys_like_other_services() {
         assert_eq!(hashed("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_names_nothing() {
+    fn rejects_foreign_pids() {
         for text in ["", "-", "x-1-1", "3e8-3e8", "1-2-0", "1-1-0-0", "1-1-g", "1700000000000-0123456789abcdef"] {
             assert_eq!(Pid::decode(text), None, "{text}");
         }

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_joined_later_is_new() {
+    async fn a_late_join_is_new() {
         let mut resume = resume(&[("a", 300)], 200);
         tokio::time::advance(WINDOW * 2).await;
         assert_eq!(resume.begin(&name("b"), 1_000).at_latest, None);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_goes_back_further_than_a_log_or_ahead_of_time() {
+    async fn the_start_is_within_the_log() {
         for (began, floor) in [(7, 100), (2_000, 1_000)] {
             assert_eq!(resume(&[], began).begin(&name("a"), 1_000).at_latest, Some(Position::moment(floor)));
         }

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_is_refused_early() {
+    fn rejects_endless_bodies_early() {
         assert_eq!(all(b"123456789", 3), Err(InvalidChunk::Length));
         assert_eq!(all(b"-1\nx", 9), Err(InvalidChunk::Length));
         assert_eq!(all(b"\nx", 9), Err(InvalidChunk::Length));

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_in_several_ways() {
+    fn reads_errors_in_every_form() {
         let failed = |words: Option<&str>| Some((vec![ChannelMessage::Failed(words.map(str::to_owned))], 1));
         assert_eq!(parsed(&json!([[1, [{"error": {"message": "no"}}]]])), failed(Some("no")));
         assert_eq!(parsed(&json!([[1, {"error": {"code": 5}}]])), failed(None));

@@ -89,7 +89,7 @@ async fn a_file_that_the_browser_has_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn health_follows_the_bus_and_the_process() {
+async fn health_follows_the_subscriber_and_the_process() {
     let connector = Connector::start(&Log::new()).await;
     let status = get(&connector, "/status").await;
     assert_eq!(status.status(), 200);

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_ended_is_gone_and_cleared_away() {
+    async fn expired_values_are_removed() {
         let start = Instant::now();
         let mut map = Expiring::default();
         map.insert("a", 1, start, at(start, 10));

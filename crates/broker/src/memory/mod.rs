@@ -39,7 +39,7 @@ impl MemoryBroker {
         Self(Arc::new(Store::new(retention)))
     }
 
-    /// The bus of one more connector. Its subscriptions end when it is dropped.
+    /// Creates the subscriber of a connector. Its subscriptions end when it is dropped.
     pub fn subscriber(&self, id: ConnectorId) -> MemorySubscriber {
         MemorySubscriber::new(Arc::clone(&self.0), id)
     }

@@ -11,7 +11,7 @@ use super::store::{SinkSlot, Store};
 use crate::mailbox::Mailbox;
 use crate::{Error, EventSink, Messenger, Subscriber};
 
-/// The event bus of one connector within the process. It is never lost.
+/// The subscriber of one connector within the process. Its connection is never lost.
 pub struct MemorySubscriber {
     store: Arc<Store>,
     sink: SinkSlot,

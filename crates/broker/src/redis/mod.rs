@@ -28,7 +28,7 @@ use nodes::{CommandConnection, Nodes};
 use receipts::Receipts;
 use scripts::Scripts;
 
-/// The event log and the key store in Redis; makes the bus too. Cloning it shares the connections.
+/// Logs and small values in Redis. Creates subscribers, too. Clones share the connections.
 #[derive(Clone)]
 pub struct RedisBroker(Arc<Inner>);
 
@@ -58,7 +58,8 @@ impl RedisBroker {
         Ok(Self(Arc::new(Inner { nodes, scripts, retention, receipts, in_flight })))
     }
 
-    /// The bus of the connector `id`, on a connection of its own. It stands while [`RedisSubscriber::run`] runs.
+    /// Creates the subscriber of the connector `id`, on connections of its own. It works while
+    /// [`RedisSubscriber::run`] runs.
     pub fn subscriber(&self, id: ConnectorId) -> RedisSubscriber {
         RedisSubscriber::new(self.clone(), id)
     }

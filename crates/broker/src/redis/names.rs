@@ -59,7 +59,7 @@ pub(super) fn inbox(connector: &ConnectorId) -> String {
     [PREFIX, connector.as_str(), INBOX].concat()
 }
 
-/// What a bus subscribes to.
+/// What a connector subscribes to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Channel {
     /// The live events of a conversation.

@@ -53,11 +53,11 @@ async fn a_conversation_that_begins_again_goes_on_in_order() {
     assert!(after > before, "{after} after {before}");
     // Subscriptions do not expire.
     assert_eq!(receivers, 1);
-    assert_eq!(connector.ear.texts(2).await, ["a", "b"]);
+    assert_eq!(connector.received.texts(2).await, ["a", "b"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_bus_listens_no_longer() {
+async fn a_dropped_subscriber_receives_nothing() {
     let (stage, name) = (Stage::memory(RETENTION), conversation("c"));
     let connector = stage.connector().await.subscribed(&name).await;
     assert_eq!(stage.say(&name, "a").await.1, 1);

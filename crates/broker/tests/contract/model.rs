@@ -74,7 +74,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// A broker with two connectors. Positions differ between brokers, so they are told by the number
+/// A broker with two connectors. Positions differ between brokers, so they are messages by the number
 /// of the event in its conversation.
 struct Driven {
     stage: Stage,
@@ -108,10 +108,10 @@ impl Driven {
         match *operation {
             Operation::Record { conversation, message } => self.record(conversation, message).await,
             Operation::Subscribe { connector, conversation } => {
-                format!("{:?}", self.connectors[connector].bus.subscribe(&self.name(conversation)).await)
+                format!("{:?}", self.connectors[connector].subscriber.subscribe(&self.name(conversation)).await)
             }
             Operation::Unsubscribe { connector, conversation } => {
-                format!("{:?}", self.connectors[connector].bus.unsubscribe(&self.name(conversation)).await)
+                format!("{:?}", self.connectors[connector].subscriber.unsubscribe(&self.name(conversation)).await)
             }
             Operation::Open { conversation } => {
                 let opened = self.connectors[0].log.open(&self.name(conversation)).await.unwrap();
@@ -147,31 +147,31 @@ impl Driven {
             Recorded::Duplicate => "duplicate".to_owned(),
             Recorded::Accepted { position, receivers } => {
                 self.positions.entry(conversation).or_default().push(position);
-                format!("heard by {receivers}")
+                format!("received by {receivers}")
             }
         }
     }
 
-    /// Carries out the operations on fresh conversations; returns the answers and what was heard.
+    /// Carries out the operations on fresh conversations; returns the answers and what was received.
     async fn run(&mut self, operations: &[Operation]) -> Vec<String> {
         self.run += 1;
         self.positions.clear();
-        let before = [0, 1].map(|connector| self.connectors[connector].ear.all().len());
-        let mut told = Vec::new();
+        let before = [0, 1].map(|connector| self.connectors[connector].received.all().len());
+        let mut answers = Vec::new();
         for operation in operations {
-            told.push(self.apply(operation).await);
+            answers.push(self.apply(operation).await);
         }
         let end = conversation(&format!("end of {}", self.run).replace(' ', "-"));
         for connector in 0..2 {
-            self.connectors[connector].bus.subscribe(&end).await.unwrap();
+            self.connectors[connector].subscriber.subscribe(&end).await.unwrap();
         }
         self.stage.say(&end, "end").await;
         for (connector, before) in self.connectors.iter().zip(before) {
             let last = |all: &Vec<_>| live_texts(all).last().is_some_and(|text| text == "end") && all.len() > before;
-            let heard = connector.ear.until("the end", last).await;
-            told.push(format!("{:?}", live_texts(&heard[before..])));
+            let messages = connector.received.until("the end", last).await;
+            answers.push(format!("{:?}", live_texts(&messages[before..])));
         }
-        told
+        answers
     }
 }
 

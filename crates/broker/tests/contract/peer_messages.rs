@@ -23,12 +23,12 @@ async fn letters_reach_the_connector_that_they_are_for(stage: Stage) {
     assert_eq!(in_time("the answer", to_first.recv()).await.unwrap(), "");
 }
 
-async fn a_letter_to_nobody_is_told_to_be_lost(stage: Stage) {
+async fn a_message_to_no_connector_is_reported(stage: Stage) {
     let connector = stage.connector().await;
     assert!(!connector.messenger.send(&ConnectorId::generate(), b"hello").await.unwrap());
 }
 
-async fn letters_that_nobody_reads_are_dropped_beyond_a_bound(stage: Stage) {
+async fn unread_messages_are_dropped_beyond_a_bound(stage: Stage) {
     let (sender, receiver) = (stage.connector().await, stage.connector().await);
     let mut peer_messages = receiver.messenger.peer_messages();
     until("the inbox stands", async || sender.messenger.send(&receiver.id, b"first").await.unwrap()).await;
@@ -44,6 +44,6 @@ async fn letters_that_nobody_reads_are_dropped_beyond_a_bound(stage: Stage) {
 
 contract!(
     letters_reach_the_connector_that_they_are_for,
-    a_letter_to_nobody_is_told_to_be_lost,
-    letters_that_nobody_reads_are_dropped_beyond_a_bound,
+    a_message_to_no_connector_is_reported,
+    unread_messages_are_dropped_beyond_a_bound,
 );

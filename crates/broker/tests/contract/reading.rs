@@ -1,4 +1,4 @@
-//! What the hub is promised by the log behind the bus.
+//! What the hub is promised by the log behind the subscriber.
 
 use broker::{LogHead, Retention};
 use event::{ConversationName, Position};
@@ -7,8 +7,8 @@ use crate::stage::{Connector, Stage, conversation, text_of};
 
 crate::contract!(
     a_new_conversation_is_empty,
-    the_first_unheard_event_is_handed_out_once,
-    what_was_heard_is_not_unheard,
+    the_first_undelivered_event_is_handed_out_once,
+    delivered_events_are_not_undelivered,
     the_earliest_mark_stands,
     marks_are_compared_as_numbers,
     a_mark_lasts_without_a_log,
@@ -32,7 +32,7 @@ async fn a_new_conversation_is_empty(stage: Stage) {
     assert_eq!(connector.log.read_after(&conversation("c"), Position::START, 10).await.unwrap(), []);
 }
 
-async fn the_first_unheard_event_is_handed_out_once(stage: Stage) {
+async fn the_first_undelivered_event_is_handed_out_once(stage: Stage) {
     let (name, connector) = (conversation("c"), stage.connector().await);
     let (first, _) = stage.say(&name, "a").await;
     let (last, _) = stage.say(&name, "b").await;
@@ -51,12 +51,12 @@ async fn the_first_unheard_event_is_handed_out_once(stage: Stage) {
     );
 }
 
-async fn what_was_heard_is_not_unheard(stage: Stage) {
+async fn delivered_events_are_not_undelivered(stage: Stage) {
     let name = conversation("c");
     let connector = stage.connector().await.subscribed(&name).await;
     stage.say(&name, "a").await;
     assert_eq!(undelivered(&connector, &name).await, None);
-    connector.bus.unsubscribe(&name).await.unwrap();
+    connector.subscriber.unsubscribe(&name).await.unwrap();
     let (position, _) = stage.say(&name, "b").await;
     assert_eq!(undelivered(&connector, &name).await, Some(position));
 }

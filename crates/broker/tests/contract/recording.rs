@@ -40,7 +40,7 @@ async fn redelivery_is_a_duplicate(stage: Stage) {
     assert!(matches!(stage.record(&event).await.unwrap(), Recorded::Accepted { receivers: 1, .. }));
     assert_eq!(stage.record(&event).await.unwrap(), Recorded::Duplicate);
     stage.say(&conversation("c"), "b").await;
-    assert_eq!(connector.ear.texts(2).await, ["a", "b"]);
+    assert_eq!(connector.received.texts(2).await, ["a", "b"]);
 }
 
 async fn a_fingerprint_counts_within_its_conversation(stage: Stage) {
@@ -77,9 +77,9 @@ async fn receivers_are_counted(stage: Stage) {
     let second = stage.connector().await.subscribed(&name).await;
     assert_eq!(stage.say(&name, "b").await.1, 2);
     assert_eq!(stage.say(&conversation("other"), "b").await.1, 0);
-    first.bus.unsubscribe(&name).await.unwrap();
+    first.subscriber.unsubscribe(&name).await.unwrap();
     assert_eq!(stage.say(&name, "c").await.1, 1);
-    second.bus.unsubscribe(&name).await.unwrap();
+    second.subscriber.unsubscribe(&name).await.unwrap();
     assert_eq!(stage.say(&name, "d").await.1, 0);
 }
 
@@ -157,9 +157,9 @@ async fn any_payload_passes_unchanged(stage: Stage) {
     }
     let logged = connector.log.read_after(&name, Position::START, 100).await.unwrap();
     assert_eq!(logged.iter().map(|event| event.payload.clone()).collect::<Vec<_>>(), recorded);
-    let heard = connector.ear.until("everything", |all| all.len() == recorded.len()).await;
-    for (heard, event) in heard.into_iter().zip(logged) {
-        assert_eq!(heard, crate::stage::Heard::Live { conversation: name.to_string(), event });
+    let messages = connector.received.until("everything", |all| all.len() == recorded.len()).await;
+    for (messages, event) in messages.into_iter().zip(logged) {
+        assert_eq!(messages, crate::stage::Received::Live { conversation: name.to_string(), event });
     }
 }
 

@@ -7,7 +7,7 @@ use event::{ConversationName, Position};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::stage::{Connector, Heard, conversation, event_with_id, text_of};
+use crate::stage::{Connector, Received, conversation, event_with_id, text_of};
 use testkit::redis::{RedisCluster, SecuredCluster, shared, shared_cluster};
 use testkit::{in_time, until};
 
@@ -16,7 +16,7 @@ fn broker_of(cluster: &RedisCluster, min_replicas: usize) -> RedisBroker {
     RedisBroker::new(settings, Retention { events: 100_000, ..Retention::default() }).unwrap()
 }
 
-/// Records numbered events, each until it is accepted as Pub/Sub would have it, until told to stop; returns how many.
+/// Records numbered events, each until it is accepted as Pub/Sub would have it, until messages to stop; returns how many.
 fn talk(broker: &RedisBroker, name: &ConversationName, stop: &CancellationToken) -> JoinHandle<usize> {
     let (broker, name, stop) = (broker.clone(), name.clone(), stop.clone());
     tokio::spawn(async move {
@@ -38,14 +38,14 @@ async fn whole(connector: &Connector, name: &ConversationName, count: usize) {
     let numbers: Vec<usize> = logged.iter().map(|event| text_of(event).parse().unwrap()).collect();
     assert_eq!(numbers, (0..count).collect::<Vec<_>>(), "{name}");
     let (mut silent, mut read) = (false, Position::START);
-    for heard in connector.ear.all() {
-        match heard {
-            Heard::Lost => silent = true,
-            Heard::Restored => {
+    for messages in connector.received.all() {
+        match messages {
+            Received::Lost => silent = true,
+            Received::Restored => {
                 silent = false;
                 read = Position::START;
             }
-            Heard::Live { conversation, event } if conversation == name.as_str() => {
+            Received::Live { conversation, event } if conversation == name.as_str() => {
                 let next = logged.iter().find(|logged| logged.position > read).unwrap();
                 assert!(silent || read == Position::START || next.position == event.position, "a gap in {name}");
                 read = event.position;
@@ -64,7 +64,7 @@ async fn while_a_slot_moves_nothing_is_lost() {
     let names: Vec<_> = (0..6).map(|number| conversation(&format!("c{number}"))).collect();
     let mut talks = Vec::new();
     for name in &names {
-        connector.bus.subscribe(name).await.unwrap();
+        connector.subscriber.subscribe(name).await.unwrap();
         talks.push(talk(&broker, name, &stop));
     }
     let moved = &names[0];
@@ -73,11 +73,10 @@ async fn while_a_slot_moves_nothing_is_lost() {
         let to = (cluster.owner_of(slot).await + 1) % 3;
         cluster.begin_to_move(slot, to).await;
         cluster.move_on(slot, to).await;
-        until("the subscription has moved", async || connector.bus.is_live(moved)).await;
-        let before = connector.ear.all().len();
-        let is_next =
-            |heard: &Heard| matches!(heard, Heard::Live { conversation, .. } if conversation == moved.as_str());
-        connector.ear.until("an event after the move", |all| all[before..].iter().any(is_next)).await;
+        until("the subscription has moved", async || connector.subscriber.is_live(moved)).await;
+        let before = connector.received.all().len();
+        let is_next = |messages: &Received| matches!(messages, Received::Live { conversation, .. } if conversation == moved.as_str());
+        connector.received.until("an event after the move", |all| all[before..].iter().any(is_next)).await;
     }
     stop.cancel();
     for (name, talk) in names.iter().zip(talks) {
@@ -85,7 +84,7 @@ async fn while_a_slot_moves_nothing_is_lost() {
         assert!(count > 0);
         whole(&connector, name, count).await;
     }
-    assert!(connector.ear.all().contains(&Heard::Lost));
+    assert!(connector.received.all().contains(&Received::Lost));
 }
 
 #[tokio::test]
@@ -135,7 +134,7 @@ async fn after_a_primarys_death_its_replica_has_everything_and_the_others_went_o
     let names: Vec<_> = (0..12).map(|number| conversation(&format!("c{number}"))).collect();
     let mut talks = Vec::new();
     for name in &names {
-        connector.bus.subscribe(name).await.unwrap();
+        connector.subscriber.subscribe(name).await.unwrap();
         talks.push(talk(&broker, name, &stop));
     }
     let dead = cluster.owner(names[0].as_str()).await;
@@ -147,22 +146,22 @@ async fn after_a_primarys_death_its_replica_has_everything_and_the_others_went_o
     }
     let elsewhere = elsewhere.unwrap();
     let went_on = async {
-        until("the loss", async || !connector.bus.is_live(&names[0])).await;
-        connector.bus.is_live(&elsewhere)
+        until("the loss", async || !connector.subscriber.is_live(&names[0])).await;
+        connector.subscriber.is_live(&elsewhere)
     };
     let (_, went_on) = tokio::join!(cluster.kill_primary(dead), went_on);
     assert!(went_on, "the other servers' conversations are served all the time");
     // It comes back as the replica that its successor needs.
     cluster.servers[dead].restart().await;
-    until("the replica is subscribed to", async || connector.bus.is_live(&names[0])).await;
-    let count = connector.ear.all().len();
-    connector.ear.until("more", |all| all.len() > count + 20).await;
+    until("the replica is subscribed to", async || connector.subscriber.is_live(&names[0])).await;
+    let count = connector.received.all().len();
+    connector.received.until("more", |all| all.len() > count + 20).await;
     stop.cancel();
     for (name, talk) in names.iter().zip(talks) {
         let count = talk.await.unwrap();
         whole(&connector, name, count).await;
     }
-    assert!(connector.ear.all().contains(&Heard::Lost));
+    assert!(connector.received.all().contains(&Received::Lost));
 }
 
 #[tokio::test]
@@ -173,13 +172,13 @@ async fn tls_and_users_with_few_rights_will_do() {
     let connector = Connector::on_cluster(&broker).await;
     for number in 0..20 {
         let name = conversation(&format!("c{number}"));
-        connector.bus.subscribe(&name).await.unwrap();
+        connector.subscriber.subscribe(&name).await.unwrap();
         let recorded = broker.record(&event_with_id(&name, "a", "7")).await.unwrap();
         assert!(matches!(recorded, Recorded::Accepted { receivers: 1, .. }), "{recorded:?}");
         broker.claim(&name, &connector.id, Duration::from_mins(1)).await.unwrap();
         broker.release(&name, &connector.id).await.unwrap();
     }
-    assert_eq!(connector.ear.texts(20).await.len(), 20);
+    assert_eq!(connector.received.texts(20).await.len(), 20);
 }
 
 #[tokio::test]

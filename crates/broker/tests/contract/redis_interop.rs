@@ -7,7 +7,7 @@ use event::{ConnectorId, EventKind, Fingerprint, Payload, Position};
 use futures_util::StreamExt as _;
 use redis::aio::PubSubStream;
 
-use crate::stage::{Backend, Heard, Stage, conversation, new_event};
+use crate::stage::{Backend, Received, Stage, conversation, new_event};
 use testkit::redis::{Redis, RedisServer};
 use testkit::{in_time, project};
 
@@ -52,7 +52,7 @@ async fn a_connector_of_the_original_gets_the_payload_on_its_channel() {
     assert_eq!(receivers, 1);
     let expected = (format!("140012345678:{name}"), b"{\"a\":1}".to_vec());
     assert_eq!(next(&mut channel).await, expected);
-    // Someone heard it.
+    // Someone messages it.
     assert_eq!(stage.connector().await.log.open(&name).await.unwrap().undelivered, None);
 }
 
@@ -65,7 +65,7 @@ async fn connectors_of_both_kinds_may_serve_one_conversation() {
     let mut theirs = eavesdrop(server).await;
     broker.set(name.as_str(), b"140012345678", LONG).await.unwrap();
     assert_eq!(stage.say(&name, "a").await.1, 2);
-    assert_eq!(ours.ear.texts(1).await, ["a"]);
+    assert_eq!(ours.received.texts(1).await, ["a"]);
     assert_eq!(next(&mut theirs).await.1, b"a");
 }
 
@@ -95,12 +95,12 @@ async fn an_interceptor_of_the_original_reaches_us() {
     let receivers: i64 = parts(&stage).0.cli(&["PUBLISH", &channel, json]).await;
     assert_eq!(receivers, 1);
     let payload = Payload { kind: EventKind::NewMessage, json: json.into() };
-    let expected = Heard::Foreign { conversation: conversation("c").to_string(), payload };
-    assert_eq!(connector.ear.until("the event", |all| !all.is_empty()).await, [expected]);
+    let expected = Received::Foreign { conversation: conversation("c").to_string(), payload };
+    assert_eq!(connector.received.until("the event", |all| !all.is_empty()).await, [expected]);
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_left_out() {
+async fn ignores_unreadable_entries() {
     let stage = stage().await;
     let server = parts(&stage).0;
     let (name, other) = (conversation("c"), ConnectorId::generate());
@@ -114,12 +114,12 @@ async fn what_cannot_be_read_is_left_out() {
         server.cli::<i64>(&["PUBLISH", &format!("{own}:{name}"), garbage]).await;
     }
     for garbage in ["", " ", "1-0", "1-0 new-message-event", "x new-message-event {}", "1-0 other {}", "{}"] {
-        let heard: i64 = server.cli(&["SPUBLISH", &format!("aa:{{{name}}}:live"), garbage]).await;
-        assert_eq!(heard, 1);
+        let messages: i64 = server.cli(&["SPUBLISH", &format!("aa:{{{name}}}:live"), garbage]).await;
+        assert_eq!(messages, 1);
     }
     stage.say(&name, "end").await;
-    assert_eq!(connector.ear.texts(1).await, ["end"]);
-    assert!(connector.bus.is_connected());
+    assert_eq!(connector.received.texts(1).await, ["end"]);
+    assert!(connector.subscriber.is_connected());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use broker::{Error, KeyValue as _, Publisher as _, Recorded, RedisBroker, RedisSettings, Retention};
 use event::Position;
 
-use crate::stage::{Connector, Heard, conversation, event_with_id};
+use crate::stage::{Connector, Received, conversation, event_with_id};
 use testkit::redis::RedisServer;
 use testkit::{PATIENCE, until};
 
@@ -71,13 +71,13 @@ async fn redis_need_not_be_up_at_the_start() {
     let broker = broker(&server, Duration::from_secs(5), 8);
     let connector = Connector::start(&broker);
     assert!(matches!(broker.ping().await, Err(Error::Unavailable(_))));
-    assert!(matches!(connector.bus.subscribe(&conversation("c")).await, Err(Error::Unavailable(_))));
-    assert!(!connector.bus.is_connected());
+    assert!(matches!(connector.subscriber.subscribe(&conversation("c")).await, Err(Error::Unavailable(_))));
+    assert!(!connector.subscriber.is_connected());
     server.restart().await;
     until("Redis answers", async || broker.ping().await.is_ok()).await;
     // There was nothing to lose, but a subscription was refused.
-    until("the refused are told", async || connector.ear.all() == [Heard::Restored]).await;
-    assert!(connector.bus.is_connected());
+    until("the refused are messages", async || connector.received.all() == [Received::Restored]).await;
+    assert!(connector.subscriber.is_connected());
 }
 
 #[tokio::test]

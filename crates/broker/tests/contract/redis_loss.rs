@@ -6,7 +6,7 @@ use broker::{Error, LogReader as _, Publisher as _, Recorded, RedisBroker, Redis
 use event::{ConversationName, Position};
 use futures_util::FutureExt as _;
 
-use crate::stage::{Connector, Heard, conversation, live_texts, new_event};
+use crate::stage::{Connector, Received, conversation, live_texts, new_event};
 use testkit::redis::RedisServer;
 use testkit::{PATIENCE, until};
 
@@ -17,7 +17,7 @@ fn broker_of(server: &RedisServer) -> RedisBroker {
 async fn receivers(broker: &RedisBroker, name: &ConversationName, text: &str) -> u64 {
     let mut receivers = None;
     let record = async || match broker.record(&new_event(name, text)).await {
-        Ok(Recorded::Accepted { receivers: heard, .. }) => receivers.insert(heard) == &heard,
+        Ok(Recorded::Accepted { receivers: messages, .. }) => receivers.insert(messages) == &messages,
         _ => false,
     };
     until("the event is recorded", record).await;
@@ -25,35 +25,35 @@ async fn receivers(broker: &RedisBroker, name: &ConversationName, text: &str) ->
 }
 
 #[tokio::test]
-async fn a_restart_is_told_as_lost_and_restored() {
+async fn a_restart_is_reported_as_lost_and_restored() {
     let mut server = RedisServer::start().await;
     let broker = broker_of(&server);
     let (kept, left) = (conversation("kept"), conversation("left"));
     let connector = Connector::on_redis(&broker).await.subscribed(&kept).await.subscribed(&left).await;
     server.kill();
-    connector.ear.until("the loss", |all| all == &[Heard::Lost]).await;
-    assert!(!connector.bus.is_connected());
-    assert!(matches!(connector.bus.subscribe(&conversation("new")).await, Err(Error::Unavailable(_))));
-    connector.bus.unsubscribe(&left).await.unwrap();
+    connector.received.until("the loss", |all| all == &[Received::Lost]).await;
+    assert!(!connector.subscriber.is_connected());
+    assert!(matches!(connector.subscriber.subscribe(&conversation("new")).await, Err(Error::Unavailable(_))));
+    connector.subscriber.unsubscribe(&left).await.unwrap();
     server.restart().await;
-    connector.ear.until("its end", |all| all == &[Heard::Lost, Heard::Restored]).await;
-    assert!(connector.bus.is_connected());
+    connector.received.until("its end", |all| all == &[Received::Lost, Received::Restored]).await;
+    assert!(connector.subscriber.is_connected());
     assert_eq!(receivers(&broker, &left, "left").await, 0);
     assert_eq!(receivers(&broker, &conversation("new"), "new").await, 0);
     assert_eq!(receivers(&broker, &kept, "kept").await, 1);
-    assert_eq!(connector.ear.texts(3).await, ["kept"]);
+    assert_eq!(connector.received.texts(3).await, ["kept"]);
 }
 
 #[tokio::test]
-async fn who_came_before_the_first_connection_is_told_of_it() {
+async fn reports_the_first_connection_to_earlier_subscribers() {
     let mut server = RedisServer::start().await;
     let broker = broker_of(&server);
     server.kill();
     let connector = Connector::start(&broker);
-    assert!(matches!(connector.bus.subscribe(&conversation("early")).await, Err(Error::Unavailable(_))));
+    assert!(matches!(connector.subscriber.subscribe(&conversation("early")).await, Err(Error::Unavailable(_))));
     server.restart().await;
-    connector.ear.until("the connection", |all| all == &[Heard::Restored]).await;
-    connector.bus.subscribe(&conversation("early")).await.unwrap();
+    connector.received.until("the connection", |all| all == &[Received::Restored]).await;
+    connector.subscriber.subscribe(&conversation("early")).await.unwrap();
 }
 
 #[tokio::test]
@@ -76,38 +76,38 @@ async fn many_subscriptions_come_back_after_each_loss() {
     let broker = broker_of(&server);
     let connector = Connector::on_redis(&broker).await;
     let names: Vec<_> = (0..700).map(|number| conversation(&format!("c{number}"))).collect();
-    futures_util::future::join_all(names.iter().map(|name| connector.bus.subscribe(name))).await;
+    futures_util::future::join_all(names.iter().map(|name| connector.subscriber.subscribe(name))).await;
     for round in 1..=4 {
         server.cli::<i64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
-        connector.ear.until("the end of the loss", |all| all.len() == 2 * round).await;
+        connector.received.until("the end of the loss", |all| all.len() == 2 * round).await;
         let subscribed: Vec<String> = server.cli(&["PUBSUB", "SHARDCHANNELS", "*:live"]).await;
         assert_eq!(subscribed.len(), names.len(), "round {round}");
     }
-    let told = connector.ear.all();
-    let expected = [Heard::Lost, Heard::Restored];
-    assert!(told.chunks(2).all(|pair| pair == expected), "{told:?}");
+    let messages = connector.received.all();
+    let expected = [Received::Lost, Received::Restored];
+    assert!(messages.chunks(2).all(|pair| pair == expected), "{messages:?}");
 }
 
 #[tokio::test]
-async fn what_is_left_during_a_loss_is_not_subscribed_after_it() {
+async fn an_unsubscribe_during_a_loss_lasts() {
     let server = RedisServer::start().await;
     let connector = Connector::on_redis(&broker_of(&server)).await;
     let names: Vec<_> = (0..3000).map(|number| conversation(&format!("c{number}"))).collect();
-    futures_util::future::join_all(names.iter().map(|name| connector.bus.subscribe(name))).await;
+    futures_util::future::join_all(names.iter().map(|name| connector.subscriber.subscribe(name))).await;
     server.cli::<i64>(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
-    connector.ear.until("the loss", |all| !all.is_empty()).await;
+    connector.received.until("the loss", |all| !all.is_empty()).await;
     let channels = async || server.cli::<Vec<String>>(&["PUBSUB", "SHARDCHANNELS", "*:live"]).await;
     until("subscribing has begun again", async || !channels().await.is_empty()).await;
     // The first half, which is at the server already or on its way there.
     for name in &names[..1500] {
-        connector.bus.unsubscribe(name).await.unwrap();
+        connector.subscriber.unsubscribe(name).await.unwrap();
     }
-    connector.ear.until("the end of the loss", |all| all.len() == 2).await;
+    connector.received.until("the end of the loss", |all| all.len() == 2).await;
     assert_eq!(channels().await.len(), 1500);
 }
 
 #[tokio::test]
-async fn what_is_heard_and_what_the_log_tells_make_a_whole() {
+async fn live_events_and_log_are_complete_together() {
     let server = RedisServer::start().await;
     let broker = broker_of(&server);
     let (name, texts) = (conversation("c"), (0..600).map(|number| number.to_string()).collect::<Vec<_>>());
@@ -119,18 +119,19 @@ async fn what_is_heard_and_what_the_log_tells_make_a_whole() {
         broker.record(&new_event(&name, text)).await.unwrap();
     }
     receivers(&broker, &conversation("other"), "").await;
-    until("the bus is connected", async || connector.bus.is_connected()).await;
+    until("the subscriber is connected", async || connector.subscriber.is_connected()).await;
     broker.record(&new_event(&name, "end")).await.unwrap();
-    let heard = connector.ear.until("the end", |all| live_texts(all).last().is_some_and(|last| last == "end")).await;
+    let messages =
+        connector.received.until("the end", |all| live_texts(all).last().is_some_and(|last| last == "end")).await;
     let mut position = Position::START;
     let mut whole = Vec::new();
-    for heard in heard {
-        match heard {
-            Heard::Live { event, .. } if event.position > position => {
+    for messages in messages {
+        match messages {
+            Received::Live { event, .. } if event.position > position => {
                 position = event.position;
                 whole.push(event);
             }
-            Heard::Restored => {
+            Received::Restored => {
                 // A hub would have read at once, and found no more than is there by now.
                 for event in connector.log.read_after(&name, position, 1000).await.unwrap() {
                     position = event.position;
@@ -140,8 +141,8 @@ async fn what_is_heard_and_what_the_log_tells_make_a_whole() {
             _ => {}
         }
     }
-    let told: Vec<_> = whole.iter().map(crate::stage::text_of).collect();
-    assert_eq!(told, [&texts[..], &["end".to_owned()]].concat());
+    let messages: Vec<_> = whole.iter().map(crate::stage::text_of).collect();
+    assert_eq!(messages, [&texts[..], &["end".to_owned()]].concat());
 }
 
 #[tokio::test]
@@ -151,13 +152,13 @@ async fn an_abandoned_subscription_is_taken_back() {
     let connector = Connector::on_redis(&broker).await;
     for number in 0..50 {
         let name = conversation(&format!("c{number}"));
-        assert!(connector.bus.subscribe(&name).now_or_never().is_none());
-        connector.bus.subscribe(&name).await.unwrap();
-        assert!(connector.bus.unsubscribe(&name).now_or_never().is_none());
+        assert!(connector.subscriber.subscribe(&name).now_or_never().is_none());
+        connector.subscriber.subscribe(&name).await.unwrap();
+        assert!(connector.subscriber.unsubscribe(&name).now_or_never().is_none());
     }
     let nothing_left = async || server.cli::<Vec<String>>(&["PUBSUB", "SHARDCHANNELS", "*:live"]).await.is_empty();
     until("nothing is subscribed", nothing_left).await;
-    assert_eq!(connector.ear.all(), []);
+    assert_eq!(connector.received.all(), []);
 }
 
 #[tokio::test]
@@ -171,13 +172,13 @@ async fn a_subscription_that_is_not_confirmed_is_a_loss() {
         let mut number = 0;
         let failed = async || {
             number += 1;
-            connector.bus.subscribe(&conversation(&format!("c{number}"))).await.is_err()
+            connector.subscriber.subscribe(&conversation(&format!("c{number}"))).await.is_err()
         };
         until("subscribing fails", failed).await;
         number
     };
     let ((), failed) = tokio::join!(frozen, subscribed);
-    connector.ear.until("the loss and its end", |all| all == &[Heard::Lost, Heard::Restored]).await;
+    connector.received.until("the loss and its end", |all| all == &[Received::Lost, Received::Restored]).await;
     let is_gone = async || receivers(&broker, &conversation(&format!("c{failed}")), "").await == 0;
     until("the lost connection is gone", is_gone).await;
     for name in (1..failed).map(|number| format!("c{number}")).chain(["kept".to_owned()]) {
@@ -221,14 +222,14 @@ async fn an_undelivered_mark_survives_the_loss_of_the_answer() {
 }
 
 #[tokio::test]
-async fn a_stopped_bus_says_so() {
+async fn a_stopped_subscriber_returns_an_error() {
     let server = RedisServer::start().await;
     let mut connector = Connector::on_redis(&broker_of(&server)).await.subscribed(&conversation("c")).await;
     drop(connector.stop.take());
-    let stopped = async || matches!(connector.bus.subscribe(&conversation("d")).await, Err(Error::Stopped));
-    until("the bus has stopped", stopped).await;
-    assert!(!connector.bus.is_connected());
+    let stopped = async || matches!(connector.subscriber.subscribe(&conversation("d")).await, Err(Error::Stopped));
+    until("the subscriber has stopped", stopped).await;
+    assert!(!connector.subscriber.is_connected());
     let gone = async || server.cli::<Vec<String>>(&["PUBSUB", "SHARDCHANNELS", "*:live"]).await.is_empty();
     until("the connection is closed", gone).await;
-    assert_eq!(connector.ear.all(), []);
+    assert_eq!(connector.received.all(), []);
 }

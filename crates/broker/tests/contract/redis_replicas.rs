@@ -42,7 +42,7 @@ async fn without_the_replica_no_event_counts_as_recorded() {
 }
 
 #[tokio::test]
-async fn what_is_recorded_is_on_the_replica_however_many_come_at_a_time() {
+async fn concurrent_events_are_all_on_the_replica() {
     let primary = primary().await;
     let replica = replica_of(&primary).await;
     let broker = broker(&primary, 1);
@@ -76,7 +76,7 @@ async fn a_primary_that_comes_back_alone_is_asked_anew() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_an_event_before_replicas_have_it() {
+async fn publishes_no_event_before_replicas_have_it() {
     let primary = primary().await;
     let (broker, name) = (broker(&primary, 1), conversation("c"));
     let connector = Connector::on_redis(&broker).await.subscribed(&name).await;
@@ -84,7 +84,7 @@ async fn nobody_is_told_of_an_event_before_replicas_have_it() {
     for event in [&first, &second] {
         assert!(matches!(broker.record(event).await, Err(Error::TooFewReplicas(1))));
     }
-    assert!(connector.ear.all().is_empty());
+    assert!(connector.received.all().is_empty());
     assert!(connector.log.read_after(&name, Position::START, 10).await.unwrap().is_empty());
     assert_eq!(
         connector.log.open(&name).await.unwrap(),
@@ -93,17 +93,17 @@ async fn nobody_is_told_of_an_event_before_replicas_have_it() {
     let replica = replica_of(&primary).await;
     // The later one comes first; with it comes what was recorded before.
     assert!(matches!(broker.record(&second).await, Ok(Recorded::Duplicate)));
-    assert_eq!(connector.ear.texts(2).await, ["a", "b"]);
+    assert_eq!(connector.received.texts(2).await, ["a", "b"]);
     assert!(matches!(broker.record(&first).await, Ok(Recorded::Duplicate)));
     let recorded = broker.record(&event_with_id(&name, "c", "9")).await.unwrap();
     assert!(matches!(recorded, Recorded::Accepted { receivers: 1, .. }), "{recorded:?}");
-    assert_eq!(connector.ear.texts(3).await, ["a", "b", "c"]);
+    assert_eq!(connector.received.texts(3).await, ["a", "b", "c"]);
     assert_eq!(connector.log.read_after(&name, Position::START, 10).await.unwrap().len(), 3);
     drop(replica);
 }
 
 #[tokio::test]
-async fn what_nobody_heard_is_marked_when_it_is_told() {
+async fn marks_undelivered_events_when_publishing() {
     let primary = primary().await;
     let (broker, name) = (broker(&primary, 1), conversation("c"));
     let _replica = replica_of(&primary).await;
@@ -124,5 +124,5 @@ async fn an_interceptor_that_asks_no_replicas_hides_nothing_that_another_one_hol
     assert!(hasty.record(&event_with_id(&name, "a", "6")).await.is_ok());
     assert!(holding.record(&event_with_id(&name, "b", "7")).await.is_err());
     assert!(hasty.record(&event_with_id(&name, "c", "8")).await.is_ok());
-    assert_eq!(connector.ear.texts(3).await, ["a", "b", "c"]);
+    assert_eq!(connector.received.texts(3).await, ["a", "b", "c"]);
 }

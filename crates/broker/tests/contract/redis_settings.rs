@@ -14,7 +14,7 @@ fn open(settings: RedisSettings) -> RedisBroker {
 }
 
 /// What an operator would read: the error with all its sources, and its `Debug` form.
-fn told(error: &(dyn StdError + 'static)) -> String {
+fn messages(error: &(dyn StdError + 'static)) -> String {
     let mut text = format!("{error} {error:?}");
     let mut source = error.source();
     while let Some(error) = source {
@@ -25,7 +25,7 @@ fn told(error: &(dyn StdError + 'static)) -> String {
 }
 
 #[tokio::test]
-async fn the_password_opens_redis_and_is_never_told() {
+async fn the_password_opens_redis_and_is_never_shown() {
     let server = RedisServer::start_with(&["--requirepass", "hunter2secret"]).await;
     server
         .cli::<String>(&["ACL", "SETUSER", "alice", "on", ">pw9secret%", "allcommands", "allkeys", "allchannels"])
@@ -41,7 +41,7 @@ async fn the_password_opens_redis_and_is_never_told() {
     }
     for credentials in ["", ":wrongsecret@", "alice:wrongsecret@"] {
         let broker = open(RedisSettings::new(server.url().replace("://", &format!("://{credentials}"))));
-        let text = told(&broker.ping().await.unwrap_err());
+        let text = messages(&broker.ping().await.unwrap_err());
         assert!(!text.contains("secret"), "{text}");
     }
 }
@@ -51,7 +51,7 @@ fn a_bad_url_is_refused_without_repeating_it() {
     for url in ["", "x", "http://u:secret@h", "redis://u:secret@h:port", "redis://u:secret@h/db", "redis://"] {
         let error = RedisBroker::new(RedisSettings::new(url), Retention::default()).unwrap_err();
         assert!(matches!(error, SettingsError::Url(_)), "{url}");
-        assert!(!told(&error).contains("secret"), "{url}");
+        assert!(!messages(&error).contains("secret"), "{url}");
     }
     let settings = RedisSettings { ca_cert: Some("ca.pem".into()), ..RedisSettings::new("redis://localhost") };
     assert!(matches!(RedisBroker::new(settings, Retention::default()), Err(SettingsError::CertificatesWithoutTls)));
@@ -87,7 +87,7 @@ async fn tls_trusts_the_given_authority_alone() {
     Connector::on_redis(&broker).await.subscribed(&conversation("c")).await;
     for other in [settings(Some(elsewhere.path())), settings(None)] {
         let refused = open(other).ping().await.unwrap_err();
-        assert!(told(&refused).contains("certificate"), "{}", told(&refused));
+        assert!(messages(&refused).contains("certificate"), "{}", messages(&refused));
     }
     std::fs::write(elsewhere.path().join("ca.pem"), "nothing").unwrap();
     let empty = RedisBroker::new(settings(Some(elsewhere.path())), Retention::default());

@@ -1,4 +1,4 @@
-//! A broker under test, connectors on it, and what they heard.
+//! A broker under test, connectors on it, and what they messages.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,14 +77,14 @@ impl Connector {
     /// A connector that need not be connected yet.
     pub(crate) fn start(broker: &RedisBroker) -> Self {
         let (id, stop) = (ConnectorId::generate(), CancellationToken::new());
-        let bus = Arc::new(broker.subscriber(id.clone()));
-        tokio::spawn(Arc::clone(&bus).run(stop.clone()));
-        Self::new(Arc::new(broker.clone()), bus, id, Some(stop.drop_guard()))
+        let subscriber = Arc::new(broker.subscriber(id.clone()));
+        tokio::spawn(Arc::clone(&subscriber).run(stop.clone()));
+        Self::new(Arc::new(broker.clone()), subscriber, id, Some(stop.drop_guard()))
     }
 
     pub(crate) async fn on_redis(broker: &RedisBroker) -> Self {
         let connector = Self::start(broker);
-        until("the bus is connected", async || connector.bus.is_connected()).await;
+        until("the subscriber is connected", async || connector.subscriber.is_connected()).await;
         connector
     }
 
@@ -92,24 +92,24 @@ impl Connector {
     pub(crate) async fn on_cluster(broker: &RedisBroker) -> Self {
         let connector = Self::start(broker);
         let names: Vec<_> = (0..200).map(|number| conversation(&format!("probe-{number}"))).collect();
-        let is_served = async || names.iter().all(|name| connector.bus.is_live(name));
-        until("the bus is connected to all servers", is_served).await;
+        let is_served = async || names.iter().all(|name| connector.subscriber.is_live(name));
+        until("the subscriber is connected to all servers", is_served).await;
         connector
     }
 
     fn new(
         log: Arc<dyn LogReader>,
-        bus: Arc<impl Subscriber + Messenger + 'static>,
+        subscriber: Arc<impl Subscriber + Messenger + 'static>,
         id: ConnectorId,
         stop: Option<DropGuard>,
     ) -> Self {
-        let ear = Arc::new(Ear { heard: watch::channel(Vec::new()).0 });
-        bus.attach(Arc::clone(&ear) as Arc<dyn EventSink>);
-        Self { log, messenger: bus.clone(), bus, id, ear, stop }
+        let received = Arc::new(Recorder { messages: watch::channel(Vec::new()).0 });
+        subscriber.attach(Arc::clone(&received) as Arc<dyn EventSink>);
+        Self { log, messenger: subscriber.clone(), subscriber, id, received, stop }
     }
 
     pub(crate) async fn subscribed(self, conversation: &ConversationName) -> Self {
-        self.bus.subscribe(conversation).await.unwrap();
+        self.subscriber.subscribe(conversation).await.unwrap();
         self
     }
 }
@@ -117,60 +117,60 @@ impl Connector {
 /// A connector process, as far as the broker is concerned.
 pub(crate) struct Connector {
     pub(crate) log: Arc<dyn LogReader>,
-    pub(crate) bus: Arc<dyn Subscriber>,
+    pub(crate) subscriber: Arc<dyn Subscriber>,
     pub(crate) messenger: Arc<dyn Messenger>,
     pub(crate) id: ConnectorId,
-    pub(crate) ear: Arc<Ear>,
+    pub(crate) received: Arc<Recorder>,
     pub(crate) stop: Option<DropGuard>,
 }
 
-/// A message of the bus that outlives it.
+/// A message of the subscriber that outlives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum Received {
     Live { conversation: String, event: LoggedEvent },
     Foreign { conversation: String, payload: Payload },
     Lost,
     Restored,
 }
 
-pub(crate) struct Ear {
-    heard: watch::Sender<Vec<Heard>>,
+pub(crate) struct Recorder {
+    messages: watch::Sender<Vec<Received>>,
 }
 
-impl EventSink for Ear {
+impl EventSink for Recorder {
     fn deliver(&self, message: Incoming<'_>) {
-        let heard = match message {
-            Incoming::Live { conversation, event } => Heard::Live { conversation: conversation.to_owned(), event },
+        let messages = match message {
+            Incoming::Live { conversation, event } => Received::Live { conversation: conversation.to_owned(), event },
             Incoming::Foreign { conversation, payload } => {
-                Heard::Foreign { conversation: conversation.to_owned(), payload }
+                Received::Foreign { conversation: conversation.to_owned(), payload }
             }
-            Incoming::Lost(_) => Heard::Lost,
-            Incoming::Restored(_) => Heard::Restored,
+            Incoming::Lost(_) => Received::Lost,
+            Incoming::Restored(_) => Received::Restored,
         };
-        self.heard.send_modify(|all| all.push(heard));
+        self.messages.send_modify(|all| all.push(messages));
     }
 }
 
-impl Ear {
-    pub(crate) fn all(&self) -> Vec<Heard> {
-        self.heard.borrow().clone()
+impl Recorder {
+    pub(crate) fn all(&self) -> Vec<Received> {
+        self.messages.borrow().clone()
     }
 
-    /// Waits until what was heard is as `condition` says; returns it.
-    pub(crate) async fn until(&self, what: &str, condition: impl FnMut(&Vec<Heard>) -> bool) -> Vec<Heard> {
-        let mut heard = self.heard.subscribe();
-        in_time(&format!("{what} is heard"), heard.wait_for(condition)).await.unwrap().clone()
+    /// Waits until what was messages is as `condition` says; returns it.
+    pub(crate) async fn until(&self, what: &str, condition: impl FnMut(&Vec<Received>) -> bool) -> Vec<Received> {
+        let mut messages = self.messages.subscribe();
+        in_time(&format!("{what} is messages"), messages.wait_for(condition)).await.unwrap().clone()
     }
 
-    /// Waits until `count` messages have been heard; returns the texts of the live ones.
+    /// Waits until `count` messages have been messages; returns the texts of the live ones.
     pub(crate) async fn texts(&self, count: usize) -> Vec<String> {
         live_texts(&self.until(&format!("{count} messages"), |all| all.len() >= count).await)
     }
 }
 
-pub(crate) fn live_texts(heard: &[Heard]) -> Vec<String> {
-    let live = heard.iter().filter_map(|heard| match heard {
-        Heard::Live { event, .. } => Some(event),
+pub(crate) fn live_texts(messages: &[Received]) -> Vec<String> {
+    let live = messages.iter().filter_map(|messages| match messages {
+        Received::Live { event, .. } => Some(event),
         _ => None,
     });
     live.map(text_of).collect()

@@ -51,7 +51,7 @@ fn take(happening: &Value, seats: &[(Seat, Vec<usize>)], ledger: &Ledger) {
         Some("disconnected") => ledger.note(*seat, "disconnected", why),
         Some("refused") => ledger.note(*seat, "refused", why),
         Some("renewed") => ledger.count("tokens renewed"),
-        Some("missed") => ledger.told_of_gap(*seat),
+        Some("missed") => ledger.notified_of_gap(*seat),
         _ => {}
     }
 }

@@ -113,7 +113,7 @@ impl Light {
         }
         match (args.first().and_then(Value::as_str), args.get(1)) {
             (Some("token-renewed"), _) => self.ledger.count("tokens renewed"),
-            (Some("events-missed"), _) => self.ledger.told_of_gap(self.seat),
+            (Some("events-missed"), _) => self.ledger.notified_of_gap(self.seat),
             (_, Some(payload)) => got(&self.ledger, self.seat, payload),
             _ => self.ledger.wrong(format!("an event without arguments: {event}")),
         }

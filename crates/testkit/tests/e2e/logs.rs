@@ -38,7 +38,7 @@ async fn a_request_is_one_line_with_what_cloud_logging_knows_of() {
 }
 
 #[tokio::test]
-async fn what_comes_all_the_time_is_logged_when_it_fails_only() {
+async fn logs_frequent_requests_only_when_they_fail() {
     let deployment = Deployment::start_with(1, &[("LOG_FORMAT", "json")]).await;
     deployment.push(&Push::message(&conversation("quiet"), 1)).await;
     deployment.connectors[0].answers("/status", 200).await;

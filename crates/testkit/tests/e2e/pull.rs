@@ -70,7 +70,7 @@ async fn every_kind_of_event_arrives_without_push_endpoints() {
 }
 
 #[tokio::test]
-async fn what_is_pushed_and_pulled_arrives_once() {
+async fn pushed_and_pulled_events_arrive_once() {
     let Some(stage) = PullSetup::start(&shared().await, &[]).await else { return };
     stage.emulator.subscribe(MESSAGES, &stage.deployment.interceptor.url(&format!("/{MESSAGES}"))).await;
     let mut desktop = stage.deployment.desktop(0, &talk()).await;

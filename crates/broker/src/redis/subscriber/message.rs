@@ -7,7 +7,7 @@ use redis::{PushInfo, PushKind, Value};
 use crate::LoggedEvent;
 use crate::redis::names;
 
-/// A push message as the bus understands it. Channel names are kept whole.
+/// A push message of Redis, parsed. Channel names are kept whole.
 #[derive(Debug)]
 pub(super) enum PushMessage {
     /// A live event of one conversation.

@@ -27,7 +27,7 @@ use crate::{Error, EventSink, Messenger, Subscriber};
 /// How many conversations may be subscribed or unsubscribed at a time.
 const TURNS: usize = 64;
 
-/// The event bus of one connector, on a connection of its own to each node.
+/// The subscriber of one connector, on a connection of its own to each node.
 ///
 /// It stands while [`RedisSubscriber::run`] runs; until then, and whenever the connection to a
 /// conversation's node is lost, subscribing fails.

@@ -16,7 +16,7 @@ use crate::redis::names::{self, Channel};
 use crate::slots::Slot;
 use crate::{Error, EventSink, Incoming, Slots};
 
-/// What the bus knows about its subscriptions, shared by its users, its supervisor and the tasks
+/// The subscriptions, shared by its users, its supervisor and the tasks
 /// that read the connections. All messages are passed to the sink under the one lock, hence in order.
 #[derive(Default)]
 pub(super) struct SubscriptionState {
@@ -53,7 +53,7 @@ pub(super) struct Difference {
 }
 
 impl SubscriptionState {
-    /// What the bus of `id` knows at first. Its inbox is wanted for as long as it runs.
+    /// Creates the state of the connector `id`, whose mailbox stays subscribed.
     pub(super) fn new(id: &ConnectorId) -> Self {
         let inbox = Channel::Mailbox(id.clone());
         let state =

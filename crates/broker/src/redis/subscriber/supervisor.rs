@@ -1,4 +1,4 @@
-//! Keeps the bus connected to every node that has slots.
+//! Keeps the subscriber connected to every node that has slots.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const RECHECK: Duration = Duration::from_secs(1);
 
 impl RedisSubscriber {
     /// Connects, subscribes again after each loss and watches the connections, until `stop`.
-    /// To be run once, as a task of its own. Afterwards the bus reports [`crate::Error::Stopped`].
+    /// To be run once, as a task of its own. Afterwards the subscriber returns [`crate::Error::Stopped`].
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let _ = stop.run_until_cancelled(self.serve_for_ever()).await;
         self.state.stop();
