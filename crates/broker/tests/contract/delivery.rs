@@ -88,9 +88,9 @@ async fn concurrent_changes_end_as_the_last_one_says(stage: Stage) {
         async move {
             for round in 0..10 + number {
                 if round % 2 == 0 {
-                    subscriber.subscribe(name).await.unwrap()
+                    subscriber.subscribe(name).await.unwrap();
                 } else {
-                    subscriber.unsubscribe(name).await.unwrap()
+                    subscriber.unsubscribe(name).await.unwrap();
                 }
             }
         }

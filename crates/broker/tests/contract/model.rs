@@ -74,7 +74,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// A broker with two connectors. Positions differ between brokers, so they are messages by the number
+/// A broker with two connectors. Positions differ between brokers, so they are identified by the number
 /// of the event in its conversation.
 struct Driven {
     stage: Stage,

@@ -76,7 +76,7 @@ async fn redis_need_not_be_up_at_the_start() {
     server.restart().await;
     until("Redis answers", async || broker.ping().await.is_ok()).await;
     // There was nothing to lose, but a subscription was refused.
-    until("the refused are messages", async || connector.received.all() == [Received::Restored]).await;
+    until("the refused subscribers are notified", async || connector.received.all() == [Received::Restored]).await;
     assert!(connector.subscriber.is_connected());
 }
 

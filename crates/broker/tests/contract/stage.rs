@@ -156,7 +156,7 @@ impl Recorder {
         self.messages.borrow().clone()
     }
 
-    /// Waits until what was messages is as `condition` says; returns it.
+    /// Waits until the messages are as `condition` says; returns them.
     pub(crate) async fn until(&self, what: &str, condition: impl FnMut(&Vec<Received>) -> bool) -> Vec<Received> {
         let mut messages = self.messages.subscribe();
         in_time(&format!("{what} is messages"), messages.wait_for(condition)).await.unwrap().clone()
