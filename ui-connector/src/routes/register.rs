@@ -38,7 +38,12 @@ enum Caller {
 }
 
 /// Gives a token to an agent.
-pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn agent(
+    State(app): State<Arc<App>>,
+    client: CallerAddress,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     if let Some(wait) = app.refusals.wait(client.0) {
         return too_many(wait);
     }
@@ -60,7 +65,7 @@ pub(super) async fn agent(State(app): State<Arc<App>>, client: Client, headers: 
 }
 
 /// Gives a token to an application.
-pub(super) async fn application(State(app): State<Arc<App>>, client: Client, request: Request) -> Response {
+pub(super) async fn application(State(app): State<Arc<App>>, client: CallerAddress, request: Request) -> Response {
     let Some(provider) = &app.settings.auth.applications else {
         return refuse(Caller::Application, DenyAll::NAME, &Refusal::Denied("APP_AUTH_OPTION is empty".into()));
     };
@@ -102,9 +107,9 @@ const fn result(verdict: &Result<Admission, Refusal>) -> &'static str {
 }
 
 /// Where the caller is, if known.
-pub(super) struct Client(Option<IpAddr>);
+pub(super) struct CallerAddress(Option<IpAddr>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Client {
+impl<S: Send + Sync> FromRequestParts<S> for CallerAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

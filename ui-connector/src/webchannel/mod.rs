@@ -9,4 +9,4 @@ mod messages;
 mod session;
 
 pub(crate) use messages::ChannelMessage;
-pub(crate) use session::{BackChannel, Channel, ChannelError};
+pub(crate) use session::{BackChannel, ChannelError, WebChannel};

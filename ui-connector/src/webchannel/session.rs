@@ -43,7 +43,7 @@ pub(crate) enum ChannelError {
     Chunk(#[from] InvalidChunk),
 }
 
-pub(crate) struct Channel {
+pub(crate) struct WebChannel {
     client: Client,
     google: Arc<dyn AccessTokens>,
     url: String,
@@ -57,7 +57,7 @@ pub(crate) struct Channel {
     received: u64,
 }
 
-impl Channel {
+impl WebChannel {
     /// Opens a session at a URL.
     pub(crate) async fn open(client: Client, google: Arc<dyn AccessTokens>, url: String) -> Result<Self, ChannelError> {
         let rid = rand::random_range(10_000..100_000);

@@ -16,7 +16,7 @@ fn broker_of(cluster: &RedisCluster, min_replicas: usize) -> RedisBroker {
     RedisBroker::new(settings, Retention { events: 100_000, ..Retention::default() }).unwrap()
 }
 
-/// Records numbered events, each until it is accepted as Pub/Sub would have it, until messages to stop; returns how many.
+/// Records numbered events, each until it is accepted as Pub/Sub would have it, until stopped; returns how many.
 fn talk(broker: &RedisBroker, name: &ConversationName, stop: &CancellationToken) -> JoinHandle<usize> {
     let (broker, name, stop) = (broker.clone(), name.clone(), stop.clone());
     tokio::spawn(async move {

@@ -52,7 +52,7 @@ async fn a_connector_of_the_original_gets_the_payload_on_its_channel() {
     assert_eq!(receivers, 1);
     let expected = (format!("140012345678:{name}"), b"{\"a\":1}".to_vec());
     assert_eq!(next(&mut channel).await, expected);
-    // Someone messages it.
+    // A connector received it.
     assert_eq!(stage.connector().await.log.open(&name).await.unwrap().undelivered, None);
 }
 

@@ -1,4 +1,4 @@
-//! A broker under test, connectors on it, and what they messages.
+//! A broker under test, connectors on it, and the messages that they receive.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -162,7 +162,7 @@ impl Recorder {
         in_time(&format!("{what} is messages"), messages.wait_for(condition)).await.unwrap().clone()
     }
 
-    /// Waits until `count` messages have been messages; returns the texts of the live ones.
+    /// Waits until `count` messages have arrived; returns the texts of the live ones.
     pub(crate) async fn texts(&self, count: usize) -> Vec<String> {
         live_texts(&self.until(&format!("{count} messages"), |all| all.len() >= count).await)
     }

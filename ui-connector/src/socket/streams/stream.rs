@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::{data, error};
 use crate::metrics;
 use crate::state::App;
-use crate::webchannel::{BackChannel, Channel, ChannelError, ChannelMessage};
+use crate::webchannel::{BackChannel, ChannelError, ChannelMessage, WebChannel};
 
 /// Back channels that may end one after another without having brought anything.
 const MAX_FRUITLESS: u32 = 5;
@@ -29,7 +29,7 @@ enum End {
 /// Carries payloads both ways until the desktop ends the stream, by dropping the other end of `payloads`, or Dialogflow does.
 pub(super) async fn run(app: Arc<App>, url: String, id: String, socket: Socket, mut payloads: mpsc::Receiver<Value>) {
     metrics::stream_opened();
-    let opened = Channel::open(app.http.clone(), app.google.clone(), url).await;
+    let opened = WebChannel::open(app.http.clone(), app.google.clone(), url).await;
     let ended = match opened {
         Ok(mut session) => {
             let ended = carry(&mut session, &id, &socket, &mut payloads).await;
@@ -56,7 +56,7 @@ pub(super) async fn run(app: Arc<App>, url: String, id: String, socket: Socket, 
 }
 
 async fn carry(
-    session: &mut Channel,
+    session: &mut WebChannel,
     id: &str,
     socket: &Socket,
     payloads: &mut mpsc::Receiver<Value>,
