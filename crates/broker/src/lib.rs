@@ -16,7 +16,7 @@ mod retention;
 mod slots;
 mod variables;
 
-pub use self::redis::{RedisBroker, RedisSettings, RedisSubscriber, SettingsError};
+pub use self::redis::{RedisBroker, RedisSettings, RedisSubscriber, SettingsError, session_key};
 pub use backoff::Backoff;
 pub use error::Error;
 pub use memory::{MemoryBroker, MemorySubscriber, Quarantined};

@@ -1,7 +1,5 @@
 use std::fmt;
 
-use crate::ConversationName;
-
 /// Names one running connector process; fresh at each start.
 ///
 /// It is the value of the mapping key and the first part of the channel to which interceptors of
@@ -33,16 +31,6 @@ impl ConnectorId {
     /// The id as it stands in Redis.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// The channel on which an interceptor of the original publishes the events of `conversation`.
-    pub fn channel(&self, conversation: &ConversationName) -> String {
-        format!("{}:{conversation}", self.0)
-    }
-
-    /// The pattern that matches all of those channels.
-    pub fn channel_pattern(&self) -> String {
-        format!("{}:*", self.0)
     }
 }
 

@@ -95,11 +95,25 @@ fn check_audience(claims: &Map<String, Value>, ours: &[String]) -> Result<(), In
     Ok(())
 }
 
-fn check_times(claims: &Map<String, Value>, now: f64) -> Result<SystemTime, InvalidClaim> {
-    let time = |name| match claims.get(name) {
+/// The claim is not a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a number of seconds")]
+pub struct InvalidDate;
+
+/// Returns a claim that is a time, Unix time in seconds, if it is there and not `null`
+/// (<https://www.rfc-editor.org/rfc/rfc7519#section-2>).
+///
+/// # Errors
+/// [`InvalidDate`]
+pub fn numeric_date(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, InvalidDate> {
+    match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => value.as_f64().map(Some).ok_or(InvalidClaim::Unreadable),
-    };
+        Some(value) => value.as_f64().map(Some).ok_or(InvalidDate),
+    }
+}
+
+fn check_times(claims: &Map<String, Value>, now: f64) -> Result<SystemTime, InvalidClaim> {
+    let time = |name| numeric_date(claims, name).map_err(|_| InvalidClaim::Unreadable);
     let expires = time("exp")?.ok_or(InvalidClaim::NoExpiry)?;
     if expires + LEEWAY <= now {
         return Err(InvalidClaim::Expired);

@@ -7,6 +7,6 @@ pub mod claims;
 pub mod jwks;
 mod verifier;
 
-pub use claims::{Claims, Expected, InvalidClaim};
+pub use claims::{Claims, Expected, InvalidClaim, InvalidDate, numeric_date};
 pub use jwks::{KeySet, KeysUnavailable, Source};
 pub use verifier::{Invalid, Verifier, VerifyError, claims_without_signature, signature_alone};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::{Algorithm, Header};
-use oidc::signature_alone;
+use oidc::{numeric_date, signature_alone};
 use parking_lot::{RwLock, RwLockReadGuard};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -230,10 +230,7 @@ impl TokenKeys {
 
 /// No leeway: the same machines issue and verify.
 fn check_times(claims: &Map<String, Value>, now: f64, even_expired: bool) -> Result<(), InvalidToken> {
-    let time = |name| match claims.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => value.as_f64().map(Some).ok_or(InvalidToken::Unreadable),
-    };
+    let time = |name| numeric_date(claims, name).map_err(|_| InvalidToken::Unreadable);
     let expired = time("exp")?.is_some_and(|at| at <= now) && !even_expired;
     // A second of tolerance: whole seconds are rounded, and instances' clocks differ by a little.
     let not_yet = time("nbf")?.is_some_and(|at| at > now + 1.0) || time("iat")?.is_some_and(|at| at > now + 1.0);

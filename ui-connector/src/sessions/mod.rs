@@ -10,7 +10,7 @@ mod table;
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Error, KeyValue};
+use broker::{Error, KeyValue, session_key};
 use server::util;
 use settings::Reader;
 
@@ -64,7 +64,7 @@ impl Sessions {
     /// If Redis does not answer.
     pub(crate) async fn continues(&self, claims: &mut TokenClaims) -> Result<bool, Error> {
         let Some(session) = claims.session.as_mut().filter(|_| self.settings.is_on()) else { return Ok(false) };
-        let Some(value) = self.keys.get(&key(&session.id)).await? else { return Ok(false) };
+        let Some(value) = self.keys.get(&session_key(&session.id)).await? else { return Ok(false) };
         let remembered = std::str::from_utf8(&value).ok().and_then(|began| began.parse().ok());
         session.began = session.began.or(remembered);
         Ok(session.began.is_some_and(|began| unix_time() < self.end(began)))
@@ -76,13 +76,9 @@ impl Sessions {
     }
 }
 
-fn key(id: &str) -> String {
-    format!("aa:session:{{{id}}}")
-}
-
 /// Returns the key and the value of a session in Redis.
 fn record(session: &Session) -> (String, String) {
-    (key(&session.id), session.began.unwrap_or_default().to_string())
+    (session_key(&session.id), session.began.unwrap_or_default().to_string())
 }
 
 fn unix_time() -> u64 {

@@ -19,6 +19,7 @@ use event::ConnectorId;
 use redis::{FromRedisValue, ScriptInvocation};
 use tokio::sync::Semaphore;
 
+pub use names::session_key;
 pub use settings::{RedisSettings, SettingsError};
 pub use subscriber::RedisSubscriber;
 

@@ -44,6 +44,17 @@ pub(super) fn barrier(conversation: &ConversationName) -> String {
     name(conversation, "}:barrier")
 }
 
+/// The pattern of the channels on which interceptors of the original publish to a connector:
+/// `{connector id}:{conversation name}`.
+pub(super) fn foreign_pattern(connector: &ConnectorId) -> String {
+    format!("{connector}:*")
+}
+
+/// Returns the key of a login session; `id` is the `jti` of its tokens.
+pub fn session_key(id: &str) -> String {
+    format!("aa:session:{{{id}}}")
+}
+
 /// The channel of the live events.
 pub(super) fn live(conversation: &ConversationName) -> String {
     name(conversation, LIVE)

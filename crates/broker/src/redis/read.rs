@@ -86,20 +86,13 @@ impl RedisBroker {
         position: Position,
         count: usize,
     ) -> Result<Vec<Value>, Error> {
-        let Some(start) = just_after(position) else {
+        let start = position.just_after();
+        if start == position {
             return Ok(Vec::new());
-        };
+        }
         let mut invocation = self.0.scripts.read.key(names::log(conversation));
         invocation.key(names::announced(conversation)).arg(start.to_string()).arg(count);
         self.invoke(Slot::of(conversation), &invocation).await
-    }
-}
-
-/// The least position that is greater. The exclusive ranges of Redis 6.2 would save it.
-fn just_after(position: Position) -> Option<Position> {
-    match position.sequence.checked_add(1) {
-        Some(sequence) => Some(Position { sequence, ..position }),
-        None => position.millis.checked_add(1).map(|millis| Position { millis, sequence: 0 }),
     }
 }
 

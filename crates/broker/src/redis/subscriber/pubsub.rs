@@ -2,7 +2,7 @@ use event::ConnectorId;
 use redis::aio::MultiplexedConnection;
 use redis::{ErrorKind, PushKind, RedisError, RedisResult, ServerErrorKind, Value};
 
-use crate::redis::names::Channel;
+use crate::redis::names::{self, Channel};
 use crate::slots::Slot;
 
 /// How many subscriptions are made by one round trip.
@@ -34,7 +34,7 @@ impl PubSubConnection {
         let version: i64 = redis::cmd("EVAL").arg(VERSION).arg(0).query_async(&mut connection).await?;
         let sharded = version >= SHARDED_SINCE;
         if !is_cluster {
-            connection.psubscribe(id.channel_pattern()).await?;
+            connection.psubscribe(names::foreign_pattern(id)).await?;
         } else if !sharded {
             return Err((ErrorKind::Client, "a Redis Cluster must be of version 7.0 or later").into());
         }
