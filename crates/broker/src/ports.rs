@@ -22,7 +22,7 @@ pub struct NewEvent {
 pub enum Recorded {
     /// It is in the log; `receivers` connectors received it live.
     Accepted {
-        /// Its place in the conversation.
+        /// Its position in the log.
         position: Position,
         /// Number of subscribed connectors; 0 if it waits for the first desktop.
         receivers: u64,
@@ -79,7 +79,7 @@ pub trait Publisher: Send + Sync {
 /// An event as the log holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedEvent {
-    /// Its place in the conversation.
+    /// Its position in the log.
     pub position: Position,
     /// What the desktops receive.
     pub payload: Payload,

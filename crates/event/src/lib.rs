@@ -1,7 +1,7 @@
 //! What the two services agree on: conversation names, event kinds, payloads and positions. Pure types, no I/O.
 //!
 //! An event travels as a [`Payload`]: the JSON object that the interceptor writes, that Redis
-//! keeps and that the agent desktop receives. Its place in the conversation is its [`Position`].
+//! keeps and that the agent desktop receives. Its place in the log is its [`Position`].
 
 mod connector;
 mod conversation;

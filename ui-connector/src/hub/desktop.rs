@@ -9,18 +9,18 @@ use crate::metrics;
 /// The namespace that desktops connect to.
 const NAMESPACE: &str = "/";
 
-/// One agent desktop: a socket, and where it stands in each of its conversations.
+/// One agent desktop: a socket, and its position in each of its conversations.
 pub(crate) struct Desktop {
     socket: Socket,
-    /// Whether events carry the offset as their last argument.
+    /// Whether events carry the resume token as their last argument.
     recovery: bool,
     offset: Mutex<ResumeToken>,
 }
 
 impl Desktop {
-    /// A desktop that has joined nothing yet. `offset` is what it had got before it lost its previous
-    /// connection: its events go on naming the conversations that it has not joined again yet, or a
-    /// second cut would lose their places. Without `recovery` its events have exactly one argument.
+    /// A desktop that has joined nothing yet. `offset` is what it had received before it lost its previous
+    /// connection: its events still name the conversations that it has not joined again yet, so that a second
+    /// loss does not lose their positions. Without `recovery` its events have exactly one argument.
     pub(crate) fn new(socket: Socket, recovery: bool, offset: ResumeToken) -> Arc<Self> {
         Arc::new(Self { socket, recovery, offset: Mutex::new(offset) })
     }
@@ -31,8 +31,8 @@ impl Desktop {
 
     /// Sends the event at position `at`, if there is room for it.
     ///
-    /// The lock is held while sending: an offset must never bounds the desktop before the events that
-    /// it names, or a cut in between would lose them.
+    /// The lock is held while sending: a resume token must never reach the desktop before the events that
+    /// it names, or a loss of the connection in between would lose them.
     pub(super) fn deliver(&self, name: &ConversationName, at: Position, event: &mut Frames<'_>) -> Result<(), Unsent> {
         let mut offset = self.offset.lock();
         let before = offset.get(name);
@@ -46,7 +46,7 @@ impl Desktop {
         sent
     }
 
-    /// Sends an event that is in no log, so a desktop that has no room for it is cut.
+    /// Sends an event that is in no log, so a desktop without room for it is disconnected.
     pub(super) fn deliver_unlogged(&self, event: &mut Frames<'_>) -> Result<(), Closed> {
         let offset = self.offset.lock();
         self.socket.emit(event.frame(self.recovery && *offset != ResumeToken::EMPTY, &offset, false))
@@ -66,14 +66,14 @@ impl Desktop {
         Ok(())
     }
 
-    /// Conversations that it has left stay in the offset, lest it get the same events once more when it
+    /// Conversations that it has left stay in the resume token, so that it does not receive the same events again when it
     /// comes back; but not for longer than a log lasts. `since`: Unix time, milliseconds.
     pub(crate) fn prune(&self, since: u64, joined: &[ConversationName], known: &ResumeToken) {
         self.offset.lock().prune(since, joined, known);
     }
 }
 
-/// The encodings of one event: made when first needed, and shared by all desktops with equal offsets.
+/// The encodings of one event: made when first needed, and shared by all desktops with equal resume tokens.
 pub(super) struct Frames<'a> {
     payload: &'a str,
     kind: &'static str,
@@ -88,7 +88,7 @@ impl<'a> Frames<'a> {
         Some(Self { payload: text, kind: payload.kind.as_str(), plain: None, alone: None })
     }
 
-    /// `alone`: the offset names the event's own conversation only, so that it is the same for all
+    /// `alone`: the resume token names the event's own conversation only, so that it is the same for all
     /// desktops that have joined no other one. Most have not.
     fn frame(&mut self, recovery: bool, offset: &ResumeToken, alone: bool) -> Frame {
         let Self { payload, kind, .. } = *self;

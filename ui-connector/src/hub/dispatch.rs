@@ -1,4 +1,4 @@
-//! Bus → room.
+//! Subscriber → room.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};

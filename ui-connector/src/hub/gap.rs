@@ -5,12 +5,12 @@ use std::time::Duration;
 use broker::LogBounds;
 use event::Position;
 
-/// What is known about a desktop that is delivered events from the log.
+/// What is known about a desktop that gets a replay.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct GapCheck {
     /// The last position delivered, or where the desktop began.
     pub(super) delivered: Position,
-    /// The latest moment at which it is known to have been served: what it missed came later.
+    /// The latest moment at which it is known to have had everything: what it missed came later.
     /// Unix time by the clock of the log, milliseconds.
     pub(super) last_seen: u64,
 }

@@ -11,11 +11,11 @@ use super::gap::GapCheck;
 /// Where a desktop begins in a conversation that it joins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StartFrom {
-    /// It has got everything up to this position.
+    /// It has everything up to this position.
     pub(crate) after: Option<Position>,
     /// Without such a position: where it begins at the latest, as it may have joined before.
     pub(crate) at_latest: Option<Position>,
-    /// The latest moment at which it is known to have been served; see [`GapCheck::last_seen`].
+    /// The latest moment at which it is known to have had everything; see [`GapCheck::last_seen`].
     pub(crate) last_seen: u64,
 }
 
@@ -26,12 +26,12 @@ impl StartFrom {
     }
 }
 
-/// Where a member stands.
+/// The progress of a member.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Progress {
     /// It gets live events, or is no member, or the room is not open: nothing can be done.
     Done,
-    /// It has to be delivered the events after `delivered`, at least up to `seen`.
+    /// It needs the events after `delivered`, at least up to `seen`.
     Behind { delivered: Position, seen: Position },
 }
 
@@ -42,7 +42,7 @@ enum Latest {
     Unbound,
     /// When it joined, because the room could not be opened then.
     Joined(Position),
-    /// When it first connected: it has been here before, and may have gone before it got anything.
+    /// When it first connected: it has been here before, and may have disconnected before it received anything.
     CameBack(Position),
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Member {
     /// Until then: where it begins at the latest.
     at_latest: Latest,
     last_seen: u64,
-    /// Gets live events. If not, everything that it has not got is read from the log first.
+    /// Whether it gets live events. If not, what it is missing is read from the log first.
     pub(super) live: bool,
     /// The log is known to hold what comes after `delivered`.
     is_contiguous: bool,
@@ -78,7 +78,7 @@ impl Member {
         }
     }
 
-    /// It is known where a desktop begins that knows nothing: after `start`. `claimed` is the first of the
+    /// Sets where a desktop without a position begins: after `start`. `claimed` is the first of the
     /// undelivered events that was claimed: perhaps by this desktop, before it lost its connection.
     pub(super) fn start_at(&mut self, name: &ConversationName, start: Position, claimed: Option<Position>) {
         if self.delivered.is_none() {
@@ -133,7 +133,7 @@ impl Member {
         GapCheck { delivered: self.delivered.unwrap_or_default(), last_seen: self.last_seen }
     }
 
-    /// The log ends at `tail`: nothing is missing if that is what the member has got.
+    /// The log ends at `tail`: nothing is missing if the member is there.
     pub(super) fn compare(&mut self, tail: Position) {
         self.is_contiguous |= self.delivered == Some(tail) && !tail.is_moment();
     }

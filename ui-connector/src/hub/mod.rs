@@ -1,8 +1,8 @@
-//! Rooms: which desktops are in which conversation, and what each of them has got.
+//! Rooms: which desktops are in which conversation, and what each of them has received.
 //!
 //! A room has one owner, this hub. It remembers for every member the position delivered last, and
 //! an event is delivered if and only if its position is greater. That one rule gives order and
-//! once-only through live delivery, replay from the log, duplicates and reconnects.
+//! delivery once through live events, replay from the log, duplicates and reconnects.
 
 mod desktop;
 mod dispatch;
@@ -36,16 +36,16 @@ const READS: usize = 64;
 
 #[derive(Debug, Clone)]
 pub struct HubSettings {
-    /// How long a mapping key stands without being renewed. It is renewed three times as often.
+    /// Lifetime of a mapping key without renewal. It is renewed three times within it.
     pub mapping_ttl: Duration,
     /// Conversations that one socket may have joined at the same time.
     pub joins_per_socket: usize,
-    /// What the logs of conversations keep.
+    /// The retention of the logs.
     pub retention: Retention,
 }
 
 impl HubSettings {
-    /// The settings for logs that keep so much.
+    /// Creates the settings for a retention.
     pub fn new(retention: Retention) -> Self {
         Self { mapping_ttl: Duration::from_mins(5), joins_per_socket: 100, retention }
     }
@@ -58,7 +58,7 @@ pub(crate) struct Hub {
     rooms: Mutex<HashMap<ConversationName, Arc<Room>>>,
     /// How often subscriptions were lost: what was read before a loss proves nothing after it.
     losses: AtomicU64,
-    /// Rooms that have to be repaired; each stands here once.
+    /// Rooms that must be repaired, each of them once.
     to_repair: Mutex<Vec<Arc<Room>>>,
     repair: Notify,
     renew: Notify,
@@ -100,7 +100,7 @@ impl Hub {
         self.losses.load(Ordering::SeqCst)
     }
 
-    /// How much there is of everything.
+    /// Counts rooms and members.
     pub(crate) fn state(&self) -> HubState {
         let rooms = self.all_rooms();
         let members = rooms.iter().map(|room| room.counted());
@@ -113,19 +113,19 @@ impl Hub {
         self.settings.joins_per_socket
     }
 
-    /// What time it is by the clock that makes the positions: Unix time, milliseconds.
+    /// Returns the time of the clock that makes the positions: Unix time, milliseconds.
     pub(crate) fn now(&self) -> u64 {
         self.backends.subscriber.now()
     }
 
-    /// When an event was recorded, at the earliest, that a log may still hold: Unix time, milliseconds.
+    /// Returns the earliest time of an event that a log may still hold: Unix time, milliseconds.
     pub(crate) fn oldest(&self) -> u64 {
         self.now().saturating_sub(u64::try_from(self.settings.retention.time.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Makes a desktop a member of a conversation.
     ///
-    /// It cannot fail: if Redis is away, the room is served once it is back.
+    /// It cannot fail: if Redis is away, the room is opened once it is back.
     pub(crate) async fn join(&self, desktop: &Arc<Desktop>, name: &ConversationName, start: StartFrom) {
         let moment = Position::moment(self.now());
         loop {
@@ -158,7 +158,7 @@ impl Hub {
         }
     }
 
-    /// Ends a desktop's membership; with the last member ends the room.
+    /// Ends a desktop's membership. The last member closes the room.
     pub(crate) async fn leave(&self, desktop: &Arc<Desktop>, name: &ConversationName) {
         let Some(room) = self.find(name.as_str()) else { return };
         let mut phase = room.gate.lock().await;

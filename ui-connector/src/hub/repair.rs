@@ -1,5 +1,5 @@
-//! The background task that serves rooms and desktops again that have fallen behind: because Redis
-//! was away, or because a desktop had no room for more.
+//! The background task that repairs rooms: after Redis was away, or when a desktop has fallen behind because its outbox
+//! was full.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,7 +19,7 @@ use super::room::{Room, RoomPhase};
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 impl Hub {
-    /// Has a room put in order as soon as possible.
+    /// Requests the repair of a room, as soon as possible.
     pub(super) fn request_repair(&self, room: Arc<Room>) {
         if !room.repair_requested.swap(true, Ordering::SeqCst) {
             self.to_repair.lock().push(room);
@@ -28,8 +28,8 @@ impl Hub {
     }
 }
 
-/// Repairs what it is asked to, until `stop`. Rooms do not wait for each other, as one with a desktop
-/// that does not read takes its time.
+/// Repairs rooms on request, until `stop` is cancelled. Rooms do not wait for each other, because one with a desktop that
+/// does not read takes long.
 pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
     let work = async {
         let mut under_way = FuturesUnordered::new();
@@ -49,7 +49,7 @@ pub(crate) async fn run(hub: Arc<Hub>, stop: CancellationToken) {
     }
 }
 
-/// Tries until the room is in order, or its subscription is away: then the room is repaired when it is back.
+/// Tries until the room is repaired, or its subscription is lost: then it is repaired when the subscription is back.
 async fn repair(hub: &Hub, room: Arc<Room>) {
     let mut backoff = Backoff::between(PAUSE.0, PAUSE.1);
     loop {

@@ -15,7 +15,7 @@ const PAGE: usize = 64;
 
 impl Hub {
     /// Delivers what the desktop has missed, unless a replay is running. It ends when the
-    /// desktop is live, has left, or was cut because it reads too slowly.
+    /// desktop is live, has left, or was disconnected because it reads too slowly.
     pub(super) async fn catch_up_member(&self, room: &Room, desktop: &Arc<Desktop>) -> Result<(), Error> {
         if !room.start_replay(desktop) {
             return Ok(());

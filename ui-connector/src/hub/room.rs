@@ -29,7 +29,7 @@ pub(super) struct Room {
     pub(super) name: ConversationName,
     /// The slot of its keys.
     pub(super) slot: Slot,
-    /// Its repair has been asked for and has not begun yet.
+    /// Its repair has been requested and has not begun yet.
     pub(super) repair_requested: AtomicBool,
     /// Held while the room is opened or closed, so that joins and leaves take their turn.
     pub(super) gate: tokio::sync::Mutex<RoomPhase>,
@@ -43,7 +43,7 @@ struct RoomState {
     opened: bool,
     /// The greatest position known.
     seen: Position,
-    /// How far some desktop has got everything; nothing before the room was opened for the first time.
+    /// Position up to which some desktop has everything; nothing before the room was opened for the first time.
     delivered_to_any: Option<Position>,
     /// Until then: the first undelivered event that is known.
     first_undelivered: Option<Position>,
@@ -84,7 +84,7 @@ impl Room {
         self.state.lock().members.retain(|member| !Arc::ptr_eq(&member.desktop, desktop));
     }
 
-    /// Dismisses desktops whose connection ended before they could be dismissed.
+    /// Removes desktops whose connection ended before they could be removed.
     pub(super) fn sweep(&self) {
         self.state.lock().members.retain(|member| !member.desktop.socket().is_closed());
     }
@@ -100,7 +100,7 @@ impl Room {
     /// The end of the log is known. Desktops that know no position begin with the first event that
     /// is undelivered: either no connector received it, or only this one, while the room was being opened.
     ///
-    /// The room is open if `unbroken` says that we have listened ever since; it is asked under the
+    /// The room is open if `unbroken` says that no subscription was lost since; it is asked under the
     /// lock, so that a loss comes either before the question or after the answer.
     pub(super) fn open(&self, opened: LogHead, unbroken: impl FnOnce() -> bool) {
         let mut state = self.state.lock();
@@ -117,7 +117,7 @@ impl Room {
         state.opened = unbroken();
     }
 
-    /// The subscription was lost: from `now` on events may pass undelivered.
+    /// The subscription was lost: from `now` on events may be missed.
     pub(super) fn suspend(&self, now: u64) {
         let mut state = self.state.lock();
         state.opened = false;
@@ -126,9 +126,9 @@ impl Room {
         }
     }
 
-    /// Gives a live event to the members. The others will find it in the log.
+    /// Delivers a live event to the live members. The others will find it in the log.
     ///
-    /// False if one of them has no room for it and is live no longer: it has to be caught up. So a
+    /// Returns false if one of them has no room for it and is no longer live: it needs a replay. So a
     /// burst disconnects no desktop; one that does not read is disconnected when its replay takes too long.
     pub(super) fn dispatch(&self, event: &LoggedEvent) -> bool {
         let position = event.position;
@@ -157,18 +157,18 @@ impl Room {
         in_time
     }
 
-    /// Gives an event that is in no log to all members.
+    /// Delivers an event that is in no log to all members.
     pub(super) fn dispatch_unlogged(&self, payload: &Payload) {
         let Some(mut frames) = Frames::of(payload) else { return };
         let mut reached = 0;
         for member in &self.state.lock().members {
-            // A closed socket's member is about to be dismissed.
+            // A member with a closed socket is about to be removed.
             reached += u64::from(member.desktop.deliver_unlogged(&mut frames).is_ok());
         }
         metrics::delivered(payload, None, reached);
     }
 
-    /// Gives an event from the log to one member, unless it has it. False if it does not have it now.
+    /// Delivers an event from the log to one member, unless it has it. Returns whether it has it now.
     pub(super) fn replay(&self, desktop: &Arc<Desktop>, event: &LoggedEvent) -> bool {
         let mut state = self.state.lock();
         let Some(member) = state.find(desktop) else { return false };
@@ -190,7 +190,7 @@ impl Room {
     }
 
     /// Returns true if the desktop is behind and no replay is running: the caller must replay, until it is
-    /// [settled](Progress::Done) or [delivered up](Self::stop_replay).
+    /// [done](Progress::Done) or [stopped](Self::stop_replay).
     pub(super) fn start_replay(&self, desktop: &Arc<Desktop>) -> bool {
         let mut state = self.state.lock();
         let Some(member) = state.find(desktop) else { return false };
@@ -204,18 +204,18 @@ impl Room {
         }
     }
 
-    /// Where a desktop stands; one that has everything becomes live.
+    /// Returns the progress of a desktop. One that has everything becomes live.
     pub(super) fn progress(&self, desktop: &Arc<Desktop>) -> Progress {
         let mut state = self.state.lock();
         let (opened, seen) = (state.opened, state.seen);
         let Some(member) = state.find(desktop) else { return Progress::Done };
         let progress = if opened && !member.live { member.compare_with(seen) } else { Progress::Done };
-        // Under the same lock: what happens from now on needs a new start.
+        // Under the same lock: what happens from now on needs another replay.
         member.is_replaying = progress != Progress::Done;
         progress
     }
 
-    /// The log holds nothing after what the desktop has got, so it has everything up to `seen`.
+    /// The log holds nothing after what the desktop has received, so it has everything up to `seen`.
     pub(super) fn advance_to(&self, desktop: &Arc<Desktop>, seen: Position) {
         let mut state = self.state.lock();
         if let Some(member) = state.find(desktop) {
@@ -251,7 +251,7 @@ impl Room {
         (state.members.len(), state.members.iter().filter(|member| !member.live).count())
     }
 
-    /// The first event that no desktop has been delivered.
+    /// Returns the first event that was delivered to no desktop.
     pub(super) fn undelivered_from(&self) -> Option<Position> {
         let state = self.state.lock();
         match state.delivered_to_any {
@@ -266,8 +266,8 @@ impl RoomState {
         self.members.iter_mut().find(|member| Arc::ptr_eq(&member.desktop, desktop))
     }
 
-    /// Where a desktop begins that knows no position: now, unless it comes in the position of those who
-    /// have gone without getting everything. Unknown before the room was opened for the first time.
+    /// Where a desktop begins that knows no position: now, unless all other members have closed sockets and
+    /// have not received everything. Unknown before the room was opened for the first time.
     fn start(&self) -> Option<Position> {
         let deserted = self.members.iter().all(|member| member.desktop.socket().is_closed());
         self.delivered_to_any.map(|delivered_to_any| if deserted { delivered_to_any } else { self.seen })

@@ -23,7 +23,7 @@ use crate::{
 };
 use store::Store;
 
-/// The event log and the key store in memory; makes the buses too. Cloning it shares the content.
+/// Logs and small values in memory. Creates subscribers, too. Clones share the content.
 #[derive(Clone)]
 pub struct MemoryBroker(Arc<Store>);
 

@@ -10,8 +10,8 @@ use super::units::millis;
 use crate::slots::Slot;
 use crate::{Error, KeyValue};
 
-/// How many keys are written at a time. Each is on its own, since the keys of a cluster lie on different nodes;
-/// on one connection they travel together all the same.
+/// Keys that are written at the same time. Each has a command of its own, because the keys of a cluster lie on different
+/// nodes; on one connection the commands are pipelined.
 const AT_ONCE: usize = 256;
 
 #[async_trait]

@@ -22,8 +22,8 @@ impl Publisher for RedisBroker {
     async fn record(&self, event: &NewEvent) -> Result<Recorded, Error> {
         let limit = self.0.nodes.settings.response_timeout;
         let deadline = Instant::now() + limit;
-        let current = timeout_at(deadline, self.0.in_flight.acquire()).await;
-        let _place = current.map_err(|_| Error::Timeout(limit))?.map_err(|_| Error::Stopped)?;
+        let permit = timeout_at(deadline, self.0.in_flight.acquire()).await;
+        let _permit = permit.map_err(|_| Error::Timeout(limit))?.map_err(|_| Error::Stopped)?;
         if self.0.nodes.settings.min_replicas == 0 {
             self.record_at_once(event, deadline).await
         } else {

@@ -44,7 +44,7 @@ struct Inner {
     scripts: Scripts,
     retention: Retention,
     receipts: Receipts,
-    /// The places for events on their way to Redis.
+    /// Permits for events that are being recorded.
     in_flight: Semaphore,
 }
 
@@ -55,7 +55,7 @@ impl RedisBroker {
     /// [`SettingsError`] if the URL or the certificates cannot be read.
     pub fn new(settings: RedisSettings, retention: Retention) -> Result<Self, SettingsError> {
         let in_flight = Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        let (nodes, scripts, receipts) = (Nodes::new(settings)?, Scripts::new(), Receipts::default());
+        let (nodes, scripts, receipts) = (Nodes::new(settings)?, Scripts::new(), Receipts::new());
         Ok(Self(Arc::new(Inner { nodes, scripts, retention, receipts, in_flight })))
     }
 

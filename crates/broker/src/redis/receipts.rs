@@ -1,21 +1,23 @@
-use std::collections::HashMap;
-
 use event::ConversationName;
+use lru::LruCache;
 use parking_lot::Mutex;
 
-/// The most that are remembered. Beyond it Redis has been out of bounds for long, and what was
-/// taken before has ended anyway.
-const MOST: usize = 10_000;
+/// Receipts that are remembered; further ones replace the oldest.
+const MAX: usize = 10_000;
 
 /// Receipts under which an undelivered mark may have been taken without an answer. The next attempt to
 /// open the conversation presents the same one.
-#[derive(Debug, Default)]
-pub(super) struct Receipts(Mutex<HashMap<ConversationName, u64>>);
+#[derive(Debug)]
+pub(super) struct Receipts(Mutex<LruCache<ConversationName, u64>>);
 
 impl Receipts {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(LruCache::unbounded()))
+    }
+
     /// The receipt for an attempt to take the mark of `conversation`.
     pub(super) fn of<'a>(&'a self, conversation: &'a ConversationName) -> Receipt<'a> {
-        let unanswered = self.0.lock().remove(conversation);
+        let unanswered = self.0.lock().pop(conversation);
         Receipt { receipts: self, conversation, number: unanswered.unwrap_or_else(rand::random), answered: false }
     }
 }
@@ -43,10 +45,10 @@ impl Drop for Receipt<'_> {
     fn drop(&mut self) {
         if !self.answered {
             let mut unanswered = self.receipts.0.lock();
-            if unanswered.len() >= MOST {
-                unanswered.clear();
+            unanswered.put(self.conversation.clone(), self.number);
+            if unanswered.len() > MAX {
+                unanswered.pop_lru();
             }
-            unanswered.insert(self.conversation.clone(), self.number);
         }
     }
 }

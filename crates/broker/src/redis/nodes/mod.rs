@@ -1,8 +1,8 @@
-//! The nodes that hold the data, one or a cluster, and the way of a command to the right one.
+//! The nodes that hold the data, one or a cluster, and the routing of commands.
 //!
 //! The routing is our own, because events need to know which connection to which node a command took:
 //! replicas are asked on the connection that an event was written on, and every loss of a subscription
-//! has to be noticed. The cluster connection of the `redis` crate mends itself behind the scenes.
+//! has to be noticed. The cluster connection of the `redis` crate reconnects transparently.
 
 mod address;
 mod connection;
@@ -33,8 +33,7 @@ use crate::backoff::Backoff;
 use crate::slots::Slot;
 use crate::{Error, Slots};
 
-/// With less time left than this, nothing is tried once more: a node that is merely slow to answer
-/// would seem to be gone.
+/// With less time left, a command is not tried again: a node that is merely slow would seem to be gone.
 const LEAST: Duration = Duration::from_millis(250);
 
 /// All nodes.
@@ -119,7 +118,7 @@ impl Nodes {
         select_ok(pings).await.map(|_| ())
     }
 
-    /// Has the nodes asked which of them has which slots, as something shows that `seen` is out of date.
+    /// Reads the slot map again, because `seen` is out of date.
     pub(super) async fn discover(&self, seen: &Arc<SlotMap>) -> Result<(), Error> {
         match &self.discovery {
             Some(discovery) => discovery.run(&self.slot_map, seen).await,
@@ -137,7 +136,7 @@ impl Nodes {
         if self.discovery.is_none() {
             return if redirect.is_some() { Err(Error::Cluster) } else { Ok(None) };
         }
-        // A node that refuses for other reasons, as it is full, has its slots all the same.
+        // A node that refuses for other reasons, for instance because it is full, keeps its slots.
         let may_have_gone = match error {
             Error::Timeout(_) => true,
             Error::Unavailable(error) => is_end(error),

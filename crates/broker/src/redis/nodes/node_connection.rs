@@ -12,11 +12,11 @@ use super::replication::ReplicationAck;
 use crate::Error;
 use crate::redis::settings::RedisSettings;
 
-/// An attempt to connect, under way or done. All callers that wait share one attempt.
+/// An attempt to connect, in progress or done. All callers that wait share one attempt.
 type Attempt = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 
-/// The connection for commands to one node: made when it is first needed, shared by everyone, and
-/// made anew after it broke.
+/// The connection for commands to one node: made when it is first needed, shared by all callers, and
+/// made again after it broke.
 pub(in crate::redis) struct NodeConnection {
     client: Client,
     settings: Arc<RedisSettings>,
@@ -88,7 +88,7 @@ impl NodeConnection {
         (generation, current.attempt.get_or_insert_with(|| self.attempt(generation)).clone())
     }
 
-    /// Redis may close an idle connection. It is forgotten at once, lest the next operation fail by it.
+    /// Redis may close an idle connection. It is forgotten at once, so that the next operation does not fail.
     fn attempt(&self, generation: u64) -> Attempt {
         let (client, settings, current) = (self.client.clone(), self.settings.clone(), Arc::downgrade(&self.current));
         let on_push = move |push: PushInfo| {

@@ -3,14 +3,14 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 use super::address::Address;
 use crate::Error;
 
-/// What to do if a node has not carried out what it was asked for, as the slot is not its own
+/// What to do if a node has not carried out a command, because the slot is not its own
 /// (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding>).
 pub(super) enum Redirect {
     /// The slot belongs to this node now.
     Moved(Option<Address>),
     /// This one key is with this node already.
     Ask(Address),
-    /// The slot is on its way, or has no node at the moment.
+    /// The slot is being moved, or has no node at the moment.
     Wait,
 }
 
@@ -26,7 +26,7 @@ impl Redirect {
     }
 }
 
-/// No host stands for the one that was asked.
+/// An empty host stands for the one that was asked.
 fn target(error: &RedisError, asked: &Address) -> Option<Address> {
     let (address, _) = error.redirect_node()?;
     let address: Address = address.parse().ok()?;

@@ -15,7 +15,7 @@ use crate::slots::Slot;
 pub(in crate::redis) struct Node {
     pub(in crate::redis) address: Address,
     pub(in crate::redis) connection: NodeConnection,
-    /// Something went wrong there, so it may have handed its slots over.
+    /// An operation failed there, so the node may have lost its slots.
     pub(super) suspect: AtomicBool,
 }
 
@@ -53,7 +53,7 @@ impl SlotMap {
     }
 }
 
-/// What one node says about all.
+/// The cluster as one node sees it.
 pub(super) struct ClusterView {
     pub(super) nodes: Vec<(Address, Slots)>,
     /// Whether every slot is served, as far as the node knows; false as well if it is cut off from the others.

@@ -1,4 +1,4 @@
-//! What comes on the channels.
+//! The messages on the channels.
 
 use bytes::Bytes;
 use event::{ConnectorId, ConversationName, EventKind, Payload, Position};
@@ -12,19 +12,19 @@ use crate::redis::names;
 pub(super) enum PushMessage {
     /// A live event of one conversation.
     Live { channel: String, event: LoggedEvent },
-    /// Something from another connector.
+    /// A message of another connector.
     PeerMessage(Bytes),
     /// An event for this connector from an interceptor of the original.
     Foreign { conversation: ConversationName, payload: Payload },
-    /// A subscription has ended, by us or by the node.
+    /// A subscription has ended, at our request or by the node.
     Unsubscribed { channel: String },
     /// The connection has ended.
     Disconnected,
-    /// Nothing of ours, such as the confirmation of a subscription.
+    /// Anything else, such as the confirmation of a subscription.
     Other,
 }
 
-/// Why a message was left out. Holds nothing of its content.
+/// Why a message was ignored. Contains nothing of its content.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum InvalidPush {
     #[error("the channel's name is not one of ours")]

@@ -16,17 +16,17 @@ use crate::redis::names::{self, Channel};
 use crate::slots::Slot;
 use crate::{Error, EventSink, Incoming, Slots};
 
-/// The subscriptions, shared by its users, its supervisor and the tasks
-/// that read the connections. All messages are passed to the sink under the one lock, hence in order.
+/// The state of the subscriptions, shared by the callers, the supervisor and the tasks that read the
+/// connections. All messages are passed to the sink under the one lock, hence in order.
 #[derive(Default)]
 pub(super) struct SubscriptionState {
     sink: OnceLock<Arc<dyn EventSink>>,
-    /// Where all that is wanted is subscribed. Beside the lock, so that a sink may ask.
+    /// Slots in which everything wanted is subscribed. Outside the lock, so that the sink may ask.
     live: LiveSlots,
-    /// What other connectors send.
+    /// Messages of other connectors.
     pub(super) inbox: Mailbox,
     state: Mutex<Subscriptions>,
-    /// Rings when slots may be with another node than was thought.
+    /// Notified when the slot map may be out of date.
     pub(super) stale: Notify,
 }
 
@@ -38,9 +38,9 @@ struct Subscriptions {
     last: u64,
     /// Slots whose loss was reported to the sink, or whose subscribers got an error, and whose recovery was not.
     reported_lost: Slots,
-    /// What is, or is to be, subscribed.
+    /// Channels that are, or will be, subscribed.
     wanted: HashMap<Channel, Slot>,
-    /// What users are subscribing to, and the node has not taken back since.
+    /// Channels that callers are subscribing to, and that the node has not ended since.
     pending: HashSet<Channel>,
     is_stopped: bool,
 }
@@ -97,7 +97,7 @@ impl SubscriptionState {
         {
             return Ok((*number, pubsub.clone()));
         }
-        // Before the first connection nothing was lost, but they wait for it all the same.
+        // Before the first connection nothing was lost, but callers wait for it as well.
         state.reported_lost.insert(slot);
         Err(lost())
     }
@@ -114,7 +114,7 @@ impl SubscriptionState {
         Ok(())
     }
 
-    /// The node has not taken the subscription.
+    /// The node has refused the subscription.
     pub(super) fn forget_pending(&self, channel: &Channel) {
         self.lock().pending.remove(channel);
     }
@@ -123,7 +123,7 @@ impl SubscriptionState {
         self.lock().wanted.remove(channel);
     }
 
-    /// Has the supervisor look whether `channel` was left subscribed.
+    /// Makes the supervisor check whether `channel` was left subscribed.
     pub(super) fn doubt(&self, channel: Channel) {
         let slot = channel.slot();
         let mut state = self.lock();

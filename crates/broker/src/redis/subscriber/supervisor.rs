@@ -19,8 +19,8 @@ use crate::redis::nodes::{Address, Node};
 const RECHECK: Duration = Duration::from_secs(1);
 
 impl RedisSubscriber {
-    /// Connects, subscribes again after each loss and watches the connections, until `stop`.
-    /// To be run once, as a task of its own. Afterwards the subscriber returns [`crate::Error::Stopped`].
+    /// Connects, subscribes again after each loss and checks the connections, until `stop` is cancelled. Run it once, as a
+    /// task of its own. Afterwards the subscriber returns [`crate::Error::Stopped`].
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let _ = stop.run_until_cancelled(self.serve_for_ever()).await;
         self.state.stop();
