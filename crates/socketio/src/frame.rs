@@ -87,6 +87,11 @@ impl Frame {
         self.as_bytes().len() + self.attachments().iter().map(Bytes::len).sum::<usize>()
     }
 
+    /// Number of Engine.IO packets that the frame consists of.
+    pub(crate) fn packets(&self) -> usize {
+        usize::from(self.text.is_some()) + self.attachments().len()
+    }
+
     pub(crate) fn attachments(&self) -> &[Bytes] {
         self.attachments.as_deref().unwrap_or_default()
     }

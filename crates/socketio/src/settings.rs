@@ -25,7 +25,7 @@ pub struct SocketSettings {
     pub outbox_packets: usize,
     /// Bytes that may wait for one client, 1 MiB. A larger frame is sent when nothing else waits.
     pub outbox_bytes: usize,
-    /// Time that one write to a client, or one wait for room in its outbox, may take, 10 s.
+    /// Time for which a client may accept no byte while frames wait to be written, 10 s.
     pub write_timeout: Duration,
     /// Time that a handler may still run after its connection has ended, 5 s.
     pub handler_grace: Duration,

@@ -17,7 +17,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub(crate) struct Connection {
     pub(super) settings: Arc<SocketSettings>,
     pub(crate) address: Option<IpAddr>,
     established: AtomicBool,
+    /// Grows whenever the client has accepted bytes.
+    progress: AtomicUsize,
     state: Mutex<ConnectionState>,
 }
 
@@ -90,8 +92,8 @@ pub(super) struct Ready {
 impl Connection {
     pub(super) fn new(settings: Arc<SocketSettings>, address: Option<IpAddr>, phase: Phase) -> Arc<Self> {
         let state = ConnectionState { outbox: Outbox::default(), phase, task: None, waiters: Vec::new() };
-        let (id, established) = (RandomId::generate(), AtomicBool::new(false));
-        Arc::new(Self { id, settings, address, established, state: Mutex::new(state) })
+        let (id, established, progress) = (RandomId::generate(), AtomicBool::new(false), AtomicUsize::new(0));
+        Arc::new(Self { id, settings, address, established, progress, state: Mutex::new(state) })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, ConnectionState> {
@@ -156,7 +158,12 @@ impl Connection {
         wake(waker);
     }
 
-    /// Queues a frame once there is room, or closes the connection after `write_timeout`.
+    /// Notes that the client has accepted bytes.
+    pub(super) fn note_progress(&self) {
+        self.progress.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Queues a frame once there is room, or closes the connection after a `write_timeout` without progress.
     pub(crate) async fn send_when_ready(&self, frame: Frame) -> Result<(), Closed> {
         let mut frame = Some(frame);
         let waker = self.wait_for_outbox(|state| {
@@ -166,7 +173,7 @@ impl Connection {
         waker.await.map(wake)
     }
 
-    /// Waits until half of the outbox is free, or closes the connection after `write_timeout`.
+    /// Waits until half of the outbox is free, or closes the connection after a `write_timeout` without progress.
     pub(crate) async fn ready(&self) -> Result<(), Closed> {
         self.wait_for_outbox(|state| state.outbox.is_half_empty(&self.settings).then_some(())).await
     }
@@ -193,14 +200,20 @@ impl Connection {
         mut condition: impl FnMut(&mut ConnectionState) -> Option<T>,
     ) -> Result<T, Closed> {
         let limit = self.settings.write_timeout;
-        let found = self.wait_for(limit, |state| match state.closed() {
-            Some(_) => Some(Err(Closed)),
-            None => condition(state).map(Ok),
-        });
-        found.await.unwrap_or_else(|| {
-            self.close(Reason::SlowConsumer);
-            Err(Closed)
-        })
+        loop {
+            let before = self.progress.load(Ordering::Relaxed);
+            let found = self.wait_for(limit, |state| match state.closed() {
+                Some(_) => Some(Err(Closed)),
+                None => condition(state).map(Ok),
+            });
+            if let Some(found) = found.await {
+                return found;
+            }
+            if self.progress.load(Ordering::Relaxed) == before {
+                self.close(Reason::SlowConsumer);
+                return Err(Closed);
+            }
+        }
     }
 
     /// Waits until `condition` returns something, for at most `limit`. It is evaluated whenever there is

@@ -143,7 +143,11 @@ impl Driver {
         if let Poll::Ready(written) = websocket.poll_write(cx) {
             self.written = written?;
         }
-        self.timers.writing(websocket.is_writing(), &self.connection.settings);
+        let has_progressed = websocket.take_progress();
+        if has_progressed {
+            self.connection.note_progress();
+        }
+        self.timers.writing(websocket.is_writing(), has_progressed, &self.connection.settings);
         Ok(())
     }
 

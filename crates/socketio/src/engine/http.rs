@@ -19,6 +19,7 @@ use super::connection::{Connection, Phase};
 use super::driver::Driver;
 use super::error::RequestError;
 use super::id::RandomId;
+use super::polling::get::Poller;
 use super::polling::{get, post};
 use super::relay::RemoteConnection;
 use super::relay::bridge::Bridge;
@@ -46,6 +47,7 @@ struct Query<'a> {
     version: Option<&'a str>,
     transport: Option<&'a str>,
     sid: Option<&'a str>,
+    t: &'a str,
 }
 
 impl<'a> Query<'a> {
@@ -56,6 +58,7 @@ impl<'a> Query<'a> {
                 "EIO" => parsed.version = Some(value),
                 "transport" => parsed.transport = Some(value),
                 "sid" => parsed.sid = Some(value),
+                "t" => parsed.t = value,
                 _ => {}
             }
         }
@@ -86,10 +89,10 @@ async fn dispatch(engine: Arc<Engine>, query: &Query<'_>, parts: Parts, body: Bo
     let (id, node) = sid.split_once('.').map_or((sid, None), |(id, node)| (id, Some(node)));
     let id = RandomId::parse(id).ok_or(RequestError::UnknownSession)?;
     if let Some(remote) = engine.remote(id, node) {
-        return serve_remote(&engine, remote, transport, parts, body).await;
+        return serve_remote(&engine, remote, transport, query.t, parts, body).await;
     }
     let connection = engine.registry.get(id).ok_or(RequestError::UnknownSession)?;
-    serve_local(connection, transport, parts, body).await
+    serve_local(connection, transport, query.t, parts, body).await
 }
 
 impl Engine {
@@ -112,11 +115,12 @@ impl Engine {
 async fn serve_local(
     connection: Arc<Connection>,
     transport: Transport,
+    t: &str,
     mut parts: Parts,
     body: Body,
 ) -> Result<Response, RequestError> {
     match (transport, &parts.method) {
-        (Transport::Polling, &Method::GET) => get::poll(&connection).await.map(text),
+        (Transport::Polling, &Method::GET) => get::poll(&connection, Poller::Client(t)).await.map(text),
         (Transport::Polling, &Method::POST) => post::post(&connection, body).await.map(text),
         (Transport::WebSocket, &Method::GET) => upgrade(connection, &mut parts),
         _ => Err(RequestError::BadRequest),
@@ -127,12 +131,13 @@ async fn serve_remote(
     engine: &Engine,
     remote: RemoteConnection,
     transport: Transport,
+    t: &str,
     mut parts: Parts,
     body: Body,
 ) -> Result<Response, RequestError> {
     let settings = &engine.settings;
     match (transport, &parts.method) {
-        (Transport::Polling, &Method::GET) => remote.poll().await.map(text),
+        (Transport::Polling, &Method::GET) => remote.poll(Poller::Client(t)).await.map(text),
         (Transport::Polling, &Method::POST) => {
             let body = post::read_body(body, settings.max_payload, settings.ping_timeout).await?;
             remote.post(body).await.map(text)

@@ -63,6 +63,19 @@ impl Outbox {
         self.queue.is_empty()
     }
 
+    /// Takes the first frames, of at most `packets` packets together, but at least one frame. They count until
+    /// they are [settled](Self::settle).
+    pub(crate) fn take_first(&mut self, packets: usize) -> Vec<Frame> {
+        let mut left = packets;
+        let count = self.queue.iter().take_while(|frame| {
+            let fits = frame.packets() <= left;
+            left = left.saturating_sub(frame.packets());
+            fits
+        });
+        let count = count.count().max(1);
+        if count >= self.queue.len() { self.take() } else { self.queue.drain(..count).collect() }
+    }
+
     /// Takes all frames. They count until they are [settled](Self::settle).
     pub(crate) fn take(&mut self) -> Vec<Frame> {
         std::mem::take(&mut self.queue)

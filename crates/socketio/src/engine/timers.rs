@@ -145,13 +145,41 @@ impl Timers {
         }
     }
 
-    /// Call after each attempt to write. The deadline runs from when a write first blocks.
-    pub(crate) fn writing(&mut self, blocked: bool, settings: &SocketSettings) {
+    /// Call after each attempt to write. The deadline runs from the last byte that the client has accepted; a pong may
+    /// take longer, because its ping waits behind the write.
+    pub(crate) fn writing(&mut self, blocked: bool, has_progressed: bool, settings: &SocketSettings) {
         if !blocked {
             self.write = None;
-        } else if self.write.is_none() {
+        } else if has_progressed || self.write.is_none() {
             self.write = Some(after(Instant::now(), settings.write_timeout));
             self.arm();
         }
+        if has_progressed && let Heartbeat::Pong(by) = &mut self.heartbeat {
+            *by = (*by).max(after(Instant::now(), settings.ping_timeout));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_progresses_is_not_overdue() {
+        let settings = SocketSettings { write_timeout: Duration::from_secs(10), ..SocketSettings::default() };
+        let mut timers = Timers::start(Instant::now(), &settings);
+        let passed = |timers: &mut Timers| timers.poll(&mut Context::from_waker(Waker::noop()));
+        for has_progressed in [false, true, true] {
+            timers.writing(true, has_progressed, &settings);
+            tokio::time::advance(Duration::from_secs(9)).await;
+            while let Poll::Ready(deadline) = passed(&mut timers) {
+                assert_ne!(deadline, Deadline::Write);
+                timers.ping(&settings);
+            }
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(passed(&mut timers), Poll::Ready(Deadline::Write));
     }
 }

@@ -103,6 +103,10 @@ async fn bridges_a_websocket_to_the_peer_that_has_the_session() {
     }
     assert_eq!(event.attachments, [&b"more"[..]]);
     assert_eq!((one.server.connections(), two.server.connections()), (1, 1));
+    // A poll of the client that comes too late is refused, and the WebSocket stays.
+    assert_eq!(client.poll().await.0, 400);
+    assert_eq!(client.at(two.server.address).poll().await.0, 400);
+    check(&mut websocket).await;
     drop(websocket);
     assert_eq!(one.records.disconnected().await, Reason::TransportClose);
     two.server.has_connections(0).await;

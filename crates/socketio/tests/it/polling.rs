@@ -1,8 +1,8 @@
 use socketio::{Frame, Reason};
 
 use crate::server::start;
-use testkit::http;
 use testkit::socketio::WebSocketClient;
+use testkit::{http, response};
 
 #[tokio::test]
 async fn carries_text_and_bytes_both_ways() {
@@ -32,6 +32,44 @@ async fn answers_a_waiting_poll_at_once() {
         });
         assert_eq!(answer, (200, format!(r#"42["n",{number}]"#)));
     }
+}
+
+#[tokio::test]
+async fn repeats_the_answer_to_a_repeated_poll() {
+    let (server, mut records) = start().await;
+    let client = server.polling().await;
+    let socket = records.connected().await;
+    let poll = async |t: &str| response(client.request(reqwest::Method::GET).query(&[("t", t)])).await;
+    let event = |name| (200, format!(r#"42["{name}"]"#));
+    socket.emit(Frame::event("/", "a", &[])).unwrap();
+    assert_eq!(poll("1").await, event("a"));
+    socket.emit(Frame::event("/", "b", &[])).unwrap();
+    // As a browser does after the connection of its request was lost.
+    assert_eq!([poll("1").await, poll("1").await], [event("a"), event("a")]);
+    assert_eq!(poll("2").await, event("b"));
+    // Clients that do not name their polls get no repetition.
+    socket.emit(Frame::event("/", "c", &[])).unwrap();
+    assert_eq!(client.poll().await, event("c"));
+    socket.emit(Frame::event("/", "d", &[])).unwrap();
+    assert_eq!(client.poll().await, event("d"));
+}
+
+#[tokio::test]
+async fn an_answer_has_at_most_16_packets() {
+    let (server, mut records) = start().await;
+    let client = server.polling().await;
+    let socket = records.connected().await;
+    let binary = Frame::binary_event("/", "b", &[r#"{"_placeholder":true,"num":0}"#], vec!["x".into()]);
+    for _ in 0..15 {
+        socket.emit(Frame::event("/", "a", &[])).unwrap();
+    }
+    socket.emit(binary).unwrap();
+    let mut packets = Vec::new();
+    for _ in 0..2 {
+        packets.push(client.poll().await.1.split('\x1e').count());
+    }
+    // An event is not separated from its attachment.
+    assert_eq!(packets, [15, 2]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::{Polling, UpgradeProgress};
@@ -20,16 +21,45 @@ pub(crate) const HOLD: Duration = Duration::from_millis(100);
 const CLOSE: &str = "1";
 const NOOP: &str = "6";
 
-/// Serves a GET: waits for frames, and returns all of them.
-pub(crate) async fn poll(connection: &Connection) -> Result<Vec<u8>, RequestError> {
+/// Packets in an answer. Clients of python-engineio disconnect if there are more:
+/// <https://github.com/miguelgrinberg/python-engineio/blob/main/src/engineio/payload.py>.
+const MAX_PACKETS: usize = 16;
+
+/// The sender of a GET.
+#[derive(Clone, Copy)]
+pub(crate) enum Poller<'a> {
+    /// The client, with the parameter `t` that makes each of its polls unique. The same one again gets the same answer.
+    Client(&'a str),
+    /// A peer to which the client has a WebSocket. From then on the client must not poll.
+    Bridge,
+}
+
+/// Serves a GET: waits for frames, and returns them.
+pub(crate) async fn poll(connection: &Connection, poller: Poller<'_>) -> Result<Bytes, RequestError> {
+    let t = match poller {
+        Poller::Client(t) => t,
+        Poller::Bridge => "",
+    };
+    if let Ok(polling) = connection.lock().polling() {
+        match poller {
+            Poller::Bridge => polling.is_bridged = true,
+            // Like a poll after an upgrade here, it is refused, and the WebSocket stays.
+            Poller::Client(_) if polling.is_bridged => return Err(RequestError::BadRequest),
+            Poller::Client(t) => {
+                if let Some(answer) = polling.repeated(t) {
+                    return Ok(answer);
+                }
+            }
+        }
+    }
     if let Err(error) = connection.begin_request(Polling::start_poll) {
         return if take_final_noop(connection) { Ok(NOOP.into()) } else { Err(error) };
     }
     let mut guard = PollGuard { connection, is_answered: false };
-    let held = timeout(HOLD, poll_fn(|cx| poll_answer(connection, cx, false))).await;
+    let held = timeout(HOLD, poll_fn(|cx| poll_answer(connection, t, cx, false))).await;
     let answer = match held {
         Ok(answer) => answer,
-        Err(_) => poll_fn(|cx| poll_answer(connection, cx, true)).await,
+        Err(_) => poll_fn(|cx| poll_answer(connection, t, cx, true)).await,
     };
     guard.is_answered = true;
     answer
@@ -62,7 +92,7 @@ impl Drop for PollGuard<'_> {
     }
 }
 
-fn poll_answer(connection: &Connection, cx: &Context<'_>, is_held: bool) -> Poll<Result<Vec<u8>, RequestError>> {
+fn poll_answer(connection: &Connection, t: &str, cx: &Context<'_>, is_held: bool) -> Poll<Result<Bytes, RequestError>> {
     let mut state = connection.lock();
     let Some(answer) = answer(&mut state, is_held) else {
         if let Ok(polling) = state.polling()
@@ -74,6 +104,7 @@ fn poll_answer(connection: &Connection, cx: &Context<'_>, is_held: bool) -> Poll
     };
     if let Ok(polling) = state.polling() {
         polling.poll = None;
+        polling.answered = answer.as_ref().ok().map(|answer| (t.into(), answer.clone()));
     }
     let waiters = state.take_waiters();
     drop(state);
@@ -82,7 +113,7 @@ fn poll_answer(connection: &Connection, cx: &Context<'_>, is_held: bool) -> Poll
 }
 
 /// Returns the response to the waiting poll, if there is one yet.
-fn answer(state: &mut ConnectionState, is_held: bool) -> Option<Result<Vec<u8>, RequestError>> {
+fn answer(state: &mut ConnectionState, is_held: bool) -> Option<Result<Bytes, RequestError>> {
     if let Some(reason) = state.closed() {
         let last = if reason == Reason::TransportClose { NOOP } else { CLOSE };
         return Some(Ok(last.into()));
@@ -98,7 +129,7 @@ fn answer(state: &mut ConnectionState, is_held: bool) -> Option<Result<Vec<u8>, 
     if state.outbox.is_empty() {
         return is_released.then(|| Ok(NOOP.into()));
     }
-    let frames = state.outbox.take();
+    let frames = state.outbox.take_first(MAX_PACKETS);
     state.outbox.settle(Load::of(&frames));
-    Some(Ok(encode_payload(&frames)))
+    Some(Ok(encode_payload(&frames).into()))
 }

@@ -6,6 +6,7 @@ pub(super) mod post;
 use std::collections::VecDeque;
 use std::task::Waker;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::packet::ClientMessage;
@@ -16,11 +17,16 @@ use super::websocket::WebSocket;
 pub(super) struct Polling {
     pub(super) upgrade: UpgradeProgress,
     poll: Option<WaitingPoll>,
+    /// Whether a peer polls in place of the client.
+    is_bridged: bool,
     /// Whether a POST is being served.
     is_posting: bool,
     /// Messages of the last POST that have not been handled.
     inbound: VecDeque<ClientMessage>,
     pong: bool,
+    /// The answer to the last poll, with the `t` of that poll, until another one comes: if the answer is lost on its way,
+    /// a browser or a balancer repeats the request.
+    answered: Option<(Box<str>, Bytes)>,
     /// When the pong is due, if a ping has not been answered. Whether the task or a request notices
     /// first, the connection ends then.
     pub(super) pong_by: Option<Instant>,
@@ -55,8 +61,15 @@ struct WaitingPoll {
 }
 
 impl Polling {
+    /// Returns the answer to the last poll, if this is the same one again.
+    fn repeated(&self, t: &str) -> Option<Bytes> {
+        self.answered.as_ref().filter(|(last, _)| !t.is_empty() && **last == *t).map(|(_, answer)| answer.clone())
+    }
+
     /// Returns whether no other poll is waiting.
     fn start_poll(&mut self) -> bool {
+        // Another poll proves that the last answer has arrived.
+        self.answered = None;
         let is_first = self.poll.is_none();
         self.poll.get_or_insert_default();
         is_first

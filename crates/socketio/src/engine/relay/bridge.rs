@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, Sleep, interval, sleep, timeout};
 use super::RemoteConnection;
 use super::message::Reply;
 use crate::engine::packet::{EnginePacket, decode_answer, encode_message};
-use crate::engine::polling::get::HOLD;
+use crate::engine::polling::get::{HOLD, Poller};
 use crate::engine::registry::ConnectionPermit;
 use crate::engine::upgrade::{next_packet, probe};
 use crate::engine::websocket::WebSocket;
@@ -104,6 +104,9 @@ impl Bridge {
             return written.map_or_else(Poll::Ready, |_| Poll::Pending);
         }
         let limit = self.remote.settings().write_timeout;
+        if self.websocket.take_progress() {
+            self.write_timer = None;
+        }
         let timer = self.write_timer.get_or_insert_with(|| Box::pin(sleep(limit)));
         timer.as_mut().poll(cx).map(|()| Reason::SlowConsumer)
     }
@@ -116,7 +119,7 @@ impl Bridge {
         }
         let get = self.get.get_or_insert_with(|| {
             let remote = self.remote.clone();
-            Box::pin(async move { remote.poll().await })
+            Box::pin(async move { remote.poll(Poller::Bridge).await })
         });
         let Poll::Ready(reply) = get.as_mut().poll(cx) else { return Ok(false) };
         self.get = None;

@@ -45,8 +45,10 @@ pub(super) enum PeerMessage {
 /// What the process that has the connection is to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Operation {
-    /// Serve a GET.
-    Poll,
+    /// Serve a GET, with its parameter `t`.
+    Poll(Box<str>),
+    /// Serve a GET of the peer that has the client's WebSocket.
+    BridgePoll,
     /// Serve a POST with this body.
     Post(Bytes),
     /// Have the waiting GET answered, because the client is being upgraded.
@@ -58,7 +60,8 @@ impl PeerMessage {
         match self {
             Self::Request { number, from, id, operation } => {
                 let (code, body) = match operation {
-                    Operation::Poll => (b'g', &[][..]),
+                    Operation::Poll(t) => (b'g', t.as_bytes()),
+                    Operation::BridgePoll => (b'w', &[][..]),
                     Operation::Post(body) => (b'p', &body[..]),
                     Operation::Release => (b'i', &[][..]),
                 };
@@ -86,7 +89,8 @@ impl PeerMessage {
                 let (code, rest) = rest.split_first()?;
                 let (id, body) = rest.split_at_checked(RandomId::LEN)?;
                 let operation = match *code {
-                    b'g' => Operation::Poll,
+                    b'w' => Operation::BridgePoll,
+                    b'g' => Operation::Poll(std::str::from_utf8(body).ok()?.into()),
                     b'p' => Operation::Post(message.slice_ref(body)),
                     b'i' => Operation::Release,
                     _ => return None,
@@ -123,8 +127,10 @@ mod tests {
         let request = |operation| PeerMessage::Request { number: 258, from: "node".into(), id, operation };
         let response = |reply| PeerMessage::Response { number: 258, reply };
         for (message, encoded) in [
-            (request(Operation::Poll), &b"?\0\0\0\0\0\0\x01\x02nodeg0123456789abcdefghijkl"[..]),
+            (request(Operation::Poll("".into())), &b"?\0\0\0\0\0\0\x01\x02nodeg0123456789abcdefghijkl"[..]),
+            (request(Operation::Poll("t1".into())), b"?\0\0\0\0\0\0\x01\x02nodeg0123456789abcdefghijklt1"),
             (request(Operation::Post("4é".into())), "?\0\0\0\0\0\0\x01\x02nodep0123456789abcdefghijkl4é".as_bytes()),
+            (request(Operation::BridgePoll), b"?\0\0\0\0\0\0\x01\x02nodew0123456789abcdefghijkl"),
             (request(Operation::Release), b"?\0\0\0\0\0\0\x01\x02nodei0123456789abcdefghijkl"),
             (response(Ok("6".into())), b"!\0\0\0\0\0\0\x01\x02o6"),
             (response(Err(RequestError::UnknownSession)), b"!\0\0\0\0\0\0\x01\x02n"),

@@ -25,6 +25,7 @@ use self::message::{Operation, PeerMessage, Reply};
 use super::connection::Connection;
 use super::error::RequestError;
 use super::id::RandomId;
+use super::polling::get::Poller;
 use super::polling::{get, post};
 use super::registry::Registry;
 use crate::settings::SocketSettings;
@@ -137,7 +138,8 @@ impl Operation {
     /// Carries out the request of a peer.
     async fn run(self, connection: &Connection) -> Reply {
         match self {
-            Self::Poll => get::poll(connection).await.map(Bytes::from),
+            Self::Poll(t) => get::poll(connection, Poller::Client(&t)).await,
+            Self::BridgePoll => get::poll(connection, Poller::Bridge).await,
             Self::Post(body) => post::post(connection, Body::from(body)).await.map(Bytes::from),
             Self::Release => {
                 get::release(connection);
@@ -161,9 +163,13 @@ impl RemoteConnection {
     }
 
     /// Relays a GET. There is a response before long, with a ping if with nothing else.
-    pub(super) async fn poll(&self) -> Reply {
+    pub(super) async fn poll(&self, poller: Poller<'_>) -> Reply {
         let settings = self.settings();
-        self.request(Operation::Poll, settings.ping_interval + settings.ping_timeout).await
+        let operation = match poller {
+            Poller::Client(t) => Operation::Poll(t.into()),
+            Poller::Bridge => Operation::BridgePoll,
+        };
+        self.request(operation, settings.ping_interval + settings.ping_timeout).await
     }
 
     /// Relays a POST.

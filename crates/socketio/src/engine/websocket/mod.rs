@@ -45,6 +45,8 @@ pub(crate) struct WebSocket<Io = TokioIo<Upgraded>> {
     /// A control frame to be written before the next message. A later pong replaces an earlier one:
     /// <https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3>.
     control: Option<Box<ControlFrame>>,
+    /// Whether the client has accepted bytes since [`WebSocket::take_progress`] was called.
+    has_progressed: bool,
     /// The code of the close frame, if the client's input determines it.
     close_code: Option<CloseCode>,
 }
@@ -52,7 +54,14 @@ pub(crate) struct WebSocket<Io = TokioIo<Upgraded>> {
 impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// Accepts messages of at most `max_payload` bytes.
     pub(crate) fn new(io: Io, max_payload: usize) -> Self {
-        Self { io, decoder: Decoder::new(max_payload), batch: None, control: None, close_code: None }
+        Self {
+            io,
+            decoder: Decoder::new(max_payload),
+            batch: None,
+            control: None,
+            has_progressed: false,
+            close_code: None,
+        }
     }
 
     /// Changes the limit, from the next frame on.
@@ -84,13 +93,21 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
             }
             match ready!(Pin::new(&mut self.io).poll_write(cx, bytes)) {
                 Ok(0) | Err(_) => return Poll::Ready(Err(Reason::TransportError)),
-                Ok(written) => batch.advance(written),
+                Ok(written) => {
+                    batch.advance(written);
+                    self.has_progressed = true;
+                }
             }
         }
         ready!(Pin::new(&mut self.io).poll_flush(cx)).map_err(|_| Reason::TransportError)?;
         let load = batch.load();
         self.batch = None;
         Poll::Ready(Ok(load))
+    }
+
+    /// Returns whether the client has accepted bytes since the last call.
+    pub(crate) fn take_progress(&mut self) -> bool {
+        std::mem::take(&mut self.has_progressed)
     }
 
     /// Reads the next packet.
