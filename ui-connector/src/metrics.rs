@@ -33,7 +33,7 @@ pub(crate) fn describe() {
     describe_counter!(LEAVES, "Conversations left");
     describe_counter!(EVENTS, "Live events that came for a conversation of ours, by kind");
     describe_counter!(DELIVERIES, "Live events given to desktops, by kind");
-    describe_counter!(GAPS, "Desktops that were told that events may be missing");
+    describe_counter!(GAPS, "Notices to desktops that events may be missing");
     describe_counter!(REPLAYS, "Events given to desktops from the log, by kind");
     describe_histogram!(
         DELIVERY,

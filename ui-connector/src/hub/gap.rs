@@ -30,12 +30,12 @@ impl GapCheck {
             return false;
         }
         let ended = now.saturating_sub(u64::try_from(retention.as_millis()).unwrap_or(u64::MAX));
-        // What came since then cannot have ended; only Redis can have lost it, or dropped it for want of room.
+        // What came since then cannot have expired; only Redis can have lost it, or dropped it for lack of room.
         let is_fresh = self.last_seen > ended;
         match (log.full, self.delivered.is_moment()) {
             (true, _) => true,
             (false, true) => !is_fresh && log.first.is_some(),
-            // An event of long ago has ended by itself; a younger one must be there, or Redis was emptied.
+            // An old event has expired; a younger one must be there, or Redis was emptied.
             (false, false) => !(is_fresh && self.delivered.millis <= ended),
         }
     }

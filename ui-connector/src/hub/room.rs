@@ -173,11 +173,11 @@ impl Room {
         let mut state = self.state.lock();
         let Some(member) = state.find(desktop) else { return false };
         let has_it = if let Some(mut frames) = Frames::of(&event.payload) {
-            let delivered_to_any = member.deliver(&self.name, event.position, &mut frames).is_ok();
-            if delivered_to_any {
+            let is_delivered = member.deliver(&self.name, event.position, &mut frames).is_ok();
+            if is_delivered {
                 metrics::replayed(event.payload.kind);
             }
-            delivered_to_any
+            is_delivered
         } else {
             // A payload that is not text cannot be delivered, and must not be read again and again.
             member.advance_to(event.position);
@@ -255,7 +255,7 @@ impl Room {
     pub(super) fn undelivered_from(&self) -> Option<Position> {
         let state = self.state.lock();
         match state.delivered_to_any {
-            Some(delivered_to_any) => (delivered_to_any < state.seen).then(|| delivered_to_any.just_after()),
+            Some(delivered) => (delivered < state.seen).then(|| delivered.just_after()),
             None => state.first_undelivered,
         }
     }
@@ -270,7 +270,7 @@ impl RoomState {
     /// have not received everything. Unknown before the room was opened for the first time.
     fn start(&self) -> Option<Position> {
         let deserted = self.members.iter().all(|member| member.desktop.socket().is_closed());
-        self.delivered_to_any.map(|delivered_to_any| if deserted { delivered_to_any } else { self.seen })
+        self.delivered_to_any.map(|delivered| if deserted { delivered } else { self.seen })
     }
 
     fn note_undelivered(&mut self, first: Option<Position>) {

@@ -105,7 +105,7 @@ impl Discovery {
                 Ok(view) if best.as_ref().is_none_or(|best| best.epoch < view.epoch) => best = Some(view),
                 Ok(_) => {}
                 Err(error) => {
-                    debug!(%error, "a node of Redis did not tell which slots it has");
+                    debug!(%error, "failed to read the slot map of a Redis node");
                     failure = error;
                 }
             }

@@ -47,9 +47,9 @@ impl SlotMap {
         self.0.iter().map(|(node, _)| node).find(|node| node.address == *address)
     }
 
-    pub(super) fn is_as(&self, told: &ClusterView) -> bool {
-        self.0.len() == told.nodes.len()
-            && self.0.iter().all(|(node, slots)| told.nodes.contains(&(node.address.clone(), slots.clone())))
+    pub(super) fn is_as(&self, view: &ClusterView) -> bool {
+        self.0.len() == view.nodes.len()
+            && self.0.iter().all(|(node, slots)| view.nodes.contains(&(node.address.clone(), slots.clone())))
     }
 }
 
@@ -113,8 +113,8 @@ mod tests {
             vec![Int(200), Int(200), node(text("a"), 1)],
             vec![text("garbage")],
         ];
-        let told = nodes(ranges, "asked");
-        let told: Vec<_> = told.iter().map(|(address, slots)| (address.to_string(), slots.len())).collect();
-        assert_eq!(told, [("a:1".to_owned(), 101), ("asked:2".to_owned(), 16_284)]);
+        let view = nodes(ranges, "asked");
+        let view: Vec<_> = view.iter().map(|(address, slots)| (address.to_string(), slots.len())).collect();
+        assert_eq!(view, [("a:1".to_owned(), 101), ("asked:2".to_owned(), 16_284)]);
     }
 }

@@ -26,7 +26,7 @@ struct Sample {
 
 impl RedisClock {
     /// Notes the time of a node: seconds and microseconds, as `TIME` answers.
-    pub(super) fn told(&self, node: &Address, (seconds, micros): (i64, i64)) {
+    pub(super) fn note_time(&self, node: &Address, (seconds, micros): (i64, i64)) {
         let sample = Sample { ahead: seconds.saturating_mul(1_000_000) + micros - local(), taken: Instant::now() };
         let mut clocks = self.lock();
         let best = clocks.get(node);
@@ -70,9 +70,9 @@ mod tests {
         Address { host: "h".to_owned(), port }
     }
 
-    fn tell(clock: &RedisClock, ahead_millis: i64) {
+    fn set_ahead(clock: &RedisClock, ahead_millis: i64) {
         let time = local() + ahead_millis * 1000;
-        clock.told(&node(1), (time / 1_000_000, time % 1_000_000));
+        clock.note_time(&node(1), (time / 1_000_000, time % 1_000_000));
     }
 
     fn is_ahead_by(clock: &RedisClock, millis: i64) -> bool {
@@ -83,7 +83,7 @@ mod tests {
     async fn an_unknown_clock_is_taken_for_one_that_is_slow() {
         let clock = RedisClock::default();
         assert!(is_ahead_by(&clock, -60_000));
-        tell(&clock, 5_000);
+        set_ahead(&clock, 5_000);
         clock.forget(&node(1));
         assert!(is_ahead_by(&clock, -60_000));
     }
@@ -91,8 +91,8 @@ mod tests {
     #[tokio::test]
     async fn the_slowest_of_several_clocks_counts() {
         let clock = RedisClock::default();
-        tell(&clock, 5_000);
-        clock.told(&node(2), (local() / 1_000_000 - 7, local() % 1_000_000));
+        set_ahead(&clock, 5_000);
+        clock.note_time(&node(2), (local() / 1_000_000 - 7, local() % 1_000_000));
         assert!(is_ahead_by(&clock, -7_000));
         clock.retain(|address| *address == node(1));
         assert!(is_ahead_by(&clock, 5_000));
@@ -101,13 +101,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_fastest_answer_counts_for_a_while() {
         let clock = RedisClock::default();
-        tell(&clock, 5_000);
-        tell(&clock, 4_000);
+        set_ahead(&clock, 5_000);
+        set_ahead(&clock, 4_000);
         assert!(is_ahead_by(&clock, 5_000));
-        tell(&clock, 6_000);
+        set_ahead(&clock, 6_000);
         assert!(is_ahead_by(&clock, 6_000));
         tokio::time::advance(super::TRUSTED * 2).await;
-        tell(&clock, 4_000);
+        set_ahead(&clock, 4_000);
         assert!(is_ahead_by(&clock, 4_000));
     }
 }

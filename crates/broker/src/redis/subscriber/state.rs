@@ -202,7 +202,7 @@ impl SubscriptionState {
         let restored = state.reported_lost.common(&new);
         state.reported_lost.remove_all(&restored);
         if !restored.is_empty() {
-            self.tell(Incoming::Restored(&restored));
+            self.notify(Incoming::Restored(&restored));
         }
         Ok(())
     }
@@ -252,7 +252,7 @@ impl SubscriptionState {
         if !lost.is_empty() && !state.is_stopped {
             self.live.remove(&lost);
             state.reported_lost.insert_all(&lost);
-            self.tell(Incoming::Lost(&lost));
+            self.notify(Incoming::Lost(&lost));
         }
     }
 
@@ -278,11 +278,11 @@ impl SubscriptionState {
                     && subscription.slots.contains(slot)
                     && self.live.contains(slot)
                 {
-                    self.tell(Incoming::Live { conversation, event });
+                    self.notify(Incoming::Live { conversation, event });
                 }
             }
             PushMessage::Foreign { conversation, payload } => {
-                self.tell(Incoming::Foreign { conversation: conversation.as_str(), payload });
+                self.notify(Incoming::Foreign { conversation: conversation.as_str(), payload });
             }
             PushMessage::Unsubscribed { channel } => {
                 let Some(channel) = Channel::of(&channel) else { return };
@@ -303,7 +303,7 @@ impl SubscriptionState {
         }
     }
 
-    fn tell(&self, message: Incoming<'_>) {
+    fn notify(&self, message: Incoming<'_>) {
         if let Some(sink) = self.sink.get() {
             sink.deliver(message);
         }

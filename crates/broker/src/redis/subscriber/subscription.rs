@@ -135,7 +135,7 @@ impl RedisSubscriber {
             return Err((ErrorKind::Io, "the node has become a replica").into());
         }
         if let Some(time) = pubsub.time().await? {
-            self.clock.told(&node.address, time);
+            self.clock.note_time(&node.address, time);
         }
         Ok(())
     }
