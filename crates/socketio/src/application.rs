@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
+use crate::engine::library::ClientLibrary;
 use crate::frame::AckId;
 use crate::reason::Reason;
 use crate::socket::Socket;
@@ -44,6 +45,8 @@ pub struct ConnectRequest {
     pub auth: Option<String>,
     /// The [`RemoteIp`](crate::RemoteIp) of the request that opened the connection.
     pub address: Option<IpAddr>,
+    /// The library of the client.
+    pub library: ClientLibrary,
     /// The socket that results if the client is accepted. Frames that are sent on it now reach the
     /// client before the answer.
     pub socket: Socket,

@@ -126,8 +126,8 @@ impl<S> Client<S> {
         let socket = Socket::new(self.connection.clone(), namespace);
         let answer = if self.members.len() < MAX_NAMESPACES {
             let (namespace, auth) = (namespace.to_owned(), auth.map(str::to_owned));
-            let address = self.connection.address;
-            application.connect(ConnectRequest { namespace, auth, address, socket: socket.clone() }).await
+            let (address, library) = (self.connection.address, self.connection.library);
+            application.connect(ConnectRequest { namespace, auth, address, library, socket: socket.clone() }).await
         } else {
             Err(Refused { message: "Too many namespaces".to_owned(), data: None, close: false })
         };

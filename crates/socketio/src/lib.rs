@@ -15,6 +15,7 @@ mod settings;
 mod socket;
 
 pub use application::{Accepted, Application, ClientEvent, ConnectRequest, Refused};
+pub use engine::library::ClientLibrary;
 pub use engine::{PeerMessenger, RemoteIp};
 pub use frame::{AckId, Frame};
 pub use reason::{Closed, Reason, Unsent};

@@ -64,10 +64,7 @@ impl Desktop {
     }
 
     pub async fn try_connect(&mut self, url: &str, transports: Transports, token: &str) {
-        let mut auth = json!({"token": token});
-        if self.library == ClientLibrary::Python {
-            auth["recovery"] = false.into();
-        }
+        let auth = json!({"token": token});
         self.connect_with(url, &json!({"transports": transports.names(), "auth": auth})).await;
     }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use event::ResumeToken;
 use serde::Deserialize;
 use server::telemetry::causes;
-use socketio::{Accepted, ConnectRequest, Reason, Refused, Socket};
+use socketio::{Accepted, ClientLibrary, ConnectRequest, Reason, Refused};
 
 use super::DesktopSocket;
 use super::pid::Pid;
@@ -16,7 +16,8 @@ use crate::metrics;
 use crate::state::App;
 
 /// What a desktop presents. `pid` and `offset` come from the client library's connection state
-/// recovery; `recovery: false` asks for events with exactly one argument. Odd values count as none.
+/// recovery; `recovery: false` asks for events with exactly one argument, as is the default for python-socketio, which
+/// never returns an offset. Odd values count as none.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Auth {
@@ -38,7 +39,7 @@ impl App {
             Err(error) => self.expired(token, error, &request).await?,
         };
         metrics::connect("accepted");
-        Ok(self.accept(request.socket, &auth, claims))
+        Ok(self.accept(request, &auth, claims))
     }
 
     /// The claims of a token that has expired while its session goes on.
@@ -64,16 +65,19 @@ impl App {
         }
     }
 
-    fn accept(&self, socket: Socket, auth: &Auth, claims: TokenClaims) -> Accepted<DesktopSocket> {
-        let recovery = auth.recovery != Some(false.into());
+    fn accept(&self, request: ConnectRequest, auth: &Auth, claims: TokenClaims) -> Accepted<DesktopSocket> {
+        let recovery = match &auth.recovery {
+            Some(recovery) => *recovery != false,
+            None => request.library != ClientLibrary::Python,
+        };
         let now = self.hub.now();
         let text = |value: &'_ Option<serde_json::Value>| value.as_ref()?.as_str().map(str::to_owned);
         let lost = text(&auth.pid).and_then(|pid| Pid::decode(&pid)).filter(|_| recovery);
         let offset =
             text(&auth.offset).map(|offset| ResumeToken::decode(&offset)).filter(|_| recovery).unwrap_or_default();
         let resume = Resume::new(offset.clone(), lost, self.hub.oldest()..=now).map(Box::new);
-        let session = self.sessions.enter(&socket, claims);
-        let desktop = Desktop::new(socket, recovery, offset);
+        let session = self.sessions.enter(&request.socket, claims);
+        let desktop = Desktop::new(request.socket, recovery, offset);
         let state = DesktopSocket { desktop, joined: Vec::new(), resume, session, streams: None };
         Accepted { state, pid: recovery.then(|| Pid::new(now, lost).encode()) }
     }

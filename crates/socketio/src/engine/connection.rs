@@ -26,6 +26,7 @@ use tokio::time::timeout;
 
 use super::error::RequestError;
 use super::id::RandomId;
+use super::library::ClientLibrary;
 use super::outbox::{Load, Outbox};
 use super::packet::ClientMessage;
 use super::polling::{Polling, Upgraded};
@@ -38,6 +39,7 @@ pub(crate) struct Connection {
     pub(super) id: RandomId,
     pub(super) settings: Arc<SocketSettings>,
     pub(crate) address: Option<IpAddr>,
+    pub(crate) library: ClientLibrary,
     established: AtomicBool,
     /// Grows whenever the client has accepted bytes.
     progress: AtomicUsize,
@@ -90,10 +92,15 @@ pub(super) struct Ready {
 }
 
 impl Connection {
-    pub(super) fn new(settings: Arc<SocketSettings>, address: Option<IpAddr>, phase: Phase) -> Arc<Self> {
+    pub(super) fn new(
+        settings: Arc<SocketSettings>,
+        address: Option<IpAddr>,
+        library: ClientLibrary,
+        phase: Phase,
+    ) -> Arc<Self> {
         let state = ConnectionState { outbox: Outbox::default(), phase, task: None, waiters: Vec::new() };
         let (id, established, progress) = (RandomId::generate(), AtomicBool::new(false), AtomicUsize::new(0));
-        Arc::new(Self { id, settings, address, established, progress, state: Mutex::new(state) })
+        Arc::new(Self { id, settings, address, library, established, progress, state: Mutex::new(state) })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, ConnectionState> {

@@ -19,6 +19,7 @@ use super::connection::{Connection, Phase};
 use super::driver::Driver;
 use super::error::RequestError;
 use super::id::RandomId;
+use super::library::ClientLibrary;
 use super::polling::get::Poller;
 use super::polling::{get, post};
 use super::relay::RemoteConnection;
@@ -160,26 +161,37 @@ fn open(engine: Arc<Engine>, transport: Transport, query: &Query<'_>, parts: Par
         return Err(RequestError::UnsupportedProtocol);
     }
     match transport {
-        Transport::Polling => open_polling(&engine, start, &parts),
-        Transport::WebSocket => open_websocket(engine, start, parts),
+        Transport::Polling => open_polling(&engine, start, ClientLibrary::of(query.t), &parts),
+        Transport::WebSocket => open_websocket(engine, start, ClientLibrary::of(query.t), parts),
     }
 }
 
-fn open_polling(engine: &Engine, start: Instant, parts: &Parts) -> Result<Response, RequestError> {
+fn open_polling(
+    engine: &Engine,
+    start: Instant,
+    library: ClientLibrary,
+    parts: &Parts,
+) -> Result<Response, RequestError> {
     let permit = engine.registry.permit(engine.settings.max_connections)?;
     let address = parts.extensions.get().map(|&RemoteIp(address)| address);
-    let connection = Connection::new(engine.settings.clone(), address, Phase::Polling(Box::default()));
+    let connection = Connection::new(engine.settings.clone(), address, library, Phase::Polling(Box::default()));
     let open = open_packet(&connection, &["websocket"]);
     (engine.spawn)(Driver::new(connection, permit, start, None));
     Ok(text(open))
 }
 
-fn open_websocket(engine: Arc<Engine>, start: Instant, mut parts: Parts) -> Result<Response, RequestError> {
+fn open_websocket(
+    engine: Arc<Engine>,
+    start: Instant,
+    library: ClientLibrary,
+    mut parts: Parts,
+) -> Result<Response, RequestError> {
     let handshake = Handshake::check(&mut parts)?;
     let permit = engine.registry.permit(engine.settings.max_connections)?;
     let address = parts.extensions.get().map(|&RemoteIp(address)| address);
     Ok(handshake.accept(engine.settings.clone(), move |websocket| async move {
-        let connection = Connection::new(engine.settings.clone(), address, Phase::WebSocket { writable: false });
+        let connection =
+            Connection::new(engine.settings.clone(), address, library, Phase::WebSocket { writable: false });
         connection.send_control(Frame::encoded(open_packet(&connection, &[])));
         // A task of its own, because that of the handshake is larger than the connection needs.
         (engine.spawn)(Driver::new(connection, permit, start, Some(websocket)));

@@ -15,6 +15,7 @@ mod driver;
 mod error;
 mod http;
 pub(crate) mod id;
+pub(crate) mod library;
 mod outbox;
 pub(crate) mod packet;
 mod polling;

@@ -61,7 +61,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let _context = runtime.enter();
         let settings = Arc::new(SocketSettings { outbox_packets: 4, outbox_bytes: 100, ..SocketSettings::default() });
-        let connection = Connection::new(settings.clone(), None, Phase::WebSocket { writable: false });
+        let connection = Connection::new(settings.clone(), None, ClientLibrary::Other, Phase::WebSocket { writable: false });
         let (task, sender) = (Arc::<WakeCount>::default(), Arc::<WakeCount>::default());
         let (task_waker, sender_waker) = (Waker::from(task.clone()), Waker::from(sender.clone()));
         let (cx, sender_cx) = (Context::from_waker(&task_waker), &mut Context::from_waker(&sender_waker));
